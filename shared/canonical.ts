@@ -1,0 +1,52 @@
+/**
+ * Canonical JSON: the integer-only profile of RFC 8785 (JCS) that the log, statements and definitions use (resources/formats/audit-log.md, section 4).
+ *
+ * One value has one spelling, so one hash. Floats, null, -0, duplicate members and lone surrogates are not data here but mistakes.
+ */
+export type Json = string | number | boolean | readonly Json[] | { readonly [name: string]: Json };
+
+const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+const writeString = (text: string): string => {
+  if (!text.isWellFormed()) throw new TypeError('canonical: a string holds a lone surrogate');
+  // JSON.stringify escapes exactly as RFC 8785 section 3.2.2.2 asks, given well-formed text.
+  return JSON.stringify(text);
+};
+
+/** The canonical text of a value. `undefined` members are left out; anything else that is not data throws TypeError. */
+export const canonical = (value: unknown): string => {
+  switch (typeof value) {
+    case 'string':
+      return writeString(value);
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'number':
+      if (!Number.isSafeInteger(value) || Object.is(value, -0))
+        throw new TypeError('canonical: a number is not a whole number within 2^53');
+      return String(value);
+    case 'object': {
+      if (value === null) throw new TypeError('canonical: null is not allowed');
+      if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+      const prototype: unknown = Object.getPrototypeOf(value);
+      if (prototype !== Object.prototype && prototype !== null)
+        throw new TypeError('canonical: only plain objects are data');
+      const members = Object.entries(value as Record<string, unknown>)
+        .filter(([, member]) => member !== undefined)
+        .sort(([a], [b]) => byCodeUnit(a, b));
+      return `{${members.map(([name, member]) => `${writeString(name)}:${canonical(member)}`).join(',')}}`;
+    }
+    default:
+      throw new TypeError(`canonical: a ${typeof value} is not data`);
+  }
+};
+
+const encoder = new TextEncoder();
+export const canonicalBytes = (value: unknown): Uint8Array => encoder.encode(canonical(value));
+
+/** Parses canonical bytes strictly: what would be written differently is refused. */
+export const parseCanonical = (bytes: Uint8Array): Json => {
+  const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  const value = JSON.parse(text) as Json;
+  if (canonical(value) !== text) throw new TypeError('canonical: the text is not in canonical form');
+  return value;
+};
