@@ -1,0 +1,88 @@
+/**
+ * Ceremony definitions: what people review, approve by hash, and then follow. Canonical JSON; one changed byte is another definition.
+ * `resources/ceremonies/` holds a complete one, written by hand.
+ */
+import { z } from 'zod';
+import { Count, Hex64, Mode, Uuid, text } from './basics.ts';
+import { Algorithm, Check, CHECK_METHODS, KeyLabel, Purpose } from './keys.ts';
+import { TokenRef } from './tokens.ts';
+
+export const Seat = z
+  .string()
+  .regex(/^(administrator|officer|operator|witness|auditor|custodian-[1-9])$/, 'must be a seat');
+export type Seat = z.infer<typeof Seat>;
+
+export const STEP_KINDS = [
+  'arrive',
+  'clock',
+  'definition.read',
+  'token.check',
+  'component.enter',
+  'key.form',
+  'key.verify',
+  'envelopes.destroy',
+  'agree',
+] as const;
+export const StepKind = z.enum(STEP_KINDS);
+export type StepKind = z.infer<typeof StepKind>;
+
+export const Step = z.strictObject({
+  id: z.string().regex(/^[1-9][0-9]?$/, 'must be 1 to 99'),
+  kind: StepKind,
+  /** What the people do, in one instruction. */
+  text: text(1024),
+  /** What they should see when it went well. */
+  expected: text(1024),
+  /** Every seat named here acts, each with a proof of its own. */
+  seats: z.array(Seat).min(1).max(16),
+  irreversible: z.boolean(),
+  /** How it can be taken back, or why it can't. */
+  undo: text(512),
+  /** component.enter: which one, from 1. */
+  component: z.int().min(1).max(9).optional(),
+  /** Irreversible steps: typed exactly. */
+  phrase: text(128).optional(),
+});
+export type Step = z.infer<typeof Step>;
+
+export const Definition = z.strictObject({
+  v: z.literal(1),
+  template: z.literal('form-key-from-components/1'),
+  title: text(128),
+  mode: Mode,
+  log: text(160),
+  policySha256: Hex64,
+  seats: z.array(z.strictObject({ seat: Seat, person: Uuid })).min(4).max(16),
+  substitutes: z.array(z.strictObject({ seat: Seat, person: Uuid })).max(16),
+  at: TokenRef,
+  key: z.strictObject({
+    label: KeyLabel,
+    algorithm: Algorithm.extract(['AES-128', 'AES-256']),
+    purpose: Purpose.extract(['encrypt', 'mac', 'wrap']),
+    extractable: z.boolean(),
+  }),
+  components: z.strictObject({
+    count: z.int().min(2).max(9),
+    method: z.enum(CHECK_METHODS).extract(['X9.24-CMAC', 'LEGACY-ZERO']),
+  }),
+  /** The result's check value, when the sender gave it on a way of its own. */
+  expected: Check.optional(),
+  grade: z.literal('C'),
+  importKey: Algorithm.extract(['RSA-2048', 'RSA-3072', 'RSA-4096']),
+  staffing: z.strictObject({ least: Count }),
+  steps: z.array(Step).min(3).max(99),
+});
+export type Definition = z.infer<typeof Definition>;
+
+export const CEREMONY_STATUS = [
+  'ARMED',
+  'RUNNING',
+  'PAUSED',
+  'RECOVERY',
+  'VERIFYING',
+  'ABORTING',
+  'ABORTED',
+  'CLOSED',
+] as const;
+export const CeremonyStatus = z.enum(CEREMONY_STATUS);
+export type CeremonyStatus = z.infer<typeof CeremonyStatus>;
