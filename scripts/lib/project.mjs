@@ -1,0 +1,98 @@
+/**
+ * Where things are in this tree, and how a script starts another program.
+ *
+ * Everything in scripts/ that can run before `npm ci` keeps to Node 20.10 and to what Node itself
+ * brings. Work that needs the project's own Node 24 is done in a child process that runs it.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { constants } from 'node:os';
+
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+export const at = (...parts) => join(root, ...parts);
+
+/** The Node 24 that the npm package `node` brings; not the link in .bin, which npm may not have made. */
+export const node24 = at(
+  'node_modules/node/bin',
+  process.platform === 'win32' ? 'node.exe' : 'node',
+);
+
+export const bundle = at('out/keymoot.cjs');
+
+/** The environment for the project's tools: whatever they start as `node` is Node 24 too. */
+export function toolEnvironment(extra = {}) {
+  const separator = process.platform === 'win32' ? ';' : ':';
+  return {
+    ...process.env,
+    PATH: [at('node_modules/.bin'), process.env.PATH].join(separator),
+    ...extra,
+  };
+}
+
+/**
+ * How to call npm: the very npm (and Node) that runs us when there is one, since another npm on the
+ * PATH may be older, and the `node` first on the PATH under npm is the one that `npm ci` deletes.
+ */
+export function npmCommand(environment = process.env) {
+  const { npm_execpath: cli, npm_node_execpath: node } = environment;
+  if (cli?.endsWith('.js') && node && existsSync(cli) && existsSync(node)) return [node, cli];
+  return [process.platform === 'win32' ? 'npm.cmd' : 'npm'];
+}
+
+/** A failure that the person at the terminal can act on: shown without a stack. */
+export class Stop extends Error {}
+
+/**
+ * Runs a program to its end, in the project's root unless told otherwise. Resolves to its exit
+ * code, as a shell would give it: 128 + n when signal n ended it.
+ */
+export function run(command, args, options = {}) {
+  return new Promise((done, fail) => {
+    const child = spawn(command, args, { cwd: root, stdio: 'inherit', ...options });
+    child.once('error', fail);
+    child.once('close', (code, signal) => {
+      done(signal ? 128 + constants.signals[signal] : code);
+    });
+  });
+}
+
+/** As `run`, but a program that fails ends the script with `what` went wrong. */
+export async function must(what, command, args, options) {
+  const code = await run(command, args, options);
+  if (code !== 0) throw new Stop(`${what} failed (exit code ${code})`);
+}
+
+/** Runs a program quietly: `{ code, output }`, standard output and error together. */
+export async function capture(command, args, options = {}) {
+  const chunks = [];
+  const code = await new Promise((done, fail) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      ...options,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.on('data', (chunk) => chunks.push(chunk));
+    child.stderr.on('data', (chunk) => chunks.push(chunk));
+    child.once('error', fail);
+    child.once('close', (exit, signal) => done(signal ? 128 + constants.signals[signal] : exit));
+  });
+  return { code, output: Buffer.concat(chunks).toString('utf8') };
+}
+
+/** Whether `url` (an import.meta.url) is the file that Node was told to run. */
+export const isMain = (url) =>
+  process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(url);
+
+/** A script's outermost call: a `Stop` is one line for a person, anything else keeps its stack. */
+export async function main(work) {
+  try {
+    const code = await work();
+    if (typeof code === 'number') process.exitCode = code;
+  } catch (error) {
+    console.error(error instanceof Stop ? `keymoot: ${error.message}` : error);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * What Keymoot needs from the machine and npm can't bring. Looked up as files and commands, not in
+ * a package database: that is what will be used, it works on any system, and it takes a millisecond.
+ */
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { must, Stop } from './project.mjs';
+
+export function onPath(names, path = process.env.PATH ?? '') {
+  const suffix = process.platform === 'win32' ? '.exe' : '';
+  return names.some((name) =>
+    path.split(delimiter).some((folder) => {
+      try {
+        accessSync(join(folder, name + suffix), constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    }),
+  );
+}
+
+/** Distributions differ in where libraries go: /usr/lib/<machine>, /usr/lib64, /usr/lib, Homebrew. */
+function libraryFolders() {
+  const usual = ['/usr/lib', '/usr/lib64', '/usr/local/lib', '/opt/homebrew/lib'];
+  const byMachine = (existsSync('/usr/lib') ? readdirSync('/usr/lib') : [])
+    .filter((name) => name.includes('-linux-'))
+    .map((name) => `/usr/lib/${name}`);
+  return [...byMachine, ...usual];
+}
+
+const hasLibrary = (...names) =>
+  libraryFolders().some((folder) => names.some((name) => existsSync(join(folder, name))));
+
+/** `apt`, `dnf` and `brew` are package names; an entry without one comes with that system. */
+export const REQUIREMENTS = [
+  {
+    what: 'a C++ compiler, for the PKCS#11 binding',
+    present: () => onPath(['g++', 'c++', 'clang++', 'cl']),
+    apt: 'g++',
+    dnf: 'gcc-c++',
+  },
+  {
+    what: 'make, for the same',
+    present: () => process.platform === 'win32' || onPath(['make', 'gmake']),
+    apt: 'make',
+    dnf: 'make',
+  },
+  {
+    what: 'Python 3, for the same',
+    present: () => onPath(['python3', 'python']),
+    apt: 'python3',
+    dnf: 'python3',
+    brew: 'python3',
+  },
+  {
+    what: 'SoftHSM, the software token of the rehearsal and the tests',
+    present: () => hasLibrary('softhsm/libsofthsm2.so', 'pkcs11/libsofthsm2.so', 'libsofthsm2.so'),
+    apt: 'softhsm2',
+    dnf: 'softhsm',
+    brew: 'softhsm',
+  },
+  {
+    what: "NSS's software token, a second vendor for the tests",
+    present: () => hasLibrary('libsoftokn3.so', 'nss/libsoftokn3.so', 'libsoftokn3.dylib'),
+    apt: 'libnss3',
+    dnf: 'nss-softokn',
+    brew: 'nss',
+  },
+  {
+    what: "the openssl command, the tests' and the verifier's second opinion",
+    present: () => onPath(['openssl']),
+    apt: 'openssl',
+    dnf: 'openssl',
+    brew: 'openssl',
+  },
+];
+
+export const missing = (requirements = REQUIREMENTS) =>
+  requirements.filter(({ present }) => !present());
+
+/** The one command that installs what is missing, or undefined where we don't know one. */
+export function installCommand(requirements, manager) {
+  const names = requirements.map((requirement) => requirement[manager]).filter(Boolean);
+  if (names.length === 0) return undefined;
+  if (manager === 'apt') return ['apt-get', 'install', '-y', '--no-install-recommends', ...names];
+  return [manager, 'install', ...names];
+}
+
+/** Installs what is missing as root on Debian and its kin; elsewhere says what to install, and stops. */
+export async function ensureSystem(say) {
+  const wanted = missing();
+  if (wanted.length === 0) return;
+  say('Keymoot needs from this system:');
+  for (const { what } of wanted) say(`  - ${what}`);
+
+  const manager = ['apt', 'dnf', 'brew'].find((name) =>
+    onPath([name === 'apt' ? 'apt-get' : name]),
+  );
+  const command = manager && installCommand(wanted, manager);
+  if (!command) throw new Stop("install these with your system's packages, then run this again");
+  const asRoot = process.getuid?.() === 0;
+  if (manager !== 'apt' || !asRoot || !existsSync('/etc/debian_version')) {
+    const sudo = asRoot || manager === 'brew' ? '' : 'sudo ';
+    throw new Stop(
+      `install them with this command, then run this again:\n  ${sudo}${command.join(' ')}`,
+    );
+  }
+
+  say(`Installing them: ${command.join(' ')}`);
+  const quiet = ['-qq', '-o', 'Dpkg::Use-Pty=0'];
+  const options = {
+    // apt asks nothing here, and must not wait for a keyboard that may not be there.
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  };
+  await must('apt-get update', 'apt-get', ['update', ...quiet], options);
+  await must('apt-get install', 'apt-get', [...quiet, ...command.slice(1)], options);
+
+  const still = missing();
+  if (still.length > 0) {
+    throw new Stop(`installed, yet not found: ${still.map(({ what }) => what).join('; ')}`);
+  }
+}
