@@ -1,0 +1,95 @@
+/**
+ * Runs the built program as though the person had typed it: their folder, their terminal, their
+ * open descriptors, and its exit code or signal as ours.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { bundle, node24, root, Stop } from './project.mjs';
+
+/** Our npm scripts that take paths: npm runs them in the root, and says in INIT_CWD where it was typed. */
+const NPM_SCRIPTS = new Set(['keymoot', 'rehearsal', 'start']);
+
+export function folderOfTheCaller(environment = process.env, here = process.cwd()) {
+  const byNpm = NPM_SCRIPTS.has(environment.npm_lifecycle_event ?? '') && here === root;
+  return (byNpm && environment.INIT_CWD) || here;
+}
+
+/**
+ * The descriptors that the arguments name, as in `--secrets-fd 3`. Only those are passed on: which
+ * others were open when we started can't be told from Node's own.
+ */
+export function namedDescriptors(args) {
+  const numbers = args.flatMap((arg, i) => {
+    const [, inline] = /^--(?:[a-z]+-)*fd(?:=(\d+))?$/.exec(arg) ?? [null, null];
+    if (inline === null) return [];
+    return [Number(inline ?? args[i + 1])];
+  });
+  return numbers.filter((n) => Number.isInteger(n) && n > 2 && n < 10);
+}
+
+/**
+ * Whether descriptor `fd` came from whoever started us. When they left it closed, Node has used the
+ * number for itself: an anon_inode, or a pipe with both its ends in this process. Reading one of
+ * those would wait for ever, so it is worth telling apart. Where there is no /proc we trust.
+ */
+function isInherited(fd) {
+  if (!existsSync('/proc/self/fdinfo')) return true;
+  const own = describe(fd);
+  if (own === undefined || own.target.startsWith('anon_inode:')) return false;
+  const others = readdirSync('/proc/self/fd').map((n) => describe(n));
+  const otherEnd = (other) => other?.target === own.target && other.access !== own.access;
+  return !(own.target.startsWith('pipe:') && others.some(otherEnd));
+}
+
+/** What a descriptor of this process is, and whether it reads (0), writes (1) or both (2). */
+function describe(fd) {
+  try {
+    const [, flags] = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'));
+    return { target: readlinkSync(`/proc/self/fd/${fd}`), access: parseInt(flags, 8) & 3 };
+  } catch {
+    return undefined; // closed, perhaps since we listed it
+  }
+}
+
+/** The same environment as in the packaged program, which ignores NODE_OPTIONS. */
+function programEnvironment() {
+  const { NODE_OPTIONS: _ignored, ...environment } = process.env;
+  return environment;
+}
+
+/** Resolves to the program's exit code; when a signal ended it, we end by the same one. */
+export async function launch(args) {
+  const descriptors = namedDescriptors(args);
+  for (const fd of descriptors) {
+    if (isInherited(fd)) continue;
+    throw new Stop(
+      `descriptor ${fd} is not open here. npm passes on only standard input, output and error; ` +
+        'run `node scripts/keymoot.mjs` or the packaged `keymoot` with it instead',
+    );
+  }
+  const stdio = Array.from({ length: Math.max(2, ...descriptors) + 1 }, (_, fd) =>
+    fd < 3 || descriptors.includes(fd) ? fd : 'ignore',
+  );
+  const child = spawn(node24, [bundle, ...args], {
+    stdio,
+    cwd: folderOfTheCaller(),
+    env: programEnvironment(),
+  });
+
+  // A terminal sends its signals to the whole foreground group, so the program has them already.
+  const fromTerminal = new Set(process.stdin.isTTY ? ['SIGINT', 'SIGQUIT'] : []);
+  const signals = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'];
+  const pass = (signal) => {
+    if (!fromTerminal.has(signal)) child.kill(signal);
+  };
+  for (const signal of signals) process.on(signal, pass);
+
+  const [code, signal] = await new Promise((done, fail) => {
+    child.once('error', fail);
+    child.once('close', (...ended) => done(ended));
+  });
+  for (const each of signals) process.off(each, pass);
+  if (signal === null) return code;
+  process.kill(process.pid, signal);
+  return 1; // reached only when the signal is one that doesn't end us
+}
