@@ -1,0 +1,65 @@
+/** C2SP tlog-tiles: which files a tree of a given size consists of, and what they hold. Source: c2sp.org/tlog-tiles, read 2026-11. */
+
+export interface Tile {
+  /** Tile level: hashes of tree level 8·level. */
+  level: number;
+  index: number;
+  /** 1 to 256 hashes or entries. */
+  width: number;
+  path: string;
+}
+const WIDTH = 256;
+
+const indexPath = (index: number): string => {
+  const groups: string[] = [];
+  let rest = index;
+  do {
+    groups.unshift(String(rest % 1000).padStart(3, '0'));
+    rest = Math.floor(rest / 1000);
+  } while (rest > 0);
+  return groups.map((group, at) => (at === groups.length - 1 ? group : `x${group}`)).join('/');
+};
+const tilePath = (kind: string, index: number, width: number): string =>
+  `tile/${kind}/${indexPath(index)}${width === WIDTH ? '' : `.p/${width}`}`;
+
+const cut = (level: number, kind: string, count: number): Tile[] => {
+  const tiles: Tile[] = [];
+  for (let index = 0; index * WIDTH < count; index++) {
+    const width = Math.min(WIDTH, count - index * WIDTH);
+    tiles.push({ level, index, width, path: tilePath(kind, index, width) });
+  }
+  return tiles;
+};
+
+/** Hash tiles of a tree of `size`, lowest level first. */
+export const hashTiles = (size: number): Tile[] => {
+  const tiles: Tile[] = [];
+  for (let level = 0, count = size; count > 0; level++, count = Math.floor(count / WIDTH))
+    tiles.push(...cut(level, String(level), count));
+  return tiles;
+};
+export const entryTiles = (size: number): Tile[] => cut(0, 'entries', size);
+
+export const encodeEntries = (entries: readonly Uint8Array[]): Uint8Array =>
+  Buffer.concat(
+    entries.flatMap((entry) => {
+      const length = Buffer.alloc(2);
+      length.writeUInt16BE(entry.length);
+      return [length, entry];
+    }),
+  );
+
+/** Entries of a tile, or undefined where the bytes do not come out even. */
+export const decodeEntries = (bytes: Uint8Array, width: number): Uint8Array[] | undefined => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const entries: Uint8Array[] = [];
+  let at = 0;
+  while (entries.length < width) {
+    if (at + 2 > bytes.length) return undefined;
+    const end = at + 2 + view.getUint16(at);
+    if (end > bytes.length) return undefined;
+    entries.push(bytes.subarray(at + 2, end));
+    at = end;
+  }
+  return at === bytes.length ? entries : undefined;
+};

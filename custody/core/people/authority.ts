@@ -1,0 +1,129 @@
+/**
+ * Who may do what, derived from the log alone.
+ *
+ * SECURITY: rights come from signed statements in the log, never from table rows (design 08, T1). This reducer is what the service asks; tables are
+ * a cache that is compared with it at start, and a row without its statement has no rights.
+ */
+import type { Role, SigningKey } from '../../../shared/domain/people.ts';
+import type { Entry } from '../audit/entry.ts';
+import { envelopeHolds, openEnvelope, type Act, type Envelope } from '../audit/statement.ts';
+
+export interface Member {
+  id: string;
+  role: Role;
+  key: SigningKey;
+  nameSha256: string;
+  enrolledAt: number;
+  left: boolean;
+}
+export interface Authority {
+  members: ReadonlyMap<string, Member>;
+  /** The policy in force, once two approved it. */
+  policy: { sha256: string; version: number } | undefined;
+  /** Module file hashes that two people approved or that were recorded when the module was added, by module id. */
+  modules: ReadonlyMap<string, string>;
+}
+export const nobody: Authority = { members: new Map(), policy: undefined, modules: new Map() };
+
+const FOUNDERS = 2;
+const MANAGERS: readonly Role[] = ['administrator', 'officer'];
+
+/** Acts of an entry that count: signed by the member's own key, member enrolled and not gone, distinct keys. */
+export const actsThatCount = (
+  authority: Authority,
+  log: string,
+  acts: readonly Envelope[] | undefined,
+): { member: Member; act: Act }[] => {
+  const counted = new Map<string, { member: Member; act: Act }>();
+  for (const envelope of acts ?? []) {
+    const opened = openEnvelope(envelope);
+    if (opened?.statement.kind !== 'act' || opened.statement.log !== log) continue;
+    const member = authority.members.get(opened.statement.person);
+    if (member === undefined || member.left || !envelopeHolds(envelope, member.key)) continue;
+    counted.set(member.key.sha256, { member, act: opened.statement });
+  }
+  return [...counted.values()];
+};
+
+const twoManagers = (authority: Authority, entry: Entry, subject?: { kind: string; sha256: string }): boolean =>
+  actsThatCount(authority, entry.log, entry.acts).filter(
+    ({ member, act }) =>
+      MANAGERS.includes(member.role) &&
+      (subject === undefined ||
+        (act.subject?.kind === subject.kind && act.subject.sha256 === subject.sha256)),
+  ).length >= 2;
+
+const withMember = (authority: Authority, id: string, change: Partial<Member>): Authority => {
+  const member = authority.members.get(id);
+  if (member === undefined) return authority;
+  return { ...authority, members: new Map(authority.members).set(id, { ...member, ...change }) };
+};
+
+/** The next authority. An entry whose statements do not hold changes nothing: it has no rights to give. */
+export const authorise = (authority: Authority, entry: Entry): Authority => {
+  if (entry.outcome !== 'success') return authority;
+  switch (entry.type) {
+    case 'person.enrolled': {
+      const { person, role, key, name_sha256: nameSha256, statement } = entry.detail;
+      const opened = openEnvelope(statement);
+      if (opened?.statement.kind !== 'enrolment' || !envelopeHolds(statement, key)) return authority;
+      const said = opened.statement;
+      const same =
+        said.person === person &&
+        said.role === role &&
+        said.key.sha256 === key.sha256 &&
+        said.name_sha256 === nameSha256 &&
+        said.log === entry.log;
+      const founding = authority.members.size < FOUNDERS && authority.policy === undefined;
+      const known = [...authority.members.values()].some(
+        (member) => member.id === person || member.key.sha256 === key.sha256,
+      );
+      if (!same || known) return authority;
+      if (!founding && !twoManagers(authority, entry, { kind: 'enrolment', sha256: opened.sha256 }))
+        return authority;
+      const member = { id: person, role, key, nameSha256, enrolledAt: entry.seq, left: false };
+      return { ...authority, members: new Map(authority.members).set(person, member) };
+    }
+    case 'person.role_changed':
+      return twoManagers(authority, entry)
+        ? withMember(authority, entry.detail.person, { role: entry.detail.role })
+        : authority;
+    case 'person.left':
+      return twoManagers(authority, entry)
+        ? withMember(authority, entry.detail.person, { left: true })
+        : authority;
+    case 'policy.changed': {
+      const { policy_sha256: sha256, version } = entry.detail;
+      const acts = actsThatCount(authority, entry.log, entry.acts).filter(
+        ({ act }) => act.subject?.kind === 'policy' && act.subject.sha256 === sha256,
+      );
+      return acts.length >= 2 ? { ...authority, policy: { sha256, version } } : authority;
+    }
+    case 'token.module_added':
+      return {
+        ...authority,
+        modules: new Map(authority.modules).set(entry.detail.module, entry.detail.sha256),
+      };
+    case 'token.module_approved': {
+      const { module, sha256 } = entry.detail;
+      const acts = actsThatCount(authority, entry.log, entry.acts).filter(
+        ({ act }) => act.subject?.kind === 'module' && act.subject.sha256 === sha256,
+      );
+      return acts.length >= 2
+        ? { ...authority, modules: new Map(authority.modules).set(module, sha256) }
+        : authority;
+    }
+    default:
+      return authority;
+  }
+};
+
+/** Entry types that {@link authorise} reads: what the store looks for at start. */
+export const AUTHORITY_TYPES = [
+  'person.enrolled',
+  'person.role_changed',
+  'person.left',
+  'policy.changed',
+  'token.module_added',
+  'token.module_approved',
+] as const;

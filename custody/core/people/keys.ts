@@ -1,0 +1,109 @@
+/**
+ * A person's signing key when they have no card: Ed25519, its seed sealed under scrypt of a passphrase.
+ *
+ * scrypt: RFC 7914; N = 2^17, r = 8, p = 1 takes 128 MiB and about 0.4 s (OWASP Password Storage Cheat Sheet, 2026-11). A rehearsal's people are invented, so its keys take
+ * N = 2^14; the parameters are stored beside the blob. Seal: XChaCha20-Poly1305 with the person's id as associated data, so blobs can't be swapped between people.
+ */
+import { createPrivateKey, createPublicKey, hash, randomBytes, scrypt, sign } from 'node:crypto';
+import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
+import { z } from 'zod';
+import type { Mode } from '../../../shared/domain/basics.ts';
+import type { SigningKey } from '../../../shared/domain/people.ts';
+import { KeymootError } from '../../../shared/errors.ts';
+import { preAuthentication } from '../audit/statement.ts';
+
+export const SealedKey = z.strictObject({
+  v: z.literal(1),
+  kdf: z.literal('scrypt'),
+  log2n: z.int().min(10).max(20),
+  salt: z.instanceof(Uint8Array),
+  nonce: z.instanceof(Uint8Array),
+  sealed: z.instanceof(Uint8Array),
+});
+export type SealedKey = z.infer<typeof SealedKey>;
+
+/** Bytes of an Ed25519 PKCS#8 before its 32-byte seed (RFC 8410 section 7). */
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+export const PASSPHRASE_MIN_BYTES = 12;
+export const PASSPHRASE_MAX_BYTES = 256;
+
+const stretch = (passphrase: Uint8Array, salt: Uint8Array, log2n: number): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const N = 2 ** log2n;
+    scrypt(passphrase, salt, 32, { N, r: 8, p: 1, maxmem: N * 8 * 128 + 2 ** 20 }, (error, key) => {
+      if (error === null) resolve(key);
+      else reject(error);
+    });
+  });
+
+const privateKey = (seed: Uint8Array) => {
+  const der = Buffer.concat([PKCS8_PREFIX, seed]);
+  try {
+    return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  } finally {
+    der.fill(0); // SECURITY: the KeyObject keeps its own copy, which OpenSSL wipes when it is collected
+  }
+};
+
+const aad = (person: string): Uint8Array => Buffer.from(`keymoot/person-key/1 ${person}`);
+
+export const checkPassphrase = (passphrase: Uint8Array): void => {
+  if (passphrase.length < PASSPHRASE_MIN_BYTES || passphrase.length > PASSPHRASE_MAX_BYTES)
+    throw new KeymootError(
+      'input-invalid',
+      `A passphrase has ${PASSPHRASE_MIN_BYTES} to ${PASSPHRASE_MAX_BYTES} characters. Choose several words that only you know.`,
+      { fields: { passphrase: 'length' } },
+    );
+};
+
+/** Makes a key and its sealed blob. The passphrase is read, not kept; the caller zeroes it. */
+export const makePersonKey = async (
+  person: string,
+  passphrase: Uint8Array,
+  mode: Mode,
+): Promise<{ key: SigningKey; sealed: SealedKey; sign: (payload: Uint8Array) => Uint8Array }> => {
+  checkPassphrase(passphrase);
+  const seed = randomBytes(32);
+  const salt = randomBytes(16);
+  const nonce = randomBytes(24);
+  const log2n = mode === 'production' ? 17 : 14;
+  const kek = await stretch(passphrase, salt, log2n);
+  try {
+    const signer = privateKey(seed);
+    const spki = createPublicKey(signer).export({ format: 'der', type: 'spki' });
+    const sealed = xchacha20poly1305(kek, nonce, aad(person)).encrypt(seed);
+    return {
+      key: { alg: 'Ed25519', spki: spki.toString('base64'), sha256: hash('sha256', spki) },
+      sealed: { v: 1, kdf: 'scrypt', log2n, salt, nonce, sealed },
+      sign: (payload) => sign(null, preAuthentication(payload), signer),
+    };
+  } finally {
+    seed.fill(0);
+    kek.fill(0);
+  }
+};
+
+/** Opens the blob for one signature round. A wrong passphrase is `act-refused`, and nothing more is said about why. */
+export const openPersonKey = async (
+  person: string,
+  passphrase: Uint8Array,
+  blob: SealedKey,
+): Promise<(payload: Uint8Array) => Uint8Array> => {
+  const kek = await stretch(passphrase, blob.salt, blob.log2n);
+  let seed: Uint8Array | undefined;
+  try {
+    seed = xchacha20poly1305(kek, blob.nonce, aad(person)).decrypt(blob.sealed);
+    const signer = privateKey(seed);
+    return (payload) => sign(null, preAuthentication(payload), signer);
+  } catch (cause) {
+    throw new KeymootError(
+      'act-refused',
+      'The passphrase does not open this person’s signing key. Nothing was done. Check Caps Lock and the keyboard layout, then try again.',
+      { cause, fields: { person } },
+    );
+  } finally {
+    kek.fill(0);
+    seed?.fill(0);
+  }
+};
