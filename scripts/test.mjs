@@ -1,0 +1,109 @@
+/**
+ * `npm test`: set-up, the static checks, the package, then every test, also those that drive the
+ * packaged program. `npm test -- PATH…` runs only the tests whose path matches, straight away.
+ *
+ * Its last line is always the tally, `N passed, N failed`. A static check or a packaging that fails
+ * counts as a failure; one that passes isn't counted, since N is a number of tests.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { at, capture, isMain, main, node24, run, toolEnvironment } from './lib/project.mjs';
+import { failuresOf, sumUp } from './lib/tally.mjs';
+import { setup } from './setup.mjs';
+
+const PACKAGED = at('dist/keymoot', process.platform === 'win32' ? 'keymoot.exe' : 'keymoot');
+const MODULES = 'node_modules';
+
+/** Two lanes of about the same length, for two processors. */
+const LANES = [
+  [
+    ['types (tsc)', `${MODULES}/typescript/bin/tsc`],
+    ['package', 'scripts/package.mjs'],
+  ],
+  [
+    ['lint (eslint)', `${MODULES}/eslint/bin/eslint.js`, '.', '--max-warnings=0'],
+    ['format (prettier)', `${MODULES}/prettier/bin/prettier.cjs`, '--check', '.'],
+    ['dependencies (depcruise)', ...depcruise()],
+  ],
+];
+
+function depcruise() {
+  const folders = ['custody', 'shared', 'electron', 'renderer'].filter((f) => existsSync(at(f)));
+  const command = `${MODULES}/dependency-cruiser/bin/dependency-cruiser.mjs`;
+  return [command, ...folders, '--config', '.dependency-cruiser.mjs'];
+}
+
+const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+function heading(text) {
+  console.log(`\n== ${text}`);
+}
+
+/** Runs one check and prints it whole when it ends, so that two at a time don't mix. */
+async function check([title, command, ...args]) {
+  const since = performance.now();
+  const { code, output } = await capture(node24, [at(command), ...args], {
+    env: toolEnvironment(),
+  });
+  heading(`${title}: ${code === 0 ? 'ok' : `FAILED (exit code ${code})`}, ${seconds(since)}`);
+  if (code !== 0) console.log(output.trimEnd());
+  return { title, ok: code === 0 };
+}
+
+async function checkAll() {
+  const lane = async (checks) => {
+    const results = [];
+    for (const each of checks) results.push(await check(each));
+    return results;
+  };
+  return (await Promise.all(LANES.map(lane))).flat();
+}
+
+/** Runs Vitest on the terminal and returns its own account of the run, undefined if it left none. */
+async function vitest(filters, env) {
+  const folder = mkdtempSync(join(tmpdir(), 'keymoot-test-'));
+  const report = join(folder, 'report.json');
+  try {
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const args = [at(MODULES, 'vitest/vitest.mjs'), 'run', ...reporters, ...filters];
+    const code = await run(node24, args, { env: toolEnvironment(env) });
+    const counts = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
+    return { code, counts };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export async function test(filters) {
+  const since = performance.now();
+  await setup();
+  heading(`set-up: ok, ${seconds(since)}`);
+
+  const checks = filters.length === 0 ? await checkAll() : [];
+  const packaged = checks.some(({ title, ok }) => title === 'package' && ok);
+
+  heading('tests (vitest)');
+  const started = performance.now();
+  const outcome = await vitest(filters, packaged ? { KEYMOOT_PACKAGED: PACKAGED } : {});
+  heading(`tests: ${outcome.code === 0 ? 'ok' : 'FAILED'}, ${seconds(started)}`);
+
+  const failed = checks.filter(({ ok }) => !ok).map(({ title }) => title);
+  for (const what of [...failed, ...failuresOf(outcome)]) console.log(`failed: ${what}`);
+  console.log(`took ${seconds(since)}\n`);
+  const { line, ok } = sumUp(outcome, failed.length);
+  console.log(line);
+  return ok ? 0 : 1;
+}
+
+if (isMain(import.meta.url)) {
+  await main(async () => {
+    try {
+      return await test(process.argv.slice(2));
+    } catch (error) {
+      // Whoever reads only the last line must see a failure there, also when set-up stopped us.
+      process.on('exit', () => console.log('0 passed, 1 failed'));
+      throw error;
+    }
+  });
+}
