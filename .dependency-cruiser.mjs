@@ -18,6 +18,9 @@ const PROGRAM = '^(custody|shared|electron|renderer)/';
 /** Small helpers beside custody/main.ts, plain enough for every folder but the core. */
 const HELPERS = '^custody/(native|resources|spawn|build)\\.ts$';
 
+/** Loads the two native packages for those who may have them, so it names the types of both. */
+const LOADER = '^custody/native\\.ts$';
+
 const FACES = '^(electron|renderer)/';
 const WINDOW_PACKAGES = npm('electron', 'playwright', 'playwright-core', 'react', 'zustand');
 const NATIVE_PACKAGES = npm('better-sqlite3', 'pkcs11js', 'koffi');
@@ -124,13 +127,13 @@ export default {
     keep(
       'pkcs11-only-in-its-process',
       "A vendor's library can hang or crash, and takes its process along.",
-      '^custody/tokens/process/',
+      anyOf(['^custody/tokens/process/', LOADER]),
       npm('pkcs11js', 'koffi'),
     ),
     keep(
       'sqlite-only-in-the-store',
       'One place to look for what is kept.',
-      '^custody/store/',
+      anyOf(['^custody/store/', LOADER]),
       npm('better-sqlite3'),
     ),
     keep(
@@ -226,5 +229,9 @@ export default {
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
   },
 };

@@ -1,0 +1,133 @@
+/** What a person meets who runs the program from a checkout. */
+import { closeSync, openSync, realpathSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { folderOfTheCaller, namedDescriptors } from '../../scripts/lib/launch.mjs';
+import { root } from '../../scripts/lib/project.mjs';
+import { start, stubProject } from './stub-project.mjs';
+
+describe('the descriptors that arguments name', () => {
+  test('are those after an option that ends in fd', () => {
+    expect(namedDescriptors(['--secrets-fd', '3', '--fd=4', '--report-fd=9'])).toEqual([3, 4, 9]);
+  });
+
+  test('are not standard ones, nor anything that is no small number', () => {
+    expect(namedDescriptors(['--fd', '1', '--fd=10', '--fd', 'x', '--fd', '--prefd', '5'])).toEqual(
+      [],
+    );
+  });
+});
+
+describe('the folder of the caller', () => {
+  test('is where npm was typed when npm runs us', () => {
+    const environment = { npm_lifecycle_event: 'keymoot', INIT_CWD: '/elsewhere' };
+    expect(folderOfTheCaller(environment, root)).toBe('/elsewhere');
+  });
+
+  test('is ours when another npm script starts us somewhere of its own', () => {
+    const environment = { npm_lifecycle_event: 'test', INIT_CWD: '/elsewhere' };
+    expect(folderOfTheCaller(environment, '/here')).toBe('/here');
+    expect(folderOfTheCaller({ ...environment, npm_lifecycle_event: 'keymoot' }, '/here')).toBe(
+      '/here',
+    );
+  });
+});
+
+describe('the program run from a checkout', () => {
+  let project;
+  const keymoot = (args, options) =>
+    start(process.execPath, [project.path('scripts/keymoot.mjs'), ...args], options);
+
+  beforeAll(async () => {
+    project = stubProject();
+    const { code, stderr } = await keymoot(['--version']).ended;
+    expect(stderr).toBe('Building keymoot\n');
+    expect(code).toBe(0);
+  });
+  afterAll(() => project.remove());
+
+  test('is not built a second time', async () => {
+    const { stdout, stderr } = await keymoot(['--version']).ended;
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\S* [0-9a-f]{64}\n$/);
+    expect(stderr).toBe('');
+  });
+
+  test('runs in the folder of the caller', async () => {
+    const { stdout } = await keymoot(['folder'], { cwd: tmpdir() }).ended;
+    expect(stdout.trim()).toBe(realpathSync(tmpdir()));
+  });
+
+  test('reads a file on a descriptor that the caller opened', async () => {
+    const file = project.path('secret.txt');
+    writeFileSync(file, 'from a file');
+    const fd = openSync(file, 'r');
+    const stdio = ['ignore', 'pipe', 'pipe', 'ignore', 'ignore', fd];
+    const { stdout } = await keymoot(['read', '--secrets-fd', '5'], { stdio }).ended;
+    closeSync(fd);
+    expect(stdout).toBe('from a file\n');
+  });
+
+  test('reads a pipe on a descriptor that the caller opened', async () => {
+    const script = project.path('scripts/keymoot.mjs');
+    const line = `"$0" "${script}" read --secrets-fd 3 3< <(echo from a pipe)`;
+    const { stdout } = await start('bash', ['-c', line, process.execPath]).ended;
+    expect(stdout).toBe('from a pipe\n');
+  });
+
+  test.runIf(process.platform === 'linux').each([3, 4, 5, 6, 7, 8, 9])(
+    'says that descriptor %i is not open instead of waiting on one of Node',
+    async (fd) => {
+      const { code, stderr } = await keymoot(['read', '--secrets-fd', `${fd}`]).ended;
+      expect(stderr).toMatch(`descriptor ${fd} is not open`);
+      expect(code).toBe(1);
+    },
+  );
+
+  test('gives its exit code', async () => {
+    expect((await keymoot(['fail']).ended).code).toBe(7);
+  });
+
+  test('ends by the signal that ended the program', async () => {
+    expect((await keymoot(['die']).ended).signal).toBe('SIGKILL');
+  });
+
+  test('passes on a signal and waits for the answer', async () => {
+    const { child, ended } = keymoot(['wait']);
+    child.stdout.once('data', () => child.kill('SIGTERM'));
+    expect((await ended).code).toBe(9);
+  });
+
+  test('does not see NODE_OPTIONS, as the packaged program does not', async () => {
+    const { stdout } = await keymoot(['options'], { env: { NODE_OPTIONS: '--no-warnings' } }).ended;
+    expect(stdout).toBe('none 0\n');
+  });
+
+  test('loads its native packages from the checkout', async () => {
+    expect((await keymoot(['natives']).ended).stdout).toBe('42 function\n');
+  });
+
+  test('evaluates a dynamic import when it is reached and not before', async () => {
+    expect((await keymoot(['lazy']).ended).stdout).toBe('not evaluated\n');
+    expect((await keymoot(['eager']).ended).stdout).toBe('evaluated\nlate\n');
+  });
+
+  test('is built again after a source changed, under another name', async () => {
+    const before = (await keymoot(['--version']).ended).stdout;
+    project.write('custody/late.ts', "export const late = 'changed';\n");
+    const { stdout, stderr } = await keymoot(['--version']).ended;
+    expect(stderr).toBe('Building keymoot\n');
+    expect(stdout).not.toBe(before);
+    expect((await keymoot(['eager']).ended).stdout).toBe('changed\n');
+  });
+
+  test('is not started when a build fails, and the old one is not taken for the new', async () => {
+    project.write('custody/late.ts', "export { late } from './nowhere.ts';\n");
+    for (const _ of [1, 2]) {
+      const { code, stdout, stderr } = await keymoot(['--version']).ended;
+      expect(stderr).toContain('nowhere');
+      expect(stderr).toContain('the build failed');
+      expect(stdout).toBe('');
+      expect(code).toBe(1);
+    }
+  });
+});
