@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { Attributes, Check } from '../domain/keys.ts';
 import { ModuleInfo, TokenIdentity, TokenSummary } from '../domain/tokens.ts';
 
-const Bytes = z.instanceof(Uint8Array);
+const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'must be bytes');
 
 /** Attribute by PKCS#11 number. Booleans and numbers are encoded for the platform by the process. */
 export const TemplateEntry = z.strictObject({

@@ -45,7 +45,11 @@ export const actsThatCount = (
   return [...counted.values()];
 };
 
-const twoManagers = (authority: Authority, entry: Entry, subject?: { kind: string; sha256: string }): boolean =>
+const twoManagers = (
+  authority: Authority,
+  entry: Entry,
+  subject?: { kind: string; sha256: string },
+): boolean =>
   actsThatCount(authority, entry.log, entry.acts).filter(
     ({ member, act }) =>
       MANAGERS.includes(member.role) &&
@@ -66,7 +70,8 @@ export const authorise = (authority: Authority, entry: Entry): Authority => {
     case 'person.enrolled': {
       const { person, role, key, name_sha256: nameSha256, statement } = entry.detail;
       const opened = openEnvelope(statement);
-      if (opened?.statement.kind !== 'enrolment' || !envelopeHolds(statement, key)) return authority;
+      if (opened?.statement.kind !== 'enrolment' || !envelopeHolds(statement, key))
+        return authority;
       const said = opened.statement;
       const same =
         said.person === person &&

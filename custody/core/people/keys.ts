@@ -6,21 +6,21 @@
  */
 import { createPrivateKey, createPublicKey, hash, randomBytes, scrypt, sign } from 'node:crypto';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
-import { z } from 'zod';
 import type { Mode } from '../../../shared/domain/basics.ts';
 import type { SigningKey } from '../../../shared/domain/people.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import { preAuthentication } from '../audit/statement.ts';
 
-export const SealedKey = z.strictObject({
-  v: z.literal(1),
-  kdf: z.literal('scrypt'),
-  log2n: z.int().min(10).max(20),
-  salt: z.instanceof(Uint8Array),
-  nonce: z.instanceof(Uint8Array),
-  sealed: z.instanceof(Uint8Array),
-});
-export type SealedKey = z.infer<typeof SealedKey>;
+/** What the desk stores of a person's key. Useless without the passphrase. */
+export interface SealedKey {
+  v: 1;
+  kdf: 'scrypt';
+  /** scrypt's cost: N = 2^log2n. */
+  log2n: number;
+  salt: Uint8Array;
+  nonce: Uint8Array;
+  sealed: Uint8Array;
+}
 
 /** Bytes of an Ed25519 PKCS#8 before its 32-byte seed (RFC 8410 section 7). */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');

@@ -1,0 +1,68 @@
+/** The first schema: log, people, modules, keys, ceremonies, exports. Metadata only: no column here could hold a key, a PIN or a component. */
+export const sql = `
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+-- The log: exact stored bytes, and every complete subtree of the Merkle tree.
+CREATE TABLE log (seq INTEGER PRIMARY KEY, entry BLOB NOT NULL) STRICT;
+CREATE TABLE node (
+  level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL CHECK (length(hash) = 32),
+  PRIMARY KEY (level, idx)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER log_keeps_updates BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER log_keeps_deletes BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER node_keeps_updates BEFORE UPDATE ON node BEGIN SELECT RAISE(ABORT, 'the tree is append-only'); END;
+CREATE TRIGGER node_keeps_deletes BEFORE DELETE ON node BEGIN SELECT RAISE(ABORT, 'the tree is append-only'); END;
+
+-- A row is written before the token signs, so that a retry after a crash signs the same text.
+CREATE TABLE checkpoint (
+  size INTEGER PRIMARY KEY, root BLOB NOT NULL CHECK (length(root) = 32), note TEXT
+) STRICT;
+
+-- Public artefacts that entries name by hash.
+CREATE TABLE evidence (sha256 TEXT PRIMARY KEY, media TEXT NOT NULL, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+-- Cache of what the log's statements say, plus the sealed signing key, which only its person can open.
+CREATE TABLE person (
+  id TEXT PRIMARY KEY, role TEXT NOT NULL, key_sha256 TEXT NOT NULL UNIQUE, gone INTEGER NOT NULL DEFAULT 0,
+  kdf_log2n INTEGER NOT NULL, kdf_salt BLOB NOT NULL, seal_nonce BLOB NOT NULL, sealed_key BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+-- Names sit apart so that they can be erased; the log holds SHA-256(salt ‖ name).
+CREATE TABLE name (person TEXT PRIMARY KEY REFERENCES person (id), salt BLOB NOT NULL, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE module (
+  id TEXT PRIMARY KEY, path TEXT NOT NULL, sha256 TEXT NOT NULL, family TEXT NOT NULL, label TEXT NOT NULL,
+  training INTEGER NOT NULL, environment TEXT NOT NULL, parameters TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE key (
+  id TEXT PRIMARY KEY, label TEXT NOT NULL, algorithm TEXT NOT NULL, bits INTEGER NOT NULL, purpose TEXT NOT NULL,
+  extractable INTEGER NOT NULL, module TEXT NOT NULL REFERENCES module (id),
+  token_manufacturer TEXT NOT NULL, token_model TEXT NOT NULL, token_serial TEXT NOT NULL, token_label TEXT NOT NULL,
+  ckaid TEXT NOT NULL, state TEXT NOT NULL, origin TEXT NOT NULL, control TEXT NOT NULL,
+  check_method TEXT, check_value TEXT, spki BLOB, spki_sha256 TEXT, attributes TEXT NOT NULL, ceremony TEXT, created TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX key_by_label ON key (label);
+
+-- Intents that have no outcome yet: what was about to happen, and until when it may still happen (ms since 1970).
+CREATE TABLE intent (
+  entry TEXT PRIMARY KEY, seq INTEGER NOT NULL, type TEXT NOT NULL, plan TEXT NOT NULL, until_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Token processes of this and former epochs: who must be gone before anything is reconciled.
+CREATE TABLE process (pid INTEGER PRIMARY KEY, started TEXT NOT NULL, epoch INTEGER NOT NULL, module TEXT NOT NULL, purpose TEXT NOT NULL) STRICT;
+
+CREATE TABLE ceremony (id TEXT PRIMARY KEY, definition_sha256 TEXT NOT NULL, status TEXT NOT NULL, opened TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE definition (sha256 TEXT PRIMARY KEY REFERENCES evidence (sha256), title TEXT NOT NULL, defined TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE ceremony_entry (ceremony TEXT NOT NULL, seq INTEGER NOT NULL REFERENCES log (seq), PRIMARY KEY (ceremony, seq)) STRICT, WITHOUT ROWID;
+
+-- Envelope serials, unique for ever.
+CREATE TABLE envelope (
+  serial TEXT PRIMARY KEY, ceremony TEXT NOT NULL, component INTEGER NOT NULL, person TEXT NOT NULL, state TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE export (
+  id TEXT PRIMARY KEY, key TEXT NOT NULL REFERENCES key (id), target TEXT NOT NULL, algorithm TEXT NOT NULL, state TEXT NOT NULL,
+  created TEXT NOT NULL, parameters_sha256 TEXT REFERENCES evidence (sha256), wrapping_spki_sha256 TEXT, key_ref TEXT, valid_to TEXT,
+  blob_sha256 TEXT, manifest_sha256 TEXT, readback TEXT
+) STRICT, WITHOUT ROWID;
+`;

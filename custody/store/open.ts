@@ -1,0 +1,132 @@
+/**
+ * Opening the desk's database. The only place that touches SQLite's settings, and the place that says in words what is wrong with a file.
+ *
+ * One desk at a time: the lock is exclusive and held until the process ends. WAL with synchronous=FULL: a commit is on disk before it is answered.
+ */
+import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type BetterSqlite3 from 'better-sqlite3';
+import { KeymootError } from '../../shared/errors.ts';
+import { nativeRequire } from '../native.ts';
+import { migrations } from './migrations/index.ts';
+
+export type Database = BetterSqlite3.Database;
+
+const RESERVE_BYTES = 1024 * 1024;
+const reservePath = (folder: string): string => join(folder, 'reserve');
+const databasePath = (folder: string): string => join(folder, 'desk.sqlite');
+
+/** SQLite's own code, when the error is SQLite's. */
+export const sqliteCode = (error: unknown): string | undefined => {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' && error.code.startsWith('SQLITE_') ? error.code : undefined;
+};
+
+/** SQLite's and the file system's failures in words. Anything else comes back as it is. */
+export const storeError = (error: unknown): unknown => {
+  const code =
+    sqliteCode(error) ??
+    (error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '');
+  const say = (kind: KeymootError['code'], message: string) =>
+    new KeymootError(kind, message, { cause: error, fields: { store: code } });
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code))
+    return say(
+      'desk-busy',
+      'Another Keymoot has this desk open. Close that window or command first; nothing was changed here.',
+    );
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code))
+    return say(
+      'store-damaged',
+      'The desk’s database is damaged. Nothing was written. Keep the file as it is, restore a copy, and compare its log with a printed checkpoint.',
+    );
+  if (/^SQLITE_FULL/.test(code) || code === 'ENOSPC' || code === 'EDQUOT')
+    return say(
+      'store-full',
+      'The disk is full, so nothing more can be recorded and nothing more is done. Free some space and try again.',
+    );
+  if (/^SQLITE_(READONLY|CANTOPEN|PERM|IOERR_LOCK)/.test(code) || /^(EROFS|EACCES|EPERM)$/.test(code))
+    return say(
+      'store-read-only',
+      'The desk’s data folder can not be written. Check who owns it and whether the disk is mounted read-only; nothing was changed.',
+    );
+  if (/^SQLITE_IOERR/.test(code))
+    return say(
+      'store-damaged',
+      'The disk reported an error. Nothing was acknowledged. Check the disk before going on.',
+    );
+  return error;
+};
+
+const migrate = (db: Database): void => {
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (version > migrations.length)
+    throw new KeymootError(
+      'store-newer',
+      `This desk was last used by a newer Keymoot (schema ${version}; this one knows ${migrations.length}). Nothing was changed. Start the newer version.`,
+    );
+  for (const [index, { sql }] of migrations.entries()) {
+    if (index < version) continue;
+    db.transaction(() => {
+      db.exec(sql);
+      db.pragma(`user_version = ${index + 1}`);
+    }).immediate();
+  }
+};
+
+/** Opens a database file with every setting and check; for the desk, and for tests of migrations. */
+export const openFile = (file: string): Database => {
+  const Sqlite = nativeRequire('better-sqlite3') as typeof BetterSqlite3;
+  let db: Database | undefined;
+  try {
+    db = new Sqlite(file, { timeout: 250 });
+    db.pragma('locking_mode = EXCLUSIVE');
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma('fullfsync = ON'); // macOS: fsync alone leaves data in the drive's cache
+    db.pragma('checkpoint_fullfsync = ON');
+    db.pragma('foreign_keys = ON');
+    db.pragma('trusted_schema = OFF');
+    db.pragma('cell_size_check = ON');
+    db.exec('BEGIN EXCLUSIVE; COMMIT'); // takes the lock now, not at the first write
+    const check = db.pragma('quick_check(1)', { simple: true });
+    if (check !== 'ok')
+      throw new KeymootError(
+        'store-damaged',
+        'The desk’s database is damaged. Nothing was written. Keep the file as it is, restore a copy, and compare its log with a printed checkpoint.',
+      );
+    migrate(db);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw storeError(error);
+  }
+};
+
+/** Opens the desk in a folder, making both when they are missing. */
+export const openDesk = (folder: string): Database => {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (!lstatSync(folder).isDirectory())
+      throw new KeymootError('store-read-only', 'The data folder is not a folder. Choose another.');
+    chmodSync(folder, 0o700);
+  } catch (error) {
+    throw storeError(error);
+  }
+  const db = openFile(databasePath(folder));
+  try {
+    chmodSync(databasePath(folder), 0o600);
+    if (!existsSync(reservePath(folder)))
+      writeFileSync(reservePath(folder), Buffer.alloc(RESERVE_BYTES, 1), { flag: 'wx', mode: 0o600 });
+    return db;
+  } catch (error) {
+    db.close();
+    throw storeError(error);
+  }
+};
+
+/** Gives up the reserve, so that the outcome of a call that already happened on a device can be written on a full disk. */
+export const releaseReserve = (folder: string): boolean => {
+  if (!existsSync(reservePath(folder))) return false;
+  rmSync(reservePath(folder), { force: true });
+  return true;
+};

@@ -1,0 +1,72 @@
+/** Export jobs and how far each has come. */
+import type { Database } from '../open.ts';
+
+export const EXPORT_STATES = ['REQUESTED', 'PARAMETERS LOADED', 'CONFIRMED', 'WRAPPED', 'EXPIRED', 'FAILED'] as const;
+export type ExportState = (typeof EXPORT_STATES)[number];
+
+export interface ExportRow {
+  id: string;
+  key: string;
+  target: string;
+  algorithm: string;
+  state: ExportState;
+  created: string;
+  parametersSha256?: string;
+  wrappingSpkiSha256?: string;
+  keyRef?: string;
+  validTo?: string;
+  blobSha256?: string;
+  manifestSha256?: string;
+  /** Word positions that the second person must read back, while that is due. */
+  readback?: number[];
+}
+type Raw = Record<string, string | null>;
+
+const COLUMNS = {
+  id: 'id',
+  key: 'key',
+  target: 'target',
+  algorithm: 'algorithm',
+  state: 'state',
+  created: 'created',
+  parametersSha256: 'parameters_sha256',
+  wrappingSpkiSha256: 'wrapping_spki_sha256',
+  keyRef: 'key_ref',
+  validTo: 'valid_to',
+  blobSha256: 'blob_sha256',
+  manifestSha256: 'manifest_sha256',
+} as const;
+
+const read = (raw: Raw): ExportRow => {
+  const row: Record<string, unknown> = {};
+  for (const [name, column] of Object.entries(COLUMNS)) {
+    const value = raw[column];
+    if (value !== null && value !== undefined) row[name] = value;
+  }
+  if (typeof raw.readback === 'string') row.readback = JSON.parse(raw.readback) as number[];
+  return row as unknown as ExportRow;
+};
+
+export class ExportsTable {
+  readonly #db;
+  constructor(db: Database) {
+    this.#db = db;
+  }
+  put(row: ExportRow): void {
+    const names = Object.values(COLUMNS);
+    const values = (Object.keys(COLUMNS) as (keyof typeof COLUMNS)[]).map((name) => row[name] ?? null);
+    this.#db
+      .prepare(
+        `INSERT INTO export (${names.join(', ')}, readback) VALUES (${names.map(() => '?').join(', ')}, ?)
+         ON CONFLICT (id) DO UPDATE SET ${[...names, 'readback'].map((name) => `${name} = excluded.${name}`).join(', ')}`,
+      )
+      .run(...values, row.readback === undefined ? null : JSON.stringify(row.readback));
+  }
+  get(id: string): ExportRow | undefined {
+    const raw = this.#db.prepare<[string], Raw>('SELECT * FROM export WHERE id = ?').get(id);
+    return raw === undefined ? undefined : read(raw);
+  }
+  all(): ExportRow[] {
+    return this.#db.prepare<[], Raw>('SELECT * FROM export ORDER BY created, id').all().map(read);
+  }
+}

@@ -1,0 +1,111 @@
+/** Key records: what we know of each key. The keys themselves are on tokens. */
+import { KeyRecord, type KeyState } from '../../../shared/domain/keys.ts';
+import type { Database } from '../open.ts';
+
+interface Raw {
+  id: string;
+  label: string;
+  algorithm: string;
+  bits: number;
+  purpose: string;
+  extractable: number;
+  module: string;
+  token_manufacturer: string;
+  token_model: string;
+  token_serial: string;
+  token_label: string;
+  ckaid: string;
+  state: string;
+  origin: string;
+  control: string;
+  check_method: string | null;
+  check_value: string | null;
+  spki: Buffer | null;
+  spki_sha256: string | null;
+  attributes: string;
+  ceremony: string | null;
+  created: string;
+}
+
+const read = (raw: Raw): KeyRecord =>
+  KeyRecord.parse({
+    id: raw.id,
+    label: raw.label,
+    algorithm: raw.algorithm,
+    bits: raw.bits,
+    purpose: raw.purpose,
+    extractable: raw.extractable === 1,
+    at: {
+      module: raw.module,
+      token: {
+        manufacturer: raw.token_manufacturer,
+        model: raw.token_model,
+        serial: raw.token_serial,
+        label: raw.token_label,
+      },
+    },
+    ckaid: raw.ckaid,
+    state: raw.state,
+    origin: raw.origin,
+    control: raw.control,
+    ...(raw.check_method === null ? {} : { check: { method: raw.check_method, value: raw.check_value } }),
+    ...(raw.spki === null ? {} : { spki: raw.spki.toString('base64') }),
+    ...(raw.spki_sha256 === null ? {} : { spkiSha256: raw.spki_sha256 }),
+    attributes: JSON.parse(raw.attributes) as unknown,
+    ...(raw.ceremony === null ? {} : { ceremony: raw.ceremony }),
+    created: raw.created,
+  });
+
+export class KeysTable {
+  readonly #db;
+  constructor(db: Database) {
+    this.#db = db;
+  }
+  insert(key: KeyRecord): void {
+    const { token } = key.at;
+    this.#db
+      .prepare(
+        `INSERT INTO key (id, label, algorithm, bits, purpose, extractable, module, token_manufacturer, token_model, token_serial, token_label,
+           ckaid, state, origin, control, check_method, check_value, spki, spki_sha256, attributes, ceremony, created)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        key.id,
+        key.label,
+        key.algorithm,
+        key.bits,
+        key.purpose,
+        key.extractable ? 1 : 0,
+        key.at.module,
+        token.manufacturer,
+        token.model,
+        token.serial,
+        token.label,
+        key.ckaid,
+        key.state,
+        key.origin,
+        key.control,
+        key.check?.method ?? null,
+        key.check?.value ?? null,
+        key.spki === undefined ? null : Buffer.from(key.spki, 'base64'),
+        key.spkiSha256 ?? null,
+        JSON.stringify(key.attributes),
+        key.ceremony ?? null,
+        key.created,
+      );
+  }
+  setState(id: string, state: KeyState): void {
+    this.#db.prepare('UPDATE key SET state = ? WHERE id = ?').run(state, id);
+  }
+  get(id: string): KeyRecord | undefined {
+    const raw = this.#db.prepare<[string], Raw>('SELECT * FROM key WHERE id = ?').get(id);
+    return raw === undefined ? undefined : read(raw);
+  }
+  /** Keys that may be on the token: everything not destroyed. */
+  live(): KeyRecord[] {
+    return this.all().filter((key) => key.state !== 'destroyed');
+  }
+  all(): KeyRecord[] {
+    return this.#db.prepare<[], Raw>('SELECT * FROM key ORDER BY created, id').all().map(read);
+  }
+}

@@ -1,0 +1,71 @@
+/** People: a cache of their statements in the log, their sealed signing keys, and their names, which can be erased. */
+import type { SealedKey } from '../../core/people/keys.ts';
+import type { Database } from '../open.ts';
+
+export interface PersonRow {
+  id: string;
+  role: string;
+  keySha256: string;
+  gone: boolean;
+}
+
+export class PeopleTable {
+  readonly #db;
+  constructor(db: Database) {
+    this.#db = db;
+  }
+  insert(person: PersonRow, sealed: SealedKey, name: { salt: Uint8Array; name: string }): void {
+    this.#db
+      .prepare(
+        'INSERT INTO person (id, role, key_sha256, gone, kdf_log2n, kdf_salt, seal_nonce, sealed_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      )
+      .run(
+        person.id,
+        person.role,
+        person.keySha256,
+        person.gone ? 1 : 0,
+        sealed.log2n,
+        sealed.salt,
+        sealed.nonce,
+        sealed.sealed,
+      );
+    this.#db
+      .prepare('INSERT INTO name (person, salt, name) VALUES (?, ?, ?)')
+      .run(person.id, name.salt, name.name);
+  }
+  setRole(id: string, role: string): void {
+    this.#db.prepare('UPDATE person SET role = ? WHERE id = ?').run(role, id);
+  }
+  setGone(id: string): void {
+    this.#db.prepare('UPDATE person SET gone = 1 WHERE id = ?').run(id);
+  }
+  all(): PersonRow[] {
+    return this.#db
+      .prepare<[], { id: string; role: string; key_sha256: string; gone: number }>(
+        'SELECT id, role, key_sha256, gone FROM person ORDER BY id',
+      )
+      .all()
+      .map((row) => ({ id: row.id, role: row.role, keySha256: row.key_sha256, gone: row.gone === 1 }));
+  }
+  sealedKey(id: string): SealedKey | undefined {
+    const row = this.#db
+      .prepare<
+        [string],
+        { kdf_log2n: number; kdf_salt: Buffer; seal_nonce: Buffer; sealed_key: Buffer }
+      >('SELECT kdf_log2n, kdf_salt, seal_nonce, sealed_key FROM person WHERE id = ?')
+      .get(id);
+    if (row === undefined) return undefined;
+    return {
+      v: 1,
+      kdf: 'scrypt',
+      log2n: row.kdf_log2n,
+      salt: row.kdf_salt,
+      nonce: row.seal_nonce,
+      sealed: row.sealed_key,
+    };
+  }
+  names(): Map<string, string> {
+    const rows = this.#db.prepare<[], { person: string; name: string }>('SELECT person, name FROM name').all();
+    return new Map(rows.map((row) => [row.person, row.name]));
+  }
+}
