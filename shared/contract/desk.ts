@@ -1,0 +1,164 @@
+/** The desk itself: hello, founding, opening, secrets, files, the log. */
+import { z } from 'zod';
+import { Base64, Count, Hex64, Mode, Time, Uuid, text } from '../domain/basics.ts';
+import { ErrorShape } from './message.ts';
+import { TokenIdentity, TokenRef } from '../domain/tokens.ts';
+import { Binding, SealedSecret } from '../sealing.ts';
+import { channel } from './channel.ts';
+
+export const Nothing = z.strictObject({});
+/** Two handles of PIN halves, in the order of their envelopes. */
+export const PinHandles = z.strictObject({ first: Uuid, second: Uuid });
+export type PinHandles = z.infer<typeof PinHandles>;
+/** PIN halves, and the typed confirmation when the token says that this is the last try. */
+export const Login = z.strictObject({ ...PinHandles.shape, lastTry: z.boolean().default(false) });
+
+export const DeskState = z.enum(['EMPTY', 'FOUNDING', 'READY']);
+export const SignerState = z.enum(['SEALING', 'UNSEALED', 'NO SIGNER']);
+
+export const LogState = z.strictObject({
+  origin: z.string().optional(),
+  size: Count,
+  root: Base64,
+  sealed: Count,
+  unsealed: Count,
+  since: Time.optional(),
+  signer: SignerState,
+  why: z.string(),
+  keySha256: Hex64.optional(),
+});
+export type LogState = z.infer<typeof LogState>;
+
+export const Unfinished = z.strictObject({
+  intent: Uuid,
+  seq: Count,
+  type: z.string(),
+  time: Time,
+  what: z.string(),
+  token: TokenRef.optional(),
+  until: Time,
+});
+export type Unfinished = z.infer<typeof Unfinished>;
+
+export const Trust = z.strictObject({
+  v: z.literal(1),
+  log: z.string(),
+  keys: z.array(z.strictObject({ spki: Base64, from: Count, to: Count.optional() })),
+  anchors: z.array(z.string()).optional(),
+  people: z.array(Hex64).optional(),
+});
+export type Trust = z.infer<typeof Trust>;
+
+export const FILE_PURPOSES = {
+  module: 'read',
+  parameters: 'read',
+  definition: 'read',
+  bundle: 'write',
+  package: 'write',
+  trust: 'write',
+} as const;
+export type FilePurpose = keyof typeof FILE_PURPOSES;
+
+export const EntryView = z.strictObject({
+  seq: Count,
+  entry: z.record(z.string(), z.unknown()),
+  leaf: Hex64,
+});
+
+export const deskChannels = {
+  'desk.hello': channel(
+    'none',
+    Nothing,
+    z.strictObject({
+      protocol: z.literal(1),
+      version: z.string(),
+      build: Hex64,
+      epoch: Count,
+      /** X25519 public key to seal secrets to. */
+      publicKey: Base64,
+      state: DeskState,
+      mode: Mode.optional(),
+      origin: z.string().optional(),
+    }),
+  ),
+  'desk.status': channel(
+    'none',
+    Nothing,
+    z.strictObject({
+      state: DeskState,
+      mode: Mode.optional(),
+      log: LogState,
+      unfinished: z.array(Unfinished),
+      here: z.array(Uuid),
+      warnings: z.array(z.string()),
+    }),
+  ),
+  /** Makes the log key on a token, then genesis and the first checkpoints (design 08, T6). */
+  'desk.found': channel(
+    'none',
+    z.strictObject({
+      name: z.string().regex(/^[a-z0-9.-]{1,64}$/, 'must be 1 to 64 of a–z, 0–9, dot and hyphen'),
+      mode: Mode,
+      at: TokenRef,
+      login: Login,
+    }),
+    z.strictObject({ origin: z.string(), keySha256: Hex64, words: z.array(z.string()) }),
+  ),
+  /** Brings the log's signer up. */
+  'desk.open': channel('proof', z.strictObject({ login: Login }), LogState, { founding: true }),
+  'desk.lock': channel('none', Nothing, LogState),
+  'secrets.put': channel(
+    'none',
+    z.strictObject({ binding: Binding, box: SealedSecret }),
+    z.strictObject({ handle: Uuid }),
+  ),
+  'files.grant': channel(
+    'none',
+    z.strictObject({
+      purpose: z.enum(Object.keys(FILE_PURPOSES) as [FilePurpose, ...FilePurpose[]]),
+      path: z.string().min(1).max(4096),
+    }),
+    z.strictObject({ grant: Uuid, name: z.string() }),
+    { faceOnly: true },
+  ),
+  'log.state': channel('none', Nothing, LogState),
+  'log.seal': channel('presence', Nothing, LogState),
+  'log.entries': channel(
+    'presence',
+    z.strictObject({ from: Count, limit: z.int().min(1).max(500) }),
+    z.strictObject({ size: Count, entries: z.array(EntryView) }),
+  ),
+  'log.proof': channel(
+    'presence',
+    z.strictObject({ seq: Count }),
+    z.strictObject({ seq: Count, size: Count, root: Base64, leaf: Hex64, path: z.array(Base64), note: z.string().optional() }),
+  ),
+  'log.export': channel(
+    'proof',
+    z.strictObject({ grant: Uuid }),
+    z.strictObject({ size: Count, root: Base64, files: Count, keySha256: Hex64 }),
+  ),
+  'log.trust': channel('none', Nothing, Trust),
+  'recovery.list': channel('none', Nothing, z.array(Unfinished)),
+  /** Looks on the token and settles one unfinished act: adopt what was made if it is as asked, or destroy it. */
+  'recovery.settle': channel(
+    'two',
+    z.strictObject({ intent: Uuid, login: Login, found: z.enum(['adopt', 'destroy']) }),
+    z.strictObject({
+      outcome: z.enum(['adopted', 'destroyed', 'nothing-was-made']),
+      key: Uuid.optional(),
+      says: z.string(),
+    }),
+  ),
+} as const;
+
+/** Events of the desk. */
+export const deskEvents = {
+  'log.changed': LogState,
+  'desk.changed': z.strictObject({ state: DeskState }),
+  /** Long work: what, how long so far, and what is being waited for. */
+  progress: z.strictObject({ request: Count, text: text(256), elapsedMs: Count }),
+  'tokens.changed': Nothing,
+  'ceremony.changed': z.strictObject({ ceremony: z.string() }),
+  'signer.lost': z.strictObject({ error: ErrorShape, token: TokenIdentity }),
+} as const;

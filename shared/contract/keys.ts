@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { Claim, Uuid } from '../domain/basics.ts';
+import { Algorithm, KeyLabel, KeyRecord, Purpose } from '../domain/keys.ts';
+import { TokenRef } from '../domain/tokens.ts';
+import { channel } from './channel.ts';
+import { Login, Nothing } from './desk.ts';
+
+export const KeyView = z.strictObject({
+  key: KeyRecord,
+  claims: z.array(Claim),
+  /** Fingerprint in words, for reading aloud: public keys only. */
+  words: z.array(z.string()),
+});
+export type KeyView = z.infer<typeof KeyView>;
+
+export const keysChannels = {
+  'keys.list': channel('none', Nothing, z.array(KeyRecord)),
+  'keys.show': channel('none', z.strictObject({ key: Uuid }), KeyView),
+  'keys.generate': channel(
+    'two',
+    z.strictObject({
+      at: TokenRef,
+      algorithm: Algorithm,
+      purpose: Purpose,
+      label: KeyLabel,
+      extractable: z.boolean().default(false),
+      login: Login,
+    }),
+    KeyView,
+  ),
+  /** Destroys a key on its token and proves its absence from a new process. `typed` is the key's label, typed. */
+  'keys.destroy': channel(
+    'two',
+    z.strictObject({ key: Uuid, typed: z.string().max(256), login: Login }),
+    KeyRecord,
+  ),
+} as const;
