@@ -50,6 +50,8 @@ export async function bundleProgram(entry, target, define) {
     });
     // Whole or not at all: another process may start the program at this very moment.
     renameSync(`${folder}/keymoot.cjs`, target);
+  } catch (error) {
+    throw new Stop(error.message); // where in a source it went wrong, not where in the bundler
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { at, must, node24, npmCommand, Stop } from './project.mjs';
+import { at, must, node24, npmCommand, Stop, toolEnvironment } from './project.mjs';
 
 const LOCK = at('package-lock.json');
 const STAMP = at('node_modules/.keymoot-setup.json');
@@ -69,14 +69,24 @@ export function withHeaders(environment = process.env) {
 
 export async function ensureDependencies(say) {
   if (dependenciesInstalled()) return;
-  const [npm, ...first] = npmCommand();
+  const [npm, ...cli] = npmCommand();
+  // Warnings here would be about packages that want a newer Node than npm runs under; they get one.
+  const flags = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
   const env = withHeaders();
-  const options = { env, stdio: ['ignore', 'inherit', 'inherit'] };
-  const flags = ['--no-audit', '--no-fund'];
+  // To standard error, as set-up's own lines: `keymoot … > file` must not begin with npm's.
+  const options = { env, stdio: ['ignore', 2, 2] };
+
   say('Installing the npm packages of package-lock.json');
-  await must('npm ci', npm, [...first, 'ci', '--ignore-scripts', ...flags], options);
+  await must('npm ci', npm, [...cli, 'ci', '--ignore-scripts', ...flags], options);
   say('Fetching Node 24 and compiling the PKCS#11 binding');
-  await must('npm rebuild', npm, [...first, 'rebuild', ...BUILT, ...flags], options);
+  await must('npm rebuild', npm, [...cli, 'rebuild', ...BUILT, ...flags], options);
+
+  // Under an old Node, npm silently leaves out optional packages that want a newer one, the
+  // bundler's binary among them. Under Node 24 it adds what it left out; mostly that is nothing.
+  const [npm24, env24] = [cli.length > 0 ? node24 : npm, toolEnvironment(env)];
+  const complete = [...cli, 'install', '--ignore-scripts', '--no-save', ...flags];
+  await must('npm install', npm24, complete, { env: env24, stdio: ['ignore', 'ignore', 2] });
+
   const absent = BUILT_FILES.filter((path) => !existsSync(path));
   if (absent.length > 0) throw new Stop(`npm rebuild did not make ${absent.join(' and ')}`);
   writeFileSync(STAMP, JSON.stringify(currentStamp()));

@@ -111,7 +111,7 @@ export async function ensureSystem(say) {
   const quiet = ['-qq', '-o', 'Dpkg::Use-Pty=0'];
   const options = {
     // apt asks nothing here, and must not wait for a keyboard that may not be there.
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 2, 2],
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   };
   await must('apt-get update', 'apt-get', ['update', ...quiet], options);

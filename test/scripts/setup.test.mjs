@@ -1,12 +1,14 @@
 /** The parts by which set-up finds out what is missing. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { agrees, withHeaders } from '../../scripts/lib/dependencies.mjs';
 import { filesUnder, fingerprint } from '../../scripts/lib/fingerprint.mjs';
-import { npmCommand } from '../../scripts/lib/project.mjs';
+import { at, npmCommand } from '../../scripts/lib/project.mjs';
 import { installCommand, missing, onPath, REQUIREMENTS } from '../../scripts/lib/system.mjs';
+import { start } from './stub-project.mjs';
 
 let folder;
 beforeEach(() => {
@@ -52,6 +54,56 @@ describe('system packages', () => {
     expect(missing()).toEqual([]);
   });
 });
+
+describe.runIf(process.getuid?.() === 0 && existsSync('/etc/debian_version'))(
+  'on a Debian machine without tools',
+  () => {
+    /** An apt-get that writes down how it was called, and a machine whose PATH has nothing else. */
+    const ensureSystem = (first = '') => {
+      cpSync(at('scripts'), join(folder, 'scripts'), { recursive: true });
+      const log = join(folder, 'apt.log');
+      const install = ['g++', 'make', 'python3', 'openssl'].map((tool) => `${folder}/bin/${tool}`);
+      const lines = [
+        '#!/bin/sh',
+        `echo "$DEBIAN_FRONTEND: $*" >> ${log}`,
+        `case "$*" in *install*)`,
+        ...install.map((tool) => `: > ${tool}; /bin/chmod 755 ${tool}`),
+        'esac',
+      ];
+      write('bin/apt-get', lines.join('\n'), 0o755);
+      const script = "import('./scripts/lib/system.mjs').then((m) => m.ensureSystem(console.log))";
+      const env = { PATH: join(folder, 'bin') };
+      const { ended } = start(process.execPath, ['-e', first + script], { cwd: folder, env });
+      return ended.then((end) => ({
+        ...end,
+        calls: existsSync(log) ? readFileSync(log, 'utf8') : '',
+      }));
+    };
+
+    test('root has what is missing named and then installed, and is asked nothing', async () => {
+      const { code, stdout, calls } = await ensureSystem();
+      expect(stdout).toMatch(/^Keymoot needs from this system:\n {2}- a C\+\+ compiler/);
+      expect(stdout).toContain(
+        'apt-get install -y --no-install-recommends g++ make python3 openssl',
+      );
+      const [update, install] = calls.trim().split('\n');
+      expect(update).toMatch(/^noninteractive: update /);
+      expect(install).toMatch(
+        /^noninteractive: .*install -y --no-install-recommends g\+\+ make python3 openssl$/,
+      );
+      expect(code).toBe(0);
+    });
+
+    test('anyone else is given the command, and nothing is installed', async () => {
+      const { code, stderr, calls } = await ensureSystem('process.getuid = () => 1000; ');
+      expect(stderr).toContain(
+        'sudo apt-get install -y --no-install-recommends g++ make python3 openssl',
+      );
+      expect(calls).toBe('');
+      expect(code).toBe(1);
+    });
+  },
+);
 
 describe('npm packages', () => {
   const entry = (version, more = {}) => ({ version, integrity: `sha512-${version}`, ...more });
