@@ -1,0 +1,63 @@
+/**
+ * `keymoot holder`: holds components between their entry and the forming of the key, and nothing longer.
+ *
+ * It has no library, no database and no file open. It ends when the service does, when the key is formed, or after 30 idle minutes; its memory ends with it.
+ */
+import { randomBytes } from 'node:crypto';
+import { errorData, KeymootError } from '../../shared/errors.ts';
+import { holderProtocol, type HolderOp } from '../../shared/holder/protocol.ts';
+import { ComponentSet } from '../core/ceremonies/components.ts';
+import { sealOaep } from '../core/wrapping/oaep.ts';
+
+const IDLE_MS = 30 * 60_000;
+
+export const holderProcess = (): void => {
+  process.title = 'keymoot holder';
+  let set: ComponentSet | undefined;
+  const end = () => {
+    set?.wipe();
+    process.exit(0);
+  };
+  let idle = setTimeout(end, IDLE_MS);
+  process.on('disconnect', end);
+  process.on('SIGTERM', end);
+
+  const components = (): ComponentSet => {
+    if (set === undefined) throw new KeymootError('state-refused', 'No component set is open.');
+    return set;
+  };
+  const handlers: { [K in HolderOp]: (input: unknown) => unknown } = {
+    begin: (raw) => {
+      const { setId, count, bytes, method } = holderProtocol.begin.input.parse(raw);
+      set?.wipe();
+      set = new ComponentSet(setId, count, bytes, method, randomBytes(32));
+      return {};
+    },
+    receive: (raw) => {
+      const { index, typed, check, commitment } = holderProtocol.receive.input.parse(raw);
+      return components().receive(index, typed, check, commitment);
+    },
+    combine: (raw) => {
+      const { spki, hash, expected } = holderProtocol.combine.input.parse(raw);
+      const { sum, check, p11 } = components().combine(expected);
+      try {
+        return { wrapped: sealOaep(spki, sum, hash), check, p11 };
+      } finally {
+        sum.fill(0);
+        set?.wipe();
+        set = undefined;
+      }
+    },
+  };
+  process.on('message', (message: unknown) => {
+    clearTimeout(idle);
+    idle = setTimeout(end, IDLE_MS);
+    const { seq, op, input } = message as { seq: number; op: string; input: unknown };
+    try {
+      if (!Object.hasOwn(handlers, op)) throw new KeymootError('channel-unknown', 'The holder does not know that.');
+      process.send?.({ seq, ok: true, value: handlers[op as HolderOp](input) });
+    } catch (error) {
+      process.send?.({ seq, ok: false, error: errorData(error) });
+    }
+  });
+};
