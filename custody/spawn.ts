@@ -1,0 +1,64 @@
+/**
+ * How Keymoot starts another Keymoot process: the service, a token process, a short-lived forming or splitting process.
+ *
+ * Three rules, the same for every child:
+ * - its environment is empty but for what the caller names, so NODE_OPTIONS, DEBUG, LD_PRELOAD and PW* end here (design 08, T9);
+ * - it can't leave a core dump;
+ * - it is never detached, and never forked with `child_process.fork`, which would run the main program again.
+ */
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { isSea } from 'node:sea';
+import { KeymootError } from '../shared/errors.ts';
+import { runningFile } from './native.ts';
+
+const BUNDLE = 'keymoot.cjs';
+
+const findBundle = (): string => {
+  const file = runningFile();
+  if (basename(file) === BUNDLE) return file;
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    const candidate = join(folder, 'out', BUNDLE);
+    if (existsSync(candidate)) return candidate;
+    if (folder === dirname(folder)) break;
+  }
+  throw new KeymootError('internal', 'the program has not been built: run npm run build');
+};
+
+/** Program and first arguments that start this Keymoot again. */
+export const selfCommand = (): string[] => {
+  // SECURITY: KEYMOOT_MAIN is for tests from sources; a packaged desk starts nothing but itself.
+  if (isSea()) return [process.execPath];
+  return [process.execPath, process.env['KEYMOOT_MAIN'] ?? findBundle()];
+};
+
+export interface SpawnOptions {
+  /** The whole environment of the child. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdio: StdioOptions;
+}
+
+/** SECURITY: a core dump of a process that held a PIN or a component would be a secret in a file. The limit is inherited and can't be raised again. */
+const WITHOUT_CORE_DUMPS = 'ulimit -c 0; exec "$@"';
+
+/**
+ * Starts Keymoot with `args`. The pid is the child's own: the shell that sets the limit becomes it.
+ *
+ * @param args the sub-command first, for example `['token']`
+ */
+export const spawnSelf = (args: readonly string[], options: SpawnOptions): ChildProcess => {
+  const [program, ...first] = selfCommand() as [string, ...string[]];
+  const ipc = Array.isArray(options.stdio) && options.stdio.includes('ipc');
+  const settings = {
+    env: { ...options.env },
+    stdio: options.stdio,
+    detached: false,
+    shell: false,
+    windowsHide: true,
+    // Structured clone: bytes stay bytes, and no secret is ever text on a pipe.
+    ...(ipc ? { serialization: 'advanced' as const } : {}),
+  };
+  if (process.platform === 'win32') return spawn(program, [...first, ...args], settings);
+  return spawn('/bin/sh', ['-c', WITHOUT_CORE_DUMPS, 'sh', program, ...first, ...args], settings);
+};
