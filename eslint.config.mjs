@@ -61,7 +61,7 @@ export default defineConfig(
       eqeqeq: 'error',
       'no-restricted-imports': ['error', { paths: [CHILDREN] }],
       'no-restricted-properties': ['error', NO_MATH_RANDOM],
-      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
       '@typescript-eslint/no-floating-promises': 'error',
       // A `default` says that the rest was thought of; without one, each case must be there.
       '@typescript-eslint/switch-exhaustiveness-check': [
