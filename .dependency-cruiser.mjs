@@ -89,7 +89,7 @@ export default {
       'token-process-stands-alone',
       "It knows its protocol and the vendor's library, and shares its memory with nothing else of ours.",
       '^custody/tokens/process/',
-      anyOf(['^custody/(?!tokens/process/)', FACES, npm('better-sqlite3')]),
+      anyOf(['^custody/(?!tokens/)', FACES, npm('better-sqlite3')]),
       HELPERS,
     ),
 
