@@ -1,0 +1,202 @@
+import { createCipheriv, createHmac } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { cmac } from '@noble/ciphers/aes.js';
+import {
+  type Check,
+  allChecks,
+  gp01,
+  hmacEmpty,
+  hmacSha256Key,
+  legacyZero,
+  makeCheck,
+  p11Check,
+  sameCheck,
+  spkiSha256,
+  tdesCmac,
+  x924Cmac,
+} from '../../../custody/core/checkvalues/check-values.ts';
+import { hex, wycheproof } from '../wrapping/vectors.ts';
+
+/** RFC 4493 section 4: the key and messages of its examples. */
+const RFC4493_KEY = hex('2b7e151628aed2a6abf7158809cf4f3c');
+const RFC4493_MESSAGE = hex(
+  '6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e5130c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710',
+);
+
+/** A second, plain AES-CMAC over the system's AES-CBC (RFC 4493 section 2.4), to compare with the one we use. */
+const plainCmac = (key: Uint8Array, message: Uint8Array): Buffer => {
+  const bits = key.length * 8;
+  const double = (block: Buffer): Buffer => {
+    const value = BigInt(`0x${block.toString('hex')}`) << 1n;
+    const reduced = value >> 128n === 1n ? (value & ((1n << 128n) - 1n)) ^ 0x87n : value;
+    return Buffer.from(reduced.toString(16).padStart(32, '0'), 'hex');
+  };
+  const zeros = Buffer.alloc(16);
+  const l = createCipheriv(`aes-${bits}-ecb`, key, null).setAutoPadding(false).update(zeros);
+  const k1 = double(l);
+  const whole = message.length > 0 && message.length % 16 === 0;
+  const padded = whole
+    ? Buffer.from(message)
+    : Buffer.concat([message, Buffer.of(0x80), Buffer.alloc(15 - (message.length % 16))]);
+  const mask = whole ? k1 : double(k1);
+  const last = padded.subarray(-16);
+  for (let i = 0; i < 16; i++) last[i] = (last[i] as number) ^ (mask[i] as number);
+  const out = createCipheriv(`aes-${bits}-cbc`, key, zeros).setAutoPadding(false).update(padded);
+  return out.subarray(-16);
+};
+
+describe('AES-CMAC', () => {
+  it.each([
+    [0, 'bb1d6929e95937287fa37d129b756746'],
+    [16, '070a16b46b4d4144f79bdd9dd04a287c'],
+    [40, 'dfa66747de9ae63030ca32611497c827'],
+    [64, '51f0bebf7e3b9d92fc49741779363cfe'],
+  ])('gives the example of RFC 4493 section 4 for %i bytes', (length, mac) => {
+    expect(cmac(RFC4493_MESSAGE.subarray(0, length), RFC4493_KEY)).toEqual(hex(mac));
+    expect(plainCmac(RFC4493_KEY, RFC4493_MESSAGE.subarray(0, length))).toEqual(
+      Buffer.from(mac, 'hex'),
+    );
+  });
+
+  const groups = wycheproof('aes_cmac_test.json');
+  it.skipIf(groups === undefined)('agrees with every Wycheproof vector', () => {
+    let seen = 0;
+    for (const group of groups ?? [])
+      for (const test of group.tests) {
+        seen++;
+        const compute = () =>
+          Buffer.from(cmac(hex(test.msg), hex(test.key)).subarray(0, group.tagSize / 8)).toString(
+            'hex',
+          );
+        if (test.flags.includes('InvalidKeySize')) expect(compute).toThrow();
+        else expect(compute() === test.tag).toBe(test.result === 'valid');
+      }
+    expect(seen).toBe(311);
+  });
+});
+
+describe('check values', () => {
+  const zeros = (length: number) => new Uint8Array(length);
+
+  it('makes the X9.24 value of AES-128, 192 and 256 as a second implementation does', () => {
+    for (const length of [16, 24, 32]) {
+      const key = Uint8Array.from({ length }, (_, i) => (i * 37 + length) & 0xff);
+      expect(x924Cmac(key)).toEqual({
+        method: 'X9.24-CMAC',
+        value: plainCmac(key, zeros(16)).subarray(0, 5).toString('hex'),
+      });
+    }
+  });
+
+  it('makes the zero-block value of the all-zero AES keys', () => {
+    // The hash subkeys H of test cases 1, 7 and 13 in the GCM specification (McGrew and Viega, 2005): AES of the zero block under the zero key.
+    expect(p11Check('aes', zeros(16)).value).toBe('66e94b');
+    expect(p11Check('aes', zeros(24)).value).toBe('aae069');
+    expect(p11Check('aes', zeros(32)).value).toBe('dc95c0');
+  });
+
+  it('makes legacy values that depend on the effective key only', () => {
+    // DES of the zero block under 01…01 (a weak key, equal to the zero key without parity) is 8ca64de9c1b123a7.
+    expect(legacyZero(new Uint8Array(8).fill(1)).value).toBe('8ca64d');
+    expect(legacyZero(new Uint8Array(24).fill(1)).value).toBe('8ca64d');
+    expect(legacyZero(zeros(16)).value).toBe('8ca64d');
+    const two = hex('0123456789abcdeffedcba9876543210');
+    expect(legacyZero(two)).toEqual(
+      legacyZero(hex(`${Buffer.from(two).toString('hex')}0123456789abcdef`)),
+    );
+    expect(p11Check('des', two).value).toBe(legacyZero(two).value);
+  });
+
+  it('makes the CMAC of SP 800-38B for three-key TDES', () => {
+    // SP 800-38B appendix D.4: its key, E(0) and subkey K1; the MAC of a zero block is E(K1).
+    const key = hex('8aa83bf8cbda10620bc1bf19fbb6cd58bc313d4a371ca8b5');
+    const l = createCipheriv('des-ede3-ecb', key, null).setAutoPadding(false).update(zeros(8));
+    expect(l.toString('hex')).toBe('c8cc74e98a7329a2');
+    const k1 = Buffer.from('9198e9d314e6535f', 'hex');
+    const mac = createCipheriv('des-ede3-ecb', key, null).setAutoPadding(false).update(k1);
+    expect(tdesCmac(key)).toEqual({
+      method: 'TDES-CMAC',
+      value: mac.subarray(0, 5).toString('hex'),
+    });
+  });
+
+  it('makes the others by their definitions', () => {
+    const key = Uint8Array.from({ length: 33 }, (_, i) => i);
+    expect(p11Check('generic', new TextEncoder().encode('abc')).value).toBe('a9993e');
+    expect(hmacSha256Key(new TextEncoder().encode('abc')).value).toBe('ba7816');
+    expect(hmacEmpty(key).value).toBe(
+      createHmac('sha256', key).update('').digest('hex').slice(0, 10),
+    );
+    expect(gp01(zeros(16)).value).toBe(
+      createCipheriv('aes-128-ecb', zeros(16), null)
+        .update(Buffer.alloc(16, 1))
+        .toString('hex')
+        .slice(0, 6),
+    );
+    expect(spkiSha256(new TextEncoder().encode('abc')).value).toBe(
+      'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+    );
+  });
+
+  it('shows why HMAC-EMPTY can not tell a key from itself followed by zeros, and that HMAC-SHA256KEY can', () => {
+    const key = Uint8Array.from({ length: 33 }, (_, i) => i + 1);
+    const padded = Uint8Array.of(...key, ...zeros(7));
+    expect(hmacEmpty(padded)).toEqual(hmacEmpty(key));
+    expect(hmacSha256Key(padded)).not.toEqual(hmacSha256Key(key));
+  });
+
+  it('leaves the key as it was', () => {
+    const key = Uint8Array.from({ length: 32 }, (_, i) => i);
+    const before = key.slice();
+    allChecks('aes', key);
+    allChecks('generic', key);
+    allChecks('des', key.subarray(0, 24));
+    expect(key).toEqual(before);
+  });
+
+  it('refuses other lengths and types, and says what came but never the value', () => {
+    expect(() => x924Cmac(zeros(15))).toThrow(
+      new RangeError('"key" expected an AES key of 16, 24 or 32 bytes, got length=15'),
+    );
+    expect(() => legacyZero(zeros(0))).toThrow(RangeError);
+    expect(() => tdesCmac(zeros(8))).toThrow(RangeError);
+    expect(() => hmacEmpty(zeros(0))).toThrow(RangeError);
+    expect(() => x924Cmac('5ecret5ecret5ecr' as unknown as Uint8Array)).toThrow(
+      new TypeError('"key" expected Uint8Array, got type=string'),
+    );
+  });
+});
+
+describe('comparing check values', () => {
+  const cmac5: Check = { method: 'X9.24-CMAC', value: 'aabbccddee' };
+
+  it('takes a prefix of three bytes for X9.24-CMAC only', () => {
+    expect(sameCheck(cmac5, { method: 'X9.24-CMAC', value: 'AABBCC' })).toBe('same');
+    expect(sameCheck({ method: 'X9.24-CMAC', value: 'aabbcd' }, cmac5)).toBe('different');
+    for (const short of ['', 'aa', 'aabb', 'aabbccdd'])
+      expect(() => sameCheck(cmac5, { method: 'X9.24-CMAC', value: short })).toThrow(RangeError);
+    expect(() =>
+      sameCheck({ method: 'TDES-CMAC', value: 'aabbcc' }, { method: 'TDES-CMAC', value: 'aabbcc' }),
+    ).toThrow(RangeError);
+  });
+
+  it('says nothing across methods, even where the digits agree', () => {
+    expect(
+      sameCheck({ method: 'GP-01', value: 'aabbcc' }, { method: 'P11-CHECK', value: 'aabbcc' }),
+    ).toBe('different-methods');
+    expect(sameCheck(cmac5, { method: 'HMAC-EMPTY', value: 'aabbccddee' })).toBe(
+      'different-methods',
+    );
+  });
+
+  it('sees a difference in the last digit', () => {
+    expect(sameCheck(cmac5, { method: 'X9.24-CMAC', value: 'aabbccddef' })).toBe('different');
+    expect(sameCheck(cmac5, cmac5)).toBe('same');
+  });
+
+  it('reads grouped and upper-case text and refuses the rest', () => {
+    expect(makeCheck('X9.24-CMAC', 'AABB CCDD EE')).toEqual(cmac5);
+    expect(() => makeCheck('X9.24-CMAC', 'aabbccddeg')).toThrow(RangeError);
+    expect(() => makeCheck('SPKI-SHA256', 'aabb')).toThrow('expected 64 hex digits, got 4');
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import {
+  groupedHex,
+  hexToWords,
+  wordsOf,
+  wordsToBytes,
+} from '../../../custody/core/checkvalues/fingerprint.ts';
+import { EVEN_WORDS, ODD_WORDS } from '../../../custody/core/checkvalues/pgp-words.ts';
+import { hex } from '../wrapping/vectors.ts';
+
+const EXAMPLE = 'E58294F2E9A227486E8B061B31CC528FD7FA3F19';
+const WORDS =
+  'topmost Istanbul Pluto vagabond treadmill Pacific brackish dictator goldfish Medusa afflict bravado chatter revolver Dupont midsummer stopwatch whimsical cowbell bottomless';
+
+describe('the PGP word list', () => {
+  it('says the published example', () => {
+    expect(hexToWords(EXAMPLE).join(' ')).toBe(WORDS);
+    expect(hexToWords('41559711308F2A21B9D5072D621958AFCB50B5F9').join(' ')).toBe(
+      'cranky equipment preshrunk Babylon chairlift midsummer brickyard Camelot sentence specialist ahead clergyman flagpole bottomless endorse pharmacy spheroid embezzle scorecard Waterloo',
+    );
+  });
+
+  it('has 256 different words in each half, in alphabetical order, and none in both', () => {
+    for (const words of [EVEN_WORDS, ODD_WORDS]) {
+      const lower = words.map((word) => word.toLowerCase());
+      expect(new Set(lower).size).toBe(256);
+      expect(lower.filter((word) => !/^[a-z]+$/u.test(word))).toEqual([]);
+      // The published table has one pair the other way round: applicant before Apollo.
+      const sorted = lower.toSorted();
+      const moved = lower.flatMap((word, i) => (word === sorted[i] ? [] : [i]));
+      expect(moved).toEqual(words === ODD_WORDS ? [0x09, 0x0a] : []);
+    }
+    const even = new Set(EVEN_WORDS.map((word) => word.toLowerCase()));
+    expect(ODD_WORDS.filter((word) => even.has(word.toLowerCase()))).toEqual([]);
+  });
+
+  it('comes back from words in any case and spacing', () => {
+    expect(wordsToBytes(`  ${WORDS.toUpperCase().replaceAll(' ', '\n ')} `)).toEqual(
+      hex(EXAMPLE.toLowerCase()),
+    );
+    const all = Uint8Array.from({ length: 512 }, (_, i) => i >> 1);
+    expect(wordsToBytes(wordsOf(all).join(' '))).toEqual(all);
+    expect(wordsToBytes(' ')).toEqual(new Uint8Array());
+  });
+
+  it('says where a word is wrong, missing or swapped', () => {
+    expect(() => wordsToBytes('topmost Istanbul plutonium')).toThrow('word 3 is not in');
+    expect(() => wordsToBytes('topmost Pluto vagabond')).toThrow(
+      'word 2 belongs to the other half',
+    );
+    expect(() => wordsToBytes('Istanbul topmost')).toThrow('word 1 belongs to the other half');
+  });
+
+  it('refuses half a byte and what is not hex', () => {
+    expect(() => hexToWords('abc')).toThrow(RangeError);
+    expect(() => hexToWords('0x12')).toThrow(RangeError);
+  });
+});
+
+describe('grouped hex', () => {
+  it('puts four digits in a group and eight groups in a line', () => {
+    expect(groupedHex('AB'.repeat(32))).toEqual([
+      'abab abab abab abab abab abab abab abab',
+      'abab abab abab abab abab abab abab abab',
+    ]);
+    expect(groupedHex('aabbccddee')).toEqual(['aabb ccdd ee']);
+    expect(groupedHex('')).toEqual([]);
+    expect(() => groupedHex('ab cd')).toThrow(RangeError);
+  });
+});
