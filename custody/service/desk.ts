@@ -1,0 +1,233 @@
+/**
+ * The desk: everything the handlers work with, put together once. The service is the only authority; this is its inside.
+ */
+import { hash } from 'node:crypto';
+import { basename } from 'node:path';
+import { canonicalBytes } from '../../shared/canonical.ts';
+import type { EventName, Payload } from '../../shared/contract/index.ts';
+import type { FilePurpose, PinHandles, Unfinished } from '../../shared/contract/desk.ts';
+import { KeymootError } from '../../shared/errors.ts';
+import { DEFAULT_POLICY, Policy } from '../../shared/domain/policy.ts';
+import type { TokenRef } from '../../shared/domain/tokens.ts';
+import type { PinHalves } from '../../shared/token/protocol.ts';
+import { BUILD } from '../build.ts';
+import type { Entry } from '../core/audit/entry.ts';
+import { Store } from '../store/store.ts';
+import type { IntentRow } from '../store/tables/intents.ts';
+import { CeremonyRoom } from './ceremony-room.ts';
+import { Devices, sameToken } from './devices.ts';
+import { uuidv7 } from './ids.ts';
+import { Journal } from './journal.ts';
+import { Secrets } from './secrets.ts';
+import { Signer } from './signer.ts';
+
+export type Emit = <E extends EventName>(event: E, payload: Payload<E>) => void;
+
+/** What an intent on a token planned, so that somebody else can settle it. */
+export interface TokenPlan {
+  what: string;
+  at?: TokenRef;
+  [member: string]: unknown;
+}
+
+export class Desk {
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly devices: Devices;
+  readonly signer: Signer;
+  readonly secrets = new Secrets();
+  readonly ceremonies: CeremonyRoom;
+  readonly epoch: number;
+  readonly here = new Set<string>();
+  readonly #grants = new Map<string, { purpose: FilePurpose; path: string }>();
+  readonly emit: Emit;
+
+  private constructor(store: Store, emit: Emit) {
+    this.store = store;
+    this.emit = emit;
+    this.epoch = Number(store.meta.get('epoch') ?? '0') + 1;
+    this.journal = new Journal(store);
+    this.devices = new Devices(store, this.journal, this.epoch);
+    this.signer = new Signer(store, this.journal, this.devices);
+    this.ceremonies = new CeremonyRoom(this.journal, store, (ceremony) => {
+      emit('ceremony.changed', { ceremony });
+    });
+    this.journal.onWritten = (entries: readonly Entry[]) => {
+      this.signer.written(entries);
+      this.ceremonies.written(entries);
+      emit('log.changed', this.signer.state());
+    };
+    this.signer.onChanged = () => {
+      emit('log.changed', this.signer.state());
+    };
+  }
+
+  /** Opens the folder's desk: checks it, counts the epoch, ends the former service's processes and closes what needs no device to be closed. */
+  static open(folder: string, emit: Emit): Desk {
+    const store = Store.open(folder);
+    try {
+      const desk = new Desk(store, emit);
+      store.commit(() => {
+        store.meta.set('epoch', String(desk.epoch));
+      });
+      if (desk.journal.genesis() !== undefined) {
+        const { size, sealed } = desk.signer.state();
+        desk.journal.record([
+          { type: 'app.start', detail: { build: BUILD, epoch: desk.epoch, sealed, unsealed: size - sealed } },
+        ]);
+        desk.#closeWhatNeedsNoDevice();
+      }
+      return desk;
+    } catch (error) {
+      store.close();
+      throw error;
+    }
+  }
+
+  /** An interrupted wrap or package left nothing on a device (its objects died with the process), and an interrupted step without one happened on paper only. */
+  #closeWhatNeedsNoDevice(): void {
+    for (const intent of this.store.intents.all()) {
+      if (this.tokenPlan(intent).at !== undefined) continue;
+      const entry = this.journal.entry(intent.seq);
+      const { type, detail, ceremony } = entry;
+      this.journal.record(
+        [
+          {
+            type,
+            detail,
+            outcome: 'failure',
+            corr: intent.entry,
+            reason: 'interrupted',
+            ...(ceremony === undefined ? {} : { ceremony }),
+          } as Parameters<Journal['record']>[0][number],
+        ],
+        {
+          apply: () => {
+            this.store.intents.close(intent.entry);
+          },
+        },
+      );
+    }
+  }
+
+  get state(): 'EMPTY' | 'FOUNDING' | 'READY' {
+    if (this.journal.genesis() === undefined) return 'EMPTY';
+    return this.journal.authority.policy === undefined ? 'FOUNDING' : 'READY';
+  }
+  requireReady(): void {
+    if (this.state !== 'READY')
+      throw new KeymootError(
+        'desk-not-ready',
+        'The desk is not set up to the end: make the log key, enrol two people, and let both approve the policy.',
+      );
+  }
+
+  /** The policy in force: the document whose hash two people approved. Without one, the draft they are about to see. */
+  policy(): Policy {
+    const inForce = this.journal.authority.policy;
+    if (inForce === undefined) return DEFAULT_POLICY;
+    const bytes = this.store.evidence.get(inForce.sha256);
+    // SECURITY: the table only stores the document; its hash comes from the log.
+    if (bytes === undefined || hash('sha256', bytes) !== inForce.sha256)
+      throw new KeymootError('store-tampered', 'The policy in the database is not the one that two people approved.');
+    return Policy.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+  }
+  policySha256(): string {
+    return this.journal.authority.policy?.sha256 ?? hash('sha256', canonicalBytes(DEFAULT_POLICY));
+  }
+
+  /** Takes both halves of a PIN. The caller zeroes them. */
+  takePin(handles: PinHandles, channel: string): PinHalves {
+    const first = this.secrets.take(handles.first, { purpose: 'pin-half', channel });
+    try {
+      const second = this.secrets.take(handles.second, { purpose: 'pin-half', channel });
+      if (first.length === 0 || second.length === 0) {
+        second.fill(0);
+        throw new KeymootError(
+          'pin-half-missing',
+          'Only one half of the PIN was given. Both holders enter theirs; the token was not asked.',
+        );
+      }
+      return { first, second };
+    } catch (error) {
+      first.fill(0);
+      throw error;
+    }
+  }
+  async withPin<T>(handles: PinHandles, channel: string, use: (pin: PinHalves) => Promise<T>): Promise<T> {
+    const pin = this.takePin(handles, channel);
+    try {
+      return await use(pin);
+    } finally {
+      pin.first.fill(0);
+      pin.second.fill(0);
+    }
+  }
+  /** R: a new PIN's halves are long enough each, so that neither holder could guess the other's. */
+  checkNewHalves(pin: PinHalves): void {
+    const least = this.policy().pinHalf;
+    if (pin.first.length < least || pin.second.length < least)
+      throw new KeymootError(
+        'pin-form',
+        `Each half of a PIN has at least ${least} characters. The token was not changed.`,
+        { fields: { rule: 'pinHalf' } },
+      );
+  }
+
+  grant(purpose: FilePurpose, path: string): { grant: string; name: string } {
+    if (this.#grants.size > 64) this.#grants.clear();
+    const grant = uuidv7();
+    this.#grants.set(grant, { purpose, path });
+    return { grant, name: basename(path) };
+  }
+  /** A granted path, once. */
+  takeGrant(grant: string, purpose: FilePurpose): string {
+    const held = this.#grants.get(grant);
+    if (held?.purpose !== purpose)
+      throw new KeymootError('grant-unknown', 'That file was not chosen here, or was used already. Choose it again.');
+    this.#grants.delete(grant);
+    return held.path;
+  }
+
+  tokenPlan(intent: IntentRow): TokenPlan {
+    return intent.plan as TokenPlan;
+  }
+  unfinished(): Unfinished[] {
+    return this.store.intents.all().map((intent) => {
+      const plan = this.tokenPlan(intent);
+      return {
+        intent: intent.entry,
+        seq: intent.seq,
+        type: intent.type,
+        time: this.journal.entry(intent.seq).time,
+        what: plan.what,
+        ...(plan.at === undefined ? {} : { token: plan.at }),
+        until: new Date(intent.untilMs).toISOString(),
+      };
+    });
+  }
+  /** Nothing new on a token on which something is unsettled: never two keys, never blindly again (R8). */
+  requireSettled(at: TokenRef): void {
+    const open = this.unfinished().find(
+      ({ token }) => token !== undefined && token.module === at.module && sameToken(token.token, at.token),
+    );
+    if (open !== undefined)
+      throw new KeymootError(
+        'recovery-needed',
+        `On this token something was interrupted: ${open.what}. Settle it under Recovery first. Nothing was done.`,
+        { fields: { intent: open.intent } },
+      );
+  }
+
+  /** Signs the head after something important. A failure to seal is told in the log's state, never hidden in a success. */
+  async seal(): Promise<void> {
+    await this.signer.seal();
+  }
+
+  close(): void {
+    this.signer.close('The desk was closed.');
+    this.secrets.dropAll();
+    this.ceremonies.close();
+    this.store.close();
+  }
+}

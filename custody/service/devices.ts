@@ -1,0 +1,142 @@
+/**
+ * Modules and their processes: one process per act, recorded before it loads anything, ended after it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ModuleRecord, TokenIdentity } from '../../shared/domain/tokens.ts';
+import { KeymootError } from '../../shared/errors.ts';
+import type { Store } from '../store/store.ts';
+import type { ModuleRow } from '../store/tables/modules.ts';
+import { TokenClient } from '../tokens/client.ts';
+import { hashFile } from '../tokens/discovery.ts';
+import { checkLibrary } from '../tokens/header.ts';
+import { endFormer, startedAt } from './epochs.ts';
+import type { Journal } from './journal.ts';
+
+export type DevicePurpose = 'log' | 'act' | 'look';
+
+export const sameToken = (a: TokenIdentity, b: TokenIdentity): boolean =>
+  a.manufacturer === b.manufacturer && a.model === b.model && a.serial === b.serial && a.label === b.label;
+
+export class Devices {
+  readonly #store: Store;
+  readonly #journal: Journal;
+  readonly #epoch: number;
+  /** Resolves when no token process of a former service runs any more; nothing touches a token before. */
+  readonly formerGone: Promise<void>;
+  readonly #reported = new Set<string>();
+
+  constructor(store: Store, journal: Journal, epoch: number) {
+    this.#store = store;
+    this.#journal = journal;
+    this.#epoch = epoch;
+    const former = store.processes.all();
+    const until = Math.max(0, ...store.intents.all().map((intent) => intent.untilMs));
+    this.formerGone = endFormer(former, until).then(() => {
+      store.commit(() => {
+        for (const { pid } of former) store.processes.remove(pid);
+      });
+    });
+    this.formerGone.catch(() => undefined);
+  }
+
+  row(module: string): ModuleRow {
+    const row = this.#store.modules.get(module);
+    if (row === undefined) throw new KeymootError('not-found', 'This desk knows no such module. Add it under Tokens.');
+    return row;
+  }
+
+  /** The module as it is now: trusted, changed, or gone. */
+  async record(row: ModuleRow): Promise<ModuleRecord> {
+    const { id, path, sha256, family, label, training } = row;
+    let state: ModuleRecord['state'];
+    try {
+      state = (await hashFile(path)) === this.#approved(row) ? 'trusted' : 'quarantined';
+    } catch {
+      state = 'missing';
+    }
+    return { id, path, sha256, family, label, training, state };
+  }
+  #approved(row: ModuleRow): string {
+    // SECURITY: which file may be loaded comes from the log, not from the row.
+    return this.#journal.authority.modules.get(row.id) ?? '';
+  }
+
+  /** Loads a library in a process of its own. The caller ends it with {@link end}. */
+  async start(module: string, purpose: DevicePurpose): Promise<TokenClient> {
+    const row = this.row(module);
+    checkLibrary(row.path);
+    const now = await hashFile(row.path);
+    if (now !== this.#approved(row)) {
+      if (!this.#reported.has(now) && this.#store.log.size > 0) {
+        this.#reported.add(now);
+        this.#journal.record([
+          { type: 'token.module_changed', outcome: 'failure', detail: { module, sha256: now, was: row.sha256 } },
+        ]);
+      }
+      throw new KeymootError(
+        'module-quarantined',
+        `The library “${row.label}” changed since it was approved. It was not loaded. If you updated it on purpose, two people approve the new file under Tokens; otherwise find out who changed it.`,
+        { fields: { module, sha256: now } },
+      );
+    }
+    return this.startRow(row, now, purpose);
+  }
+
+  /** For a module that is only about to be added. */
+  async startRow(row: ModuleRow, sha256: string, purpose: DevicePurpose): Promise<TokenClient> {
+    await this.formerGone;
+    let spawned = 0;
+    try {
+      return await TokenClient.start({
+        path: row.path,
+        sha256,
+        family: row.family,
+        env: row.environment,
+        ...(row.parameters === undefined ? {} : { libraryParameters: row.parameters }),
+        onSpawn: (pid) => {
+          spawned = pid;
+          this.#store.commit(() => {
+            this.#store.processes.add({
+              pid,
+              started: startedAt(pid) ?? '',
+              epoch: this.#epoch,
+              module: row.id,
+              purpose,
+            });
+          });
+        },
+      });
+    } catch (error) {
+      if (spawned !== 0) this.#forget(spawned);
+      throw error;
+    }
+  }
+  #forget(pid: number): void {
+    this.#store.commit(() => {
+      this.#store.processes.remove(pid);
+    });
+  }
+  async end(client: TokenClient): Promise<void> {
+    await client.close();
+    try {
+      this.#forget(client.pid);
+    } catch {
+      // The row stays; the next start finds no such process and removes it.
+    }
+  }
+
+  async with<T>(module: string, purpose: DevicePurpose, use: (client: TokenClient) => Promise<T>): Promise<T> {
+    const client = await this.start(module, purpose);
+    try {
+      return await use(client);
+    } finally {
+      await this.end(client);
+    }
+  }
+
+  /** Waits out a deadline after which a device can't finish a call any more, then a moment more. */
+  async waitUntil(untilMs: number): Promise<void> {
+    const left = untilMs - Date.now();
+    if (left > 0) await sleep(left + 100);
+  }
+}

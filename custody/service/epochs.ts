@@ -1,0 +1,48 @@
+/**
+ * Ending the token processes of a former service.
+ *
+ * A token process outlives its service and finishes a running call (measured: 3.7 s later), so looking at the token too early would show no key and the
+ * key would then appear (design 01). Whoever is in the middle of an open intent gets until that intent's deadline; everyone else is ended at once.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProcessRow } from '../store/tables/intents.ts';
+
+/** When the kernel started a process, or undefined when there is none: a process id alone may belong to somebody else by now. */
+export const startedAt = (pid: number): string | undefined => {
+  try {
+    if (process.platform === 'linux') {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      // The name in parentheses may hold anything; fields count from after it. Field 22 is the start time in clock ticks.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return fields[0] === 'Z' ? undefined : fields[19];
+    }
+    if (process.platform === 'win32') {
+      process.kill(pid, 0);
+      return 'unknown';
+    }
+    const text = execFileSync('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+    return text === '' ? undefined : text;
+  } catch {
+    return undefined;
+  }
+};
+
+const alive = (row: ProcessRow): boolean => startedAt(row.pid) === row.started;
+const signal = (row: ProcessRow, name: NodeJS.Signals): void => {
+  try {
+    if (alive(row)) process.kill(row.pid, name);
+  } catch {
+    // It ended between the look and the signal: that is what was wanted.
+  }
+};
+
+/** Resolves when none of them runs any more. `untilMs`: when the last open intent's deadline passes, ms since 1970. */
+export const endFormer = async (rows: readonly ProcessRow[], untilMs: number): Promise<void> => {
+  for (const row of rows) signal(row, untilMs > Date.now() ? 'SIGTERM' : 'SIGKILL');
+  while (rows.some(alive)) {
+    if (Date.now() >= untilMs) for (const row of rows) signal(row, 'SIGKILL');
+    await sleep(20);
+  }
+};

@@ -1,0 +1,147 @@
+/**
+ * The writer of the log: turns what happened into entries, commits them together with the state they change, and keeps the authority that follows from them.
+ */
+import { hostname, uptime } from 'node:os';
+import type { Mode } from '../../shared/domain/basics.ts';
+import { parseCanonical } from '../../shared/canonical.ts';
+import { KeymootError } from '../../shared/errors.ts';
+import { cleanText } from '../../shared/text.ts';
+import { DESK, entryBytes, parseEntry, type Entry, type EntryOf, type NewEntry } from '../core/audit/entry.ts';
+import { AUTHORITY_TYPES, authorise, nobody, type Authority } from '../core/people/authority.ts';
+import { VERSION } from '../build.ts';
+import type { Store } from '../store/store.ts';
+import { uuidv7 } from './ids.ts';
+
+const HOST = cleanText(hostname(), 64) || 'desk';
+
+/** A jump of the wall clock against the monotonic one that is worth an entry, ms. */
+const CLOCK_STEP_MS = 5_000;
+
+export interface RecordOptions {
+  apply?: (written: Entry[]) => void;
+  before?: () => void;
+  mustSucceed?: boolean;
+}
+
+export class Journal {
+  readonly #store: Store;
+  #authority: Authority = nobody;
+  #clock = { wall: Date.now(), steady: performance.now() };
+  /** Called after each commit with what was written. */
+  onWritten: (entries: readonly Entry[]) => void = () => undefined;
+
+  constructor(store: Store) {
+    this.#store = store;
+    for (const { seq } of store.log.ofTypes(AUTHORITY_TYPES)) {
+      // SECURITY: an entry gives rights only if its leaf is in the tree that the checkpoints sign.
+      if (!store.log.recheckLeaf(seq))
+        throw new KeymootError(
+          'store-tampered',
+          `Entry ${seq} of the log is not the one that was sealed. Nothing was changed. Keep the data folder as evidence and restore a copy.`,
+        );
+      this.#authority = authorise(this.#authority, this.entry(seq));
+    }
+    this.#compareTables();
+  }
+
+  /** A row without its statement has no rights, and a desk whose tables disagree with its log does not open. */
+  #compareTables(): void {
+    const tampered = (what: string) =>
+      new KeymootError(
+        'store-tampered',
+        `The database says something about ${what} that its signed log does not. Nothing was changed. Keep the data folder as evidence and restore a copy.`,
+      );
+    const rows = this.#store.people.all();
+    for (const row of rows) {
+      const member = this.#authority.members.get(row.id);
+      if (member?.role !== row.role || member.key.sha256 !== row.keySha256 || member.left !== row.gone)
+        throw tampered('a person');
+    }
+    if (rows.length !== this.#authority.members.size) throw tampered('its people');
+    for (const row of this.#store.modules.all())
+      if (this.#authority.modules.get(row.id) !== row.sha256) throw tampered('a module');
+    const origin = this.#store.meta.get('origin');
+    if (this.#store.log.size > 0) {
+      const genesis = this.entry(0);
+      if (genesis.type !== 'log.genesis' || genesis.log !== origin) throw tampered('its own name');
+      if (genesis.detail.mode !== this.#store.meta.get('mode')) throw tampered('its mode');
+    } else if (origin !== undefined) throw tampered('its own name');
+  }
+
+  get authority(): Authority {
+    return this.#authority;
+  }
+  get origin(): string | undefined {
+    return this.#store.meta.get('origin');
+  }
+  get mode(): Mode | undefined {
+    const mode = this.#store.meta.get('mode');
+    return mode === 'production' || mode === 'rehearsal' ? mode : undefined;
+  }
+  entry(seq: number): Entry {
+    return parseEntry(parseCanonical(this.#store.log.entry(seq)));
+  }
+  genesis(): EntryOf<'log.genesis'> | undefined {
+    if (this.#store.log.size === 0) return undefined;
+    const entry = this.entry(0);
+    return entry.type === 'log.genesis' ? entry : undefined;
+  }
+
+  #clockStep(): number {
+    const now = { wall: Date.now(), steady: performance.now() };
+    const step = Math.round(now.wall - this.#clock.wall - (now.steady - this.#clock.steady));
+    this.#clock = now;
+    return step;
+  }
+
+  #make(entry: NewEntry, seq: number): Entry {
+    const { detail, type, outcome = 'success', actor = DESK, tokenSerial, ...rest } = entry;
+    return {
+      v: 1,
+      log: this.origin ?? '',
+      seq,
+      id: uuidv7(),
+      time: new Date().toISOString(),
+      type,
+      outcome,
+      actor,
+      where: { host: HOST, ...(tokenSerial ? { token_serial: tokenSerial } : {}) },
+      app: { version: VERSION },
+      clock: { boot_ms: Math.round(uptime() * 1000) },
+      ...rest,
+      detail,
+    } as Entry;
+  }
+
+  /**
+   * Writes entries and the state that goes with them, in one transaction, on disk when this returns.
+   * @param options.apply changes tables; gets the entries as written
+   * @param options.before changes tables before the entries are made: the founding's own name
+   * @param options.mustSucceed the device has acted already: use the reserve if the disk is full
+   */
+  record(entries: readonly NewEntry[], options: RecordOptions = {}): Entry[] {
+    const { before, apply, mustSucceed = false } = options;
+    const step = this.#clockStep();
+    const all: NewEntry[] = [
+      ...(Math.abs(step) > CLOCK_STEP_MS && this.#store.log.size > 0
+        ? [{ type: 'clock.changed' as const, detail: { step_ms: step } }]
+        : []),
+      ...entries,
+    ];
+    const written = this.#store.commit(() => {
+      before?.();
+      const made: Entry[] = [];
+      for (const next of all) {
+        const entry = this.#make(next, this.#store.log.size);
+        this.#store.log.append(entryBytes(entry));
+        if (entry.ceremony !== undefined) this.#store.ceremonies.addEntry(entry.ceremony.id, entry.seq);
+        made.push(entry);
+      }
+      apply?.(made.slice(all.length - entries.length));
+      return made;
+    }, mustSucceed);
+    for (const entry of written) this.#authority = authorise(this.#authority, entry);
+    this.onWritten(written);
+    return written.slice(all.length - entries.length);
+  }
+}

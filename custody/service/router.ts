@@ -1,0 +1,224 @@
+/**
+ * One call, from the wire to its answer: parse, authorise, handle, parse. The only way to anything the desk can do.
+ */
+import { hash, randomBytes } from 'node:crypto';
+import { canonicalBytes } from '../../shared/canonical.ts';
+import {
+  contract,
+  isChannel,
+  type ChannelName,
+  type Input,
+  type Output,
+} from '../../shared/contract/index.ts';
+import type { Proof, Request } from '../../shared/contract/message.ts';
+import { KeymootError } from '../../shared/errors.ts';
+import type { Actor } from '../core/audit/entry.ts';
+import { base64 } from '../core/audit/note.ts';
+import { envelope, statementBytes, type Act, type Envelope, type Subject } from '../core/audit/statement.ts';
+import type { Member } from '../core/people/authority.ts';
+import { openPersonKey } from '../core/people/keys.ts';
+import type { z } from 'zod';
+import type { Desk } from './desk.ts';
+
+export interface Call {
+  desk: Desk;
+  channel: ChannelName;
+  requestId: number;
+  /** Who proved themselves for this call, each once. */
+  people: Member[];
+  /** Their signed acts, to be embedded in the entry that results. */
+  acts: Envelope[];
+  actor: Actor | undefined;
+}
+
+/** What a call is about, for the statement that its people sign. */
+export interface About {
+  subject?: Subject;
+  ceremony?: NonNullable<Act['ceremony']>;
+}
+
+export interface Handler<C extends ChannelName> {
+  run: (input: Input<C>, call: Call) => Output<C> | Promise<Output<C>>;
+  about?: (input: Input<C>, desk: Desk) => About;
+  /** Changes nothing, so it need not wait for what does. */
+  reads?: true;
+}
+export type Handlers = { [C in ChannelName]: Handler<C> };
+/** One area's share of the handlers. */
+export type Part<P extends string> = { [C in Extract<ChannelName, `${P}.${string}`>]: Handler<C> };
+
+/** Zod's findings by path, in words, without any value. */
+const fieldsOf = (error: z.ZodError): Record<string, string> =>
+  Object.fromEntries(error.issues.slice(0, 20).map((issue) => [issue.path.join('.') || 'input', issue.message]));
+
+const invalid = (error: z.ZodError): KeymootError => {
+  const fields = fieldsOf(error);
+  const [first] = Object.entries(fields);
+  return new KeymootError(
+    'input-invalid',
+    `${first === undefined ? 'A value' : `“${first[0]}” ${first[1]}`}. Nothing was done.`,
+    { fields },
+  );
+};
+
+/** After a failed passphrase each next try waits longer, up to this, ms: guessing through the desk stays slow. */
+const MOST_WAIT_MS = 4_000;
+
+export class Router {
+  readonly #desk: Desk;
+  readonly #handlers: Handlers;
+  #turn: Promise<unknown> = Promise.resolve();
+  #failures = 0;
+
+  constructor(desk: Desk, handlers: Handlers) {
+    this.#desk = desk;
+    this.#handlers = handlers;
+  }
+
+  async handle(request: Request): Promise<unknown> {
+    const { channel } = request;
+    if (!isChannel(channel))
+      throw new KeymootError('channel-unknown', 'There is no such call. The window and the service may be of different versions.');
+    try {
+      return await this.#dispatch(channel, request);
+    } finally {
+      // SECURITY: secrets that this call named are gone, however it ended.
+      this.#desk.secrets.dropIn(request.input);
+      for (const proof of request.proofs ?? []) this.#desk.secrets.drop(proof.secret);
+    }
+  }
+
+  async #dispatch<C extends ChannelName>(channel: C, request: Request): Promise<unknown> {
+    const { input: inputSchema, output } = contract[channel];
+    const parsed = inputSchema.safeParse(request.input);
+    if (!parsed.success) throw invalid(parsed.error);
+    const handler = this.#handlers[channel] as Handler<C>;
+    const input = parsed.data as Input<C>;
+    const run = async () => {
+      const call = await this.#authorise(channel, request, handler.about?.(input, this.#desk) ?? {});
+      const value = output.safeParse(await handler.run(input, call));
+      if (!value.success)
+        throw new KeymootError(
+          'internal',
+          'Keymoot’s own answer does not have its form. What was asked for may have been done; look before you repeat it.',
+          { fields: fieldsOf(value.error) },
+        );
+      return value.data;
+    };
+    if (handler.reads === true) return run();
+    // One act at a time: state is looked at, acted on and written without another in between.
+    const turn = this.#turn.then(run);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #authorise(channel: ChannelName, request: Request, about: About): Promise<Call> {
+    const { act, founding } = contract[channel];
+    const desk = this.#desk;
+    const proofs = request.proofs ?? [];
+    const call: Call = { desk, channel, requestId: request.id, people: [], acts: [], actor: undefined };
+    if (proofs.length > 0) await this.#prove(call, request, proofs, about);
+    if (founding && desk.state !== 'READY') return call;
+    switch (act) {
+      case 'none':
+        return call;
+      case 'presence':
+        if (desk.here.size === 0 && call.people.length === 0)
+          throw new KeymootError('presence-required', 'Nobody who may read is here. Someone arrives first, with a proof.');
+        return call;
+      case 'proof':
+      case 'seats':
+        if (call.people.length === 0)
+          throw new KeymootError('act-required', 'This needs a fresh proof by a named person. Nothing was done.');
+        return call;
+      case 'two':
+        if (call.people.length < 2)
+          throw new KeymootError(
+            'two-required',
+            'This needs fresh proofs by two different people. Nothing was done.',
+          );
+        return call;
+    }
+  }
+
+  /** Turns proofs into signed acts. All must hold, or nothing happens. */
+  async #prove(call: Call, request: Request, proofs: readonly Proof[], about: About): Promise<void> {
+    const { journal, secrets, store } = this.#desk;
+    const origin = journal.origin;
+    if (origin === undefined)
+      throw new KeymootError('desk-missing', 'There is no desk here yet, so nobody can prove anything to it.');
+    const inputSha256 = hash('sha256', canonicalBytes(request.input ?? {}));
+    const head = { size: store.log.size, root: base64(store.log.root) };
+    for (const { person, secret } of proofs) {
+      const member = journal.authority.members.get(person);
+      const sealed = store.people.sealedKey(person);
+      // SECURITY: taken before anything is looked at, so a proof is spent whatever happens next.
+      const passphrase = secrets.take(secret, {
+        purpose: 'proof',
+        channel: request.channel,
+        person,
+        input_sha256: inputSha256,
+      });
+      try {
+        if (member === undefined || member.left || sealed === undefined)
+          throw new KeymootError('person-unknown', 'That person is not enrolled at this desk, or has left.');
+        // SECURITY: one presence never counts twice, whatever name it comes under.
+        if (call.people.some(({ key }) => key.sha256 === member.key.sha256))
+          throw new KeymootError('two-required', 'The same person proved themselves twice. Two people are needed.');
+        const wait = Math.min(MOST_WAIT_MS, this.#failures === 0 ? 0 : 125 * 2 ** this.#failures);
+        if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+        const sign = await openPersonKey(person, passphrase, sealed);
+        const statement: Act = {
+          v: 1,
+          kind: 'act',
+          log: origin,
+          person,
+          head,
+          time: new Date().toISOString(),
+          channel: request.channel,
+          input_sha256: inputSha256,
+          ...about,
+          nonce: randomBytes(16).toString('hex'),
+        };
+        const payload = statementBytes(statement);
+        call.people.push(member);
+        call.acts.push(envelope(payload, member.key.sha256, sign(payload)));
+        this.#failures = 0;
+      } catch (error) {
+        if (error instanceof KeymootError && error.code === 'act-refused') {
+          this.#failures += 1;
+          journal.record([
+            {
+              type: 'session.login_failed',
+              outcome: 'failure',
+              reason: 'act-refused',
+              detail: { what: 'passphrase', person },
+            },
+          ]);
+        }
+        throw error;
+      } finally {
+        passphrase.fill(0);
+      }
+    }
+    const [first] = call.people;
+    if (first !== undefined) call.actor = { id: first.id, role: first.role, auth: 'passphrase' };
+  }
+}
+
+/** The members every entry made by a call has in common. */
+export const byCall = (call: Call): { actor?: Actor; acts?: Envelope[] } => ({
+  ...(call.actor === undefined ? {} : { actor: call.actor }),
+  ...(call.acts.length === 0 ? {} : { acts: call.acts }),
+});
+
+/** Refuses unless everyone who proved themselves has one of these roles. */
+export const requireRole = (call: Call, roles: readonly Member['role'][], what: string): void => {
+  const wrong = call.people.find(({ role }) => !roles.includes(role));
+  if (wrong !== undefined)
+    throw new KeymootError(
+      'role-refused',
+      `${what} is for ${roles.join(' or ')}. One of the people who proved themselves is enrolled as ${wrong.role}. Nothing was done.`,
+      { fields: { person: wrong.id } },
+    );
+};
