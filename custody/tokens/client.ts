@@ -15,7 +15,7 @@ import {
   tokenProtocol,
 } from '../../shared/token/protocol.ts';
 import { spawnSelf } from '../spawn.ts';
-import { wipeSecrets } from './secrets.ts';
+import { wipeSecrets } from '../../shared/token/secrets.ts';
 
 const NORMAL = 15_000;
 const SLOW = 120_000;

@@ -4,8 +4,7 @@
  * A library runs with an otherwise empty environment, so what isn't named here doesn't reach it. New families are one entry.
  * Sources: each vendor's installation guide; Debian's package contents for the free ones.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, posix, win32 } from 'node:path';
 import type { Family } from '../../shared/domain/tokens.ts';
 
@@ -253,13 +252,4 @@ export const moduleEnvironment = (
 export const labelOf = (path: string): string =>
   TABLE.find(({ file }) => file.test(basename(path)))?.label ?? basename(path);
 
-/**
- * SHA-256 of a file, lower-case hex, read in pieces.
- *
- * @throws what Node throws when the file can't be read
- */
-export const hashFile = async (path: string): Promise<string> => {
-  const hash = createHash('sha256');
-  for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
-  return hash.digest('hex');
-};
+export { hashFile } from './process/library.ts';

@@ -2,7 +2,13 @@
  * PKCS#11 numbers, by the OASIS names. pkcs11js carries 2.40's table only and truncates above 32 bits, so we keep our own (design rules 6 and 7).
  * Source: PKCS #11 Specification Version 3.1, OASIS Standard, 2023-07-23; header pkcs11t.h.
  */
-export const CKO = { DATA: 0, CERTIFICATE: 1, PUBLIC_KEY: 2, PRIVATE_KEY: 3, SECRET_KEY: 4 } as const;
+export const CKO = {
+  DATA: 0,
+  CERTIFICATE: 1,
+  PUBLIC_KEY: 2,
+  PRIVATE_KEY: 3,
+  SECRET_KEY: 4,
+} as const;
 export const CKK = { RSA: 0, EC: 3, GENERIC_SECRET: 0x10, AES: 0x1f, EC_EDWARDS: 0x40 } as const;
 export const CKM = {
   RSA_PKCS_KEY_PAIR_GEN: 0x0,
@@ -36,7 +42,9 @@ export const CKA = {
   WRAP: [0x106, 'bool'],
   UNWRAP: [0x107, 'bool'],
   SIGN: [0x108, 'bool'],
+  SIGN_RECOVER: [0x109, 'bool'],
   VERIFY: [0x10a, 'bool'],
+  VERIFY_RECOVER: [0x10b, 'bool'],
   DERIVE: [0x10c, 'bool'],
   MODULUS: [0x120, 'bytes'],
   MODULUS_BITS: [0x121, 'number'],

@@ -47,6 +47,8 @@ const KeyReadback = z.strictObject({
   objects: z.array(TokenObject),
   /** Read from the device: CMAC where the key may sign, else CKA_CHECK_VALUE, else absent. */
   check: Check.optional(),
+  /** The check value was made with a session twin, unwrapped from the same bytes and destroyed: the key itself may not sign. */
+  twin: z.literal(true).optional(),
   /** Public part as the device reports it. */
   modulus: Bytes.optional(),
   exponent: Bytes.optional(),
@@ -104,10 +106,7 @@ export const tokenProtocol = {
     z.strictObject({ destroyed: z.int().min(0) }),
   ),
   /** Makes a session RSA key pair that can unwrap and nothing else, and stays logged in for `importFinish`. */
-  importBegin: op(
-    z.strictObject({ ...loggedIn, bits: z.int(), label: z.string() }),
-    RsaPublic,
-  ),
+  importBegin: op(z.strictObject({ ...loggedIn, bits: z.int(), label: z.string() }), RsaPublic),
   /** Unwraps, destroys the import key, reads back, logs out. */
   importFinish: op(
     z.strictObject({
@@ -116,6 +115,8 @@ export const tokenProtocol = {
       template: Template,
       targets: z.array(Target).max(4),
       cmac: z.boolean(),
+      /** Where the key may not sign and the token shows no check value of its own: see KeyReadback.twin. */
+      twin: z.boolean().optional(),
     }),
     KeyReadback,
   ),
@@ -150,4 +151,8 @@ export interface TokenRequest {
 /** `device` keeps the device's own name for the support call: CKR_PIN_INCORRECT from C_Login. */
 export type TokenReply =
   | { seq: number; ok: true; value: unknown; ms: number }
-  | { seq: number; ok: false; error: { code: string; message: string; fields?: Record<string, string> } };
+  | {
+      seq: number;
+      ok: false;
+      error: { code: string; message: string; fields?: Record<string, string> };
+    };

@@ -26,8 +26,16 @@ const KEPT = [
 const BY_CLASS: Readonly<Record<number, readonly AttributeName[]>> = {
   [CKO.DATA]: STORED,
   [CKO.CERTIFICATE]: [...STORED, 'ID'],
-  [CKO.PUBLIC_KEY]: [...KEY, 'ENCRYPT', 'VERIFY', 'WRAP'],
-  [CKO.PRIVATE_KEY]: [...KEY, ...KEPT, 'DECRYPT', 'SIGN', 'UNWRAP', 'ALWAYS_AUTHENTICATE'],
+  [CKO.PUBLIC_KEY]: [...KEY, 'ENCRYPT', 'VERIFY', 'VERIFY_RECOVER', 'WRAP'],
+  [CKO.PRIVATE_KEY]: [
+    ...KEY,
+    ...KEPT,
+    'DECRYPT',
+    'SIGN',
+    'SIGN_RECOVER',
+    'UNWRAP',
+    'ALWAYS_AUTHENTICATE',
+  ],
   [CKO.SECRET_KEY]: [
     ...KEY,
     ...KEPT,

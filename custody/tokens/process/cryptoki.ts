@@ -170,7 +170,7 @@ const bind = (p11: Binding.PKCS11) => ({
     ) => {
       const held = [native(publicKey), native(privateKey)] as const;
       const pair = await p11.C_GenerateKeyPairAsync(session, mechanism, held[0], held[1]);
-      return keep(pair as { publicKey: ObjectHandle; privateKey: ObjectHandle }, held);
+      return keep(pair, held);
     },
   ),
   sign: namedAsync(

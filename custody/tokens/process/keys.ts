@@ -275,10 +275,50 @@ export const unwrapImported = async (
 ): Promise<KeyReadback> => {
   const { slot, session } = at;
   refuseTaken(desk, session, input.targets);
-  const made = await naming(input.template, () =>
-    desk.lib.unwrapKey(session, oaep(input.hash), privateKey, input.wrapped, input.template),
-  );
-  return afterwards(() => readBack(desk, slot, session, [made], input.cmac));
+  const unwrap = (template: readonly TemplateEntry[]) =>
+    naming(template, () =>
+      desk.lib.unwrapKey(session, oaep(input.hash), privateKey, input.wrapped, template),
+    );
+  const made = await unwrap(input.template);
+  return afterwards(async () => {
+    const readback = await readBack(desk, slot, session, [made], input.cmac);
+    if (readback.check || input.twin !== true) return readback;
+    const check = await twinCheck(desk, at, unwrap);
+    return check ? { ...readback, check, twin: true as const } : readback;
+  });
+};
+
+/**
+ * A key for wrapping may not sign, and modules that unwrapped it show no CKA_CHECK_VALUE (SoftHSM, NSS), so nobody could tell whether the
+ * right key came in. The same bytes unwrapped once more, as a session object that may sign and nothing else, are the same key.
+ */
+const twinCheck = async (
+  desk: Desk,
+  { slot, session }: LoggedIn,
+  unwrap: (template: readonly TemplateEntry[]) => Promise<ObjectHandle>,
+): Promise<Check | undefined> => {
+  const twin = await unwrap([
+    entry('CLASS', CKO.SECRET_KEY),
+    entry('KEY_TYPE', CKK.AES),
+    entry('TOKEN', false), // never kept
+    entry('PRIVATE', true),
+    entry('SENSITIVE', true),
+    entry('EXTRACTABLE', false),
+    entry('SIGN', true), // CMAC is what it is for
+    entry('VERIFY', false),
+    entry('ENCRYPT', false),
+    entry('DECRYPT', false),
+    entry('WRAP', false),
+    entry('UNWRAP', false),
+    entry('DERIVE', false),
+  ]);
+  try {
+    return await checkOf(desk, slot, twin, desk.reader.read(session, twin), true);
+  } finally {
+    quietly(() => {
+      desk.lib.destroyObject(session, twin);
+    });
+  }
 };
 
 /** Without leading zeros: devices differ in whether they write an integer's sign byte. */

@@ -13,7 +13,7 @@ import {
   type TokenRequest,
   tokenProtocol,
 } from '../../../shared/token/protocol.ts';
-import { wipeSecrets } from '../secrets.ts';
+import { wipeSecrets } from '../../../shared/token/secrets.ts';
 import { DeviceError, forPeople } from './errors.ts';
 import { TokenWorker } from './operations.ts';
 

@@ -6,8 +6,6 @@ import { type TokenIdentity } from '../../../shared/domain/tokens.ts';
 import { cleanText, isText } from '../../../shared/text.ts';
 import { CKO } from '../../../shared/token/cryptoki.ts';
 import type { TokenInput, TokenOp, TokenOutput } from '../../../shared/token/protocol.ts';
-import { hashFile } from '../discovery.ts';
-import { checkLibrary } from '../header.ts';
 import { ObjectReader } from './attributes.ts';
 import { type ObjectHandle, loadLibrary } from './cryptoki.ts';
 import {
@@ -23,6 +21,7 @@ import {
   unwrapImported,
   wrapUnderRsa,
 } from './keys.ts';
+import { checkLibrary, hashFile } from './library.ts';
 import {
   type LoggedIn,
   freeSlot,

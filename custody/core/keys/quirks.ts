@@ -1,0 +1,38 @@
+/**
+ * Where module families differ in making and describing keys: the one place for it, and data only.
+ *
+ * Measured on SoftHSM 2.6.1 and NSS softoken 3.87; the rest as their vendors document it. A family without an entry gets the default, and
+ * reading back tells whether that was right.
+ */
+import type { Family } from '../../../shared/domain/tokens.ts';
+import type { AttributeName } from '../../../shared/token/cryptoki.ts';
+import type { OaepHash } from '../../../shared/token/protocol.ts';
+
+export interface Quirks {
+  /** How CKA_EC_PARAMS names Ed25519: PKCS#11 3.1 allows an object identifier (RFC 8410) and a printable string. */
+  readonly edwardsParams: 'oid' | 'name';
+  /** Hashes that C_WrapKey and C_UnwrapKey really do with CKM_RSA_PKCS_OAEP. */
+  readonly oaep: readonly OaepHash[];
+  /** CKA_LOCAL survives on token objects. Where it doesn't, its being false says nothing. */
+  readonly localIsKept: boolean;
+  /** Attributes that the module refuses in a template even with a value it would have anyway. */
+  readonly omit: readonly AttributeName[];
+}
+
+const DEFAULT: Quirks = {
+  edwardsParams: 'oid',
+  oaep: ['SHA-256', 'SHA-384', 'SHA-512', 'SHA-1'],
+  localIsKept: true,
+  omit: [],
+};
+
+const TABLE: Readonly<Partial<Record<Family, Partial<Quirks>>>> = {
+  // Takes both spellings of Ed25519; anything but SHA-1 in OAEP is CKR_ARGUMENTS_BAD.
+  softhsm: { oaep: ['SHA-1'] },
+  // Keys generated as token objects come back with CKA_LOCAL false. No Ed25519 at all.
+  nss: { localIsKept: false },
+  // CKR_ATTRIBUTE_TYPE_INVALID for what its objects don't have.
+  yubihsm: { omit: ['SIGN_RECOVER', 'VERIFY_RECOVER'] },
+};
+
+export const quirksOf = (family: Family): Quirks => ({ ...DEFAULT, ...TABLE[family] });
