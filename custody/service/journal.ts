@@ -58,7 +58,8 @@ export class Journal {
         throw tampered('a person');
     }
     if (rows.length !== this.#authority.members.size) throw tampered('its people');
-    for (const row of this.#store.modules.all())
+    // Before the founding there is no log, and modules may be known already.
+    for (const row of this.#store.log.size === 0 ? [] : this.#store.modules.all())
       if (this.#authority.modules.get(row.id) !== row.sha256) throw tampered('a module');
     const origin = this.#store.meta.get('origin');
     if (this.#store.log.size > 0) {

@@ -29,6 +29,8 @@ export interface Call {
   /** Their signed acts, to be embedded in the entry that results. */
   acts: Envelope[];
   actor: Actor | undefined;
+  /** What `about` made ready for `run`, where people sign something that must exist first. */
+  prepared: unknown;
 }
 
 /** What a call is about, for the statement that its people sign. */
@@ -39,7 +41,7 @@ export interface About {
 
 export interface Handler<C extends ChannelName> {
   run: (input: Input<C>, call: Call) => Output<C> | Promise<Output<C>>;
-  about?: (input: Input<C>, desk: Desk) => About;
+  about?: (input: Input<C>, call: Call) => About | Promise<About>;
   /** Changes nothing, so it need not wait for what does. */
   reads?: true;
 }
@@ -95,7 +97,16 @@ export class Router {
     const handler = this.#handlers[channel] as Handler<C>;
     const input = parsed.data as Input<C>;
     const run = async () => {
-      const call = await this.#authorise(channel, request, handler.about?.(input, this.#desk) ?? {});
+      const call: Call = {
+        desk: this.#desk,
+        channel,
+        requestId: request.id,
+        people: [],
+        acts: [],
+        actor: undefined,
+        prepared: undefined,
+      };
+      await this.#authorise(call, request, (await handler.about?.(input, call)) ?? {});
       const value = output.safeParse(await handler.run(input, call));
       if (!value.success)
         throw new KeymootError(
@@ -112,32 +123,30 @@ export class Router {
     return turn;
   }
 
-  async #authorise(channel: ChannelName, request: Request, about: About): Promise<Call> {
-    const { act, founding } = contract[channel];
-    const desk = this.#desk;
+  async #authorise(call: Call, request: Request, about: About): Promise<void> {
+    const { act, founding } = contract[call.channel];
+    const { desk } = call;
     const proofs = request.proofs ?? [];
-    const call: Call = { desk, channel, requestId: request.id, people: [], acts: [], actor: undefined };
     if (proofs.length > 0) await this.#prove(call, request, proofs, about);
-    if (founding && desk.state !== 'READY') return call;
+    if (founding && desk.state !== 'READY') return;
     switch (act) {
       case 'none':
-        return call;
+        return;
       case 'presence':
         if (desk.here.size === 0 && call.people.length === 0)
           throw new KeymootError('presence-required', 'Nobody who may read is here. Someone arrives first, with a proof.');
-        return call;
+        return;
       case 'proof':
       case 'seats':
         if (call.people.length === 0)
           throw new KeymootError('act-required', 'This needs a fresh proof by a named person. Nothing was done.');
-        return call;
+        return;
       case 'two':
         if (call.people.length < 2)
           throw new KeymootError(
             'two-required',
             'This needs fresh proofs by two different people. Nothing was done.',
           );
-        return call;
     }
   }
 

@@ -198,7 +198,11 @@ const Frame = z.strictObject({
   type: z.string(),
   outcome: Outcome,
   actor: Actor,
-  where: z.strictObject({ host: text(64), token_serial: text(64).optional(), slot: Count.optional() }),
+  where: z.strictObject({
+    host: text(64),
+    token_serial: text(64).optional(),
+    slot: Count.optional(),
+  }),
   app: z.strictObject({ version: text(32) }),
   reason: text(64).optional(),
   target: z

@@ -4,7 +4,7 @@
  * scrypt: RFC 7914; N = 2^17, r = 8, p = 1 takes 128 MiB and about 0.4 s (OWASP Password Storage Cheat Sheet, 2026-11). A rehearsal's people are invented, so its keys take
  * N = 2^14; the parameters are stored beside the blob. Seal: XChaCha20-Poly1305 with the person's id as associated data, so blobs can't be swapped between people.
  */
-import { createPrivateKey, createPublicKey, hash, randomBytes, scrypt, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, hash, scrypt, sign } from 'node:crypto';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import type { Mode } from '../../../shared/domain/basics.ts';
 import type { SigningKey } from '../../../shared/domain/people.ts';
@@ -62,11 +62,12 @@ export const makePersonKey = async (
   person: string,
   passphrase: Uint8Array,
   mode: Mode,
+  random: (bytes: number) => Uint8Array,
 ): Promise<{ key: SigningKey; sealed: SealedKey; sign: (payload: Uint8Array) => Uint8Array }> => {
   checkPassphrase(passphrase);
-  const seed = randomBytes(32);
-  const salt = randomBytes(16);
-  const nonce = randomBytes(24);
+  const seed = random(32);
+  const salt = random(16);
+  const nonce = random(24);
   const log2n = mode === 'production' ? 17 : 14;
   const kek = await stretch(passphrase, salt, log2n);
   try {

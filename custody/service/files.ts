@@ -1,0 +1,124 @@
+/**
+ * Files in and out, by granted paths only. Reads are bounded and follow no link; writes never overwrite and appear whole or not at all.
+ */
+import { closeSync, constants, existsSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { KeymootError } from '../../shared/errors.ts';
+import { storeError } from '../store/open.ts';
+
+/** Reads a regular file of at most `most` bytes. Folders, pipes, devices and links are refused in words. */
+export const readBounded = (path: string, most: number): Buffer => {
+  let descriptor;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | (constants.O_NOFOLLOW ?? 0));
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    throw new KeymootError(
+      'file-unreadable',
+      code === 'ELOOP'
+        ? 'That is a link to a file. Choose the file itself.'
+        : code === 'ENOENT'
+          ? 'There is no such file.'
+          : 'The file could not be opened.',
+      { cause, fields: { file: basename(path) } },
+    );
+  }
+  try {
+    const { size, isFile } = ((stat) => ({ size: stat.size, isFile: stat.isFile() }))(fstatSync(descriptor));
+    if (!isFile) throw new KeymootError('file-unreadable', 'That is not a file: a folder, a pipe or a device can’t be read here.');
+    if (size > most)
+      throw new KeymootError('file-too-large', `The file has ${size} bytes; at most ${most} are expected here. It was not read.`);
+    const bytes = Buffer.alloc(size);
+    let at = 0;
+    while (at < size) {
+      const read = readSync(descriptor, bytes, at, size - at, at);
+      if (read === 0) throw new KeymootError('file-unreadable', 'The file became shorter while it was read.');
+      at += read;
+    }
+    return bytes;
+  } finally {
+    closeSync(descriptor);
+  }
+};
+
+const syncFolder = (path: string): void => {
+  if (process.platform === 'win32') return;
+  const descriptor = openSync(path, constants.O_RDONLY);
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+};
+
+const writeNew = (path: string, bytes: Uint8Array, mode: number): void => {
+  const descriptor = openSync(path, 'wx', mode);
+  try {
+    let at = 0;
+    while (at < bytes.length) at += writeSync(descriptor, bytes, at);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+};
+
+/** A folder that appears whole: written beside its place under another name, synced, then renamed. */
+export class NewFolder {
+  readonly #place: string;
+  readonly #work: string;
+  readonly #folders = new Set<string>();
+
+  constructor(place: string) {
+    if (existsSync(place))
+      throw new KeymootError('file-exists', 'Something of that name is there already. Nothing is overwritten; choose another name.', {
+        fields: { file: basename(place) },
+      });
+    this.#place = place;
+    this.#work = `${place}.writing-${process.pid}`;
+    try {
+      rmSync(this.#work, { recursive: true, force: true });
+      mkdirSync(this.#work, { recursive: false, mode: 0o700 });
+    } catch (error) {
+      throw this.#failed(error);
+    }
+    this.#folders.add(this.#work);
+  }
+  #failed(error: unknown): unknown {
+    const known = storeError(error);
+    if (known instanceof KeymootError && known.code === 'store-full')
+      return new KeymootError('store-full', 'The disk that this was to be written to is full. Nothing is left of it there.', { cause: error });
+    if (error instanceof KeymootError) return error;
+    return new KeymootError('file-not-written', 'The folder could not be written. Check that it exists, and who may write there.', {
+      cause: error,
+      fields: { file: basename(this.#place) },
+    });
+  }
+  write(path: string, bytes: Uint8Array, executable = false): void {
+    try {
+      const file = join(this.#work, ...path.split('/'));
+      const folder = dirname(file);
+      if (!this.#folders.has(folder)) {
+        mkdirSync(folder, { recursive: true, mode: 0o755 });
+        for (let parent = folder; !this.#folders.has(parent); parent = dirname(parent)) this.#folders.add(parent);
+      }
+      writeNew(file, bytes, executable ? 0o755 : 0o644);
+    } catch (error) {
+      this.drop();
+      throw this.#failed(error);
+    }
+  }
+  finish(): void {
+    try {
+      for (const folder of this.#folders) syncFolder(folder);
+      if (existsSync(this.#place)) throw new KeymootError('file-exists', 'Something of that name appeared meanwhile. Nothing is overwritten.');
+      renameSync(this.#work, this.#place);
+      syncFolder(dirname(this.#place));
+    } catch (error) {
+      this.drop();
+      throw this.#failed(error);
+    }
+  }
+  drop(): void {
+    rmSync(this.#work, { recursive: true, force: true });
+  }
+}

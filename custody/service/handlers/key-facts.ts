@@ -1,0 +1,85 @@
+/** Facts about a key, from what the device said: shared by everything that makes, imports or adopts one. */
+import { hash } from 'node:crypto';
+import type { Attributes, Control, KeyRecord, KeyState } from '../../../shared/domain/keys.ts';
+import type { TokenRef } from '../../../shared/domain/tokens.ts';
+import { isText } from '../../../shared/text.ts';
+import type { KeyReadback } from '../../../shared/token/protocol.ts';
+import { base64 } from '../../core/audit/note.ts';
+import { originOf, secretPart } from '../../core/keys/readback.ts';
+import { spkiOf } from '../../core/keys/spki.ts';
+import type { Desk } from '../desk.ts';
+import { ALGORITHM_TABLE, type KeyRequest } from '../../core/keys/templates.ts';
+
+/** Attributes fit for an entry: the device's words, never long public values that the fingerprint covers already. */
+export const logAttributes = (attributes: Attributes): Attributes =>
+  Object.fromEntries(
+    Object.entries(attributes)
+      .filter(([name]) => !['CKA_MODULUS', 'CKA_EC_POINT', 'CKA_EC_PARAMS', 'CKA_PUBLIC_EXPONENT'].includes(name))
+      .filter(([, value]) => typeof value !== 'string' || value === '' || isText(value, 1024)),
+  );
+
+/** R3a: dual control is real only where this desk set the PIN in halves; anything else is single control, and is called so. */
+export const controlOf = (desk: Desk, at: TokenRef): Control =>
+  desk.devices.row(at.module).training ? 'pin-halves' : 'single-control';
+
+export interface KeyFacts {
+  id: string;
+  at: TokenRef;
+  request: KeyRequest;
+  state: KeyState;
+  control: Control;
+  ceremony?: string;
+  /** A check value from elsewhere (the holder), when it says more than the device's own. */
+  check?: KeyRecord['check'];
+  created: string;
+}
+
+export const keyRecord = (facts: KeyFacts, readback: KeyReadback): KeyRecord => {
+  const { id, at, request, state, control, ceremony, created } = facts;
+  const attributes = secretPart(readback)?.attributes ?? {};
+  const spki = spkiOf(readback);
+  const check = facts.check ?? readback.check;
+  return {
+    id,
+    label: request.label,
+    algorithm: request.algorithm,
+    bits: ALGORITHM_TABLE[request.algorithm].bits,
+    purpose: request.purpose,
+    extractable: request.extractable,
+    at,
+    ckaid: Buffer.from(request.ckaid).toString('hex'),
+    state,
+    origin: originOf(attributes, request.family),
+    control,
+    ...(check === undefined ? {} : { check }),
+    ...(spki === undefined ? {} : { spki: base64(spki), spkiSha256: hash('sha256', spki) }),
+    attributes,
+    ...(ceremony === undefined ? {} : { ceremony }),
+    created,
+  };
+};
+
+/** The log's side of the same facts. */
+export const keyDetail = (key: KeyRecord, more: { recovered?: boolean; grade?: 'C' } = {}) => ({
+  key: key.id,
+  algorithm: key.algorithm,
+  bits: key.bits,
+  label: key.label,
+  purpose: key.purpose,
+  extractable: key.extractable,
+  ckaid: key.ckaid,
+  token: key.at.token,
+  attributes: logAttributes(key.attributes),
+  ...(key.check === undefined ? {} : { check: key.check }),
+  ...(key.spkiSha256 === undefined ? {} : { spki_sha256: key.spkiSha256 }),
+  origin: key.origin,
+  control: key.control,
+  ...more,
+});
+
+export const keyTarget = (key: Pick<KeyRecord, 'label' | 'ckaid' | 'spkiSha256'>) => ({
+  kind: 'key',
+  label: key.label,
+  ckaid: key.ckaid,
+  ...(key.spkiSha256 === undefined ? {} : { fp: key.spkiSha256 }),
+});

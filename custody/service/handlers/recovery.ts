@@ -1,0 +1,167 @@
+/**
+ * Settling what was interrupted: wait until the device can't finish any more, look, then adopt or destroy. Never repeat blindly; never two keys (R8).
+ */
+import type { Output } from '../../../shared/contract/index.ts';
+import type { NewEntry } from '../../core/audit/entry.ts';
+import { KeymootError } from '../../../shared/errors.ts';
+import type { KeyReadback } from '../../../shared/token/protocol.ts';
+import type { Desk } from '../desk.ts';
+import {
+  destroyPlanned,
+  findPlanned,
+  planOf,
+  requestOf,
+  unlike,
+  type KeyPlan,
+  type Opened,
+} from '../key-work.ts';
+import { byCall, requireRole, type Call, type Part } from '../router.ts';
+import { controlOf, keyDetail, keyRecord, keyTarget } from './key-facts.ts';
+
+type Settled = Output<'recovery.settle'>;
+
+/** Is this the imported key that the holder summed? The device's own check value must agree where it has one. */
+const isTheSum = (plan: KeyPlan, found: KeyReadback): boolean => {
+  if (plan.kind !== 'import') return true;
+  const own = found.check;
+  const expected = own?.method === plan.p11?.method ? plan.p11 : own?.method === plan.check?.method ? plan.check : undefined;
+  return own !== undefined && expected !== undefined && own.value === expected.value;
+};
+
+const ceremonyOf = (desk: Desk, plan: KeyPlan) => {
+  if (plan.ceremony === undefined) return {};
+  const { definitionSha256 } = desk.ceremonies.get(plan.ceremony);
+  return { ceremony: { id: plan.ceremony, definition_sha256: definitionSha256, step: plan.step ?? '' } };
+};
+
+const settle = async (
+  call: Call,
+  intent: { entry: string; seq: number; untilMs: number },
+  plan: KeyPlan,
+  opened: Opened,
+  wish: 'adopt' | 'destroy',
+): Promise<Settled> => {
+  const { desk } = call;
+  const { at, key } = plan;
+  const asked = planOf(desk, plan);
+  await desk.devices.formerGone;
+  const first = await findPlanned(desk, at, opened, asked);
+  // Looking too early would show no key, and the key would then appear: wait out the deadline, then look again (design 01).
+  if (first.byId.objects.length < asked.targets.length) await desk.devices.waitUntil(intent.untilMs);
+  const { byId } = await findPlanned(desk, at, opened, asked);
+
+  const type = plan.kind === 'destroy' ? 'key.destroy' : plan.kind === 'import' ? 'key.import' : 'key.generate';
+  const ceremony = ceremonyOf(desk, plan);
+  const common = { corr: intent.entry, tokenSerial: at.token.serial, ...ceremony, ...byCall(call) };
+  const stepIntent =
+    plan.ceremony === undefined ? undefined : desk.ceremonies.get(plan.ceremony).openIntent;
+  const stepEntry = (success: boolean, observed: string): NewEntry[] =>
+    stepIntent === undefined || plan.step === undefined
+      ? []
+      : [
+          {
+            type: 'ceremony.step',
+            outcome: success ? 'success' : 'failure',
+            corr: stepIntent,
+            ...ceremony,
+            detail: { step: plan.step, attempt: plan.attempt ?? 1, kind: 'key.form', observed },
+          },
+        ];
+
+  if (plan.kind === 'destroy') {
+    const gone = byId.objects.length === 0;
+    if (!gone && wish === 'destroy') await destroyPlanned(desk, at, opened, asked);
+    const done = gone || wish === 'destroy';
+    desk.closeIntent(
+      intent.entry,
+      [{ type, outcome: done ? 'success' : 'failure', ...common, detail: { key, recovered: true, objects: byId.objects.length } }],
+      () => {
+        if (done) desk.store.keys.setState(key, 'destroyed');
+      },
+    );
+    return done
+      ? { outcome: 'destroyed', key, says: 'The key is not on the token any more.' }
+      : { outcome: 'adopted', key, says: 'The key is still on the token, as it was.' };
+  }
+
+  if (byId.objects.length === 0) {
+    const says = 'The token was looked at after the last moment at which it could still have finished: nothing was made.';
+    desk.closeIntent(intent.entry, [
+      { type, outcome: 'failure', reason: 'interrupted', ...common, detail: { key, recovered: true, objects: 0 } },
+      ...stepEntry(false, says),
+    ]);
+    return { outcome: 'nothing-was-made', says };
+  }
+  const difference = unlike(asked, byId);
+  if (wish === 'adopt' && (difference !== undefined || !isTheSum(plan, byId)))
+    throw new KeymootError(
+      'key-not-as-asked',
+      `What is on the token is not what was asked for: ${difference ?? 'its check value is another'}. It can only be destroyed.`,
+    );
+  if (wish === 'destroy') {
+    const objects = await destroyPlanned(desk, at, opened, asked);
+    const says = 'What the interrupted act had made was destroyed, and its absence checked from a new process.';
+    desk.closeIntent(intent.entry, [
+      { type, outcome: 'failure', reason: 'interrupted', ...common, detail: { key, recovered: true, objects } },
+      ...stepEntry(false, says),
+    ]);
+    return { outcome: 'destroyed', says };
+  }
+  const record = keyRecord(
+    {
+      id: key,
+      at,
+      request: requestOf(desk, plan),
+      state: plan.ceremony === undefined ? 'active' : 'quarantine',
+      control: controlOf(desk, at),
+      created: new Date().toISOString(),
+      ...(plan.ceremony === undefined ? {} : { ceremony: plan.ceremony }),
+      ...(plan.check === undefined ? {} : { check: plan.check }),
+    },
+    byId,
+  );
+  const says = 'The interrupted act had made the key that was asked for. It was adopted; no second one was made.';
+  desk.closeIntent(
+    intent.entry,
+    [
+      {
+        type,
+        ...common,
+        target: keyTarget(record),
+        detail: keyDetail(record, { recovered: true, ...(plan.kind === 'import' ? { grade: 'C' as const } : {}) }),
+      },
+      ...stepEntry(true, says),
+    ],
+    () => {
+      desk.store.keys.insert(record);
+    },
+  );
+  return { outcome: 'adopted', key, says };
+};
+
+export const recoveryHandlers: Part<'recovery'> = {
+  'recovery.list': { reads: true, run: (_input, { desk }) => desk.unfinished() },
+  'recovery.settle': {
+    about: ({ intent }, { desk }) => {
+      const row = desk.store.intents.get(intent);
+      const plan = row === undefined ? undefined : (desk.tokenPlan(row) as Partial<KeyPlan>);
+      if (plan?.ceremony === undefined) return {};
+      const { definitionSha256 } = desk.ceremonies.get(plan.ceremony);
+      return { ceremony: { id: plan.ceremony, definition_sha256: definitionSha256, step: plan.step ?? '' } };
+    },
+    run: async ({ intent, login, found }, call) => {
+      const { desk, channel } = call;
+      requireRole(call, ['administrator', 'officer'], 'Settling an interrupted act');
+      desk.signer.require();
+      const row = desk.store.intents.get(intent);
+      if (row === undefined) throw new KeymootError('not-found', 'That act is settled already.');
+      const plan = desk.tokenPlan(row) as KeyPlan;
+      const settled = await desk.withPin(login, channel, (pin) =>
+        settle(call, row, plan, { pin, lastTry: login.lastTry }, found),
+      );
+      if (plan.ceremony !== undefined) desk.ceremonies.forget(plan.ceremony);
+      await desk.seal();
+      return settled;
+    },
+  },
+};

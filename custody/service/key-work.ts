@@ -1,0 +1,123 @@
+/**
+ * Working with keys on a token so that an interruption at any instant leaves exactly one answer: made, or not.
+ *
+ * Look, intend, act, read back, compare, record. The success code is not the evidence, and nothing is repeated blindly (R8).
+ */
+import type { TokenRef } from '../../shared/domain/tokens.ts';
+import { Algorithm, Purpose, type Check } from '../../shared/domain/keys.ts';
+import { KeymootError } from '../../shared/errors.ts';
+import type { KeyReadback, PinHalves } from '../../shared/token/protocol.ts';
+import { compareReadback } from '../core/keys/readback.ts';
+import {
+  generatePlan,
+  importPlan,
+  type GeneratePlan,
+  type ImportPlan,
+  type KeyRequest,
+} from '../core/keys/templates.ts';
+import type { Desk, TokenPlan } from './desk.ts';
+
+/** What an intent on a key keeps, so that anyone can settle it later: all of it public. */
+export interface KeyPlan extends TokenPlan {
+  at: TokenRef;
+  key: string;
+  kind: 'generate' | 'import' | 'destroy';
+  algorithm: string;
+  purpose: string;
+  extractable: boolean;
+  label: string;
+  ckaid: string;
+  ceremony?: string;
+  step?: string;
+  attempt?: number;
+  /** Import: what the holder computed, to recognise the key by. */
+  check?: Check;
+  p11?: Check;
+}
+
+export interface Opened {
+  pin: PinHalves;
+  lastTry: boolean;
+}
+
+/** After these the device may have done something that nobody heard of. */
+const UNCERTAIN = new Set(['module-hung', 'module-crashed', 'token-removed', 'module-lied', 'internal', 'cancelled']);
+export const isUncertain = (error: unknown): boolean =>
+  !(error instanceof KeymootError) || UNCERTAIN.has(error.code);
+
+export const reasonOf = (error: unknown): string =>
+  error instanceof KeymootError ? (error.fields?.device?.split(' ')[0] ?? error.code) : 'internal';
+
+export const requestOf = (desk: Desk, plan: KeyPlan): KeyRequest => ({
+  algorithm: Algorithm.parse(plan.algorithm),
+  purpose: Purpose.parse(plan.purpose),
+  extractable: plan.extractable,
+  label: plan.label,
+  ckaid: Buffer.from(plan.ckaid, 'hex'),
+  family: desk.devices.row(plan.at.module).family,
+});
+export const planOf = (desk: Desk, plan: KeyPlan): GeneratePlan | ImportPlan =>
+  plan.kind === 'import' ? importPlan(requestOf(desk, plan)) : generatePlan(requestOf(desk, plan));
+
+/** Looks for a planned key in a process of its own, so that no cache of the last one answers. */
+export const findPlanned = (
+  desk: Desk,
+  at: TokenRef,
+  { pin, lastTry }: Opened,
+  plan: GeneratePlan | ImportPlan,
+): Promise<{ byId: KeyReadback; sameLabel: number }> =>
+  desk.devices.with(at.module, 'act', (client) =>
+    client.call('find', {
+      token: at.token,
+      pin,
+      lastTry,
+      targets: plan.targets,
+      label: plan.request.label,
+    }),
+  );
+
+/** Nothing may be there already under this label or id (preflight). A wrong PIN shows here, before anything is intended. */
+export const requireFree = async (
+  desk: Desk,
+  at: TokenRef,
+  opened: Opened,
+  plan: GeneratePlan | ImportPlan,
+): Promise<void> => {
+  const { byId, sameLabel } = await findPlanned(desk, at, opened, plan);
+  if (sameLabel > 0 || byId.objects.length > 0)
+    throw new KeymootError(
+      'label-taken',
+      `The token has a key “${plan.request.label}” already. Nothing was made. Choose another label, or look at that key first.`,
+      { fields: { label: 'taken' } },
+    );
+};
+
+/** Destroys whatever has the planned id and proves from a new process that it is gone. */
+export const destroyPlanned = async (
+  desk: Desk,
+  at: TokenRef,
+  opened: Opened,
+  plan: GeneratePlan | ImportPlan,
+): Promise<number> => {
+  const { destroyed } = await desk.devices.with(at.module, 'act', (client) =>
+    client.call('destroy', { token: at.token, pin: opened.pin, lastTry: opened.lastTry, targets: plan.targets }),
+  );
+  const { byId } = await findPlanned(desk, at, opened, plan);
+  if (byId.objects.length > 0)
+    throw new KeymootError(
+      'token-failed',
+      'The token says it destroyed the key, and still shows it. Look at it with the vendor’s own tool.',
+    );
+  return destroyed;
+};
+
+/** What the device made that nobody asked for, in words; undefined when it is as asked. */
+export const unlike = (plan: GeneratePlan | ImportPlan, made: KeyReadback): string | undefined => {
+  const { differences } = compareReadback(plan, made);
+  return differences.length === 0
+    ? undefined
+    : differences
+        .slice(0, 8)
+        .map(({ what, asked, observed }) => `${what} is ${observed} and not ${asked}`)
+        .join('; ');
+};
