@@ -1,0 +1,166 @@
+/**
+ * A whole story for the verifier's tests: a desk with two founders, a third person, a policy, a
+ * ceremony that makes a key, an export to a cloud, and an end.
+ */
+import {
+  canonical,
+  hex,
+  Log,
+  newPerson,
+  TOKEN,
+  uuid,
+  type Members,
+  type Person,
+} from './make-bundle.ts';
+
+export interface Story {
+  log: Log;
+  ana: Person;
+  ben: Person;
+  cem: Person;
+  ceremony: Members;
+  definition: string;
+}
+
+const WRAPPING = hex('wrapping key');
+
+/** Genesis and two founders. */
+export function begin(options: ConstructorParameters<typeof Log>[0] = {}): Story {
+  const log = new Log(options).genesis();
+  const ana = newPerson('administrator');
+  const ben = newPerson('officer', 'ECDSA-P256');
+  const cem = newPerson('operator');
+  log.enrol(ana).enrol(ben);
+  const definition = hex('a definition');
+  const ceremony = { id: hex('ceremony').slice(0, 32), definition_sha256: definition };
+  return { log, ana, ben, cem, ceremony, definition };
+}
+
+/** The same with everything that a desk does in a day. */
+export function tell(options: ConstructorParameters<typeof Log>[0] = {}): Story {
+  const story = begin(options);
+  const { log, ana, ben, cem } = story;
+  log.enrol(cem, [ana, ben]);
+  const policy = Buffer.from(canonical({ four: 'eyes' }));
+  log.evidence.push(policy);
+  log.addBy(
+    [ana, ben],
+    'policy.changed',
+    { version: 1, policy_sha256: hex(policy) },
+    {
+      said: { subject: { kind: 'policy', sha256: hex(policy) } },
+      more: {
+        evidence: [{ sha256: hex(policy), media: 'application/json', bytes: policy.length }],
+      },
+    },
+  );
+  log.add('app.start', { build: hex('build'), epoch: 1, sealed: 3, unsealed: 2 });
+  log.add('session.login_failed', { what: 'token', token: TOKEN }, { reason: 'CKR_PIN_INCORRECT' });
+  addModule(story);
+  addCeremony(story);
+  addExport(story);
+  log.addBy(
+    [ana, ben],
+    'person.left',
+    { person: cem.id, why: 'moved on' },
+    {
+      said: { subject: { kind: 'person', sha256: hex(cem.id) } },
+    },
+  );
+  log.add('audit.exported', { size: log.size, root: log.root() });
+  log.add('app.stop', {}, { clock: { boot_ms: 12, step_ms: -3 } });
+  return story;
+}
+
+function addModule({ log, ana, ben }: Story): void {
+  const module = uuid();
+  const sha256 = hex('module');
+  log.add('token.module_added', {
+    module,
+    path: '/usr/lib/pkcs11.so',
+    sha256,
+    family: 'softhsm',
+    label: 'Prüfstand',
+  });
+  log.addBy(
+    [ana, ben],
+    'token.module_approved',
+    { module, sha256 },
+    {
+      said: { subject: { kind: 'module', sha256 } },
+    },
+  );
+}
+
+export function arm({ log, ana, ben, cem, ceremony, definition }: Story): void {
+  const detail = { definition_sha256: definition };
+  log.add('ceremony.define', { ...detail, title: 'A master key', template: 'master' });
+  const said = { subject: { kind: 'definition', sha256: definition } };
+  log.addBy([ana], 'ceremony.approve', detail, { said });
+  log.addBy([cem], 'ceremony.approve', detail, { said });
+  log.addBy([ben], 'ceremony.arm', detail, { said: { ceremony }, more: { ceremony } });
+}
+
+function addCeremony(story: Story): void {
+  const { log, ana, ben, cem, ceremony } = story;
+  arm(story);
+  const more = { ceremony };
+  log.add('ceremony.step', { step: 's1', attempt: 1, kind: 'token.check' }, { ceremony });
+  const key = uuid();
+  const corr = log.addBy(
+    [ana, ben],
+    'key.generate',
+    { key, algorithm: 'AES', bits: 256 },
+    {
+      said: { ceremony },
+      more: { ceremony, outcome: 'intent' },
+    },
+  );
+  const check = { method: 'X9.24-CMAC', value: '0a0b0c' };
+  log.add('key.generate', { key, check, origin: 'generated', grade: 'A' }, { ceremony, corr });
+  log.addBy(
+    [cem],
+    'ceremony.step',
+    { step: 's2', attempt: 1, kind: 'compare' },
+    {
+      said: { ceremony: { ...ceremony, step: 's2' } },
+      more: { ceremony: { ...ceremony, step: 's2' } },
+    },
+  );
+  for (const who of [ana, ben]) {
+    log.addBy([who], 'ceremony.agree', { person: who.id }, { said: { ceremony }, more });
+  }
+  const close = { verdict: 'AGREED', exceptions: 0, agreed: 2, disagreed: 0 };
+  log.addBy([ana], 'ceremony.close', close, { said: { ceremony }, more });
+}
+
+function addExport({ log, ana, cem }: Story): void {
+  const id = uuid();
+  const key = uuid();
+  log.add('byok.parameters_loaded', {
+    export: id,
+    target: 'aws',
+    key_ref: 'arn:example',
+    algorithm: 'RSA_AES_KEY_WRAP_SHA_256',
+    wrapping_spki_sha256: WRAPPING,
+    wrapping_bits: 4096,
+    valid_to: '2028-02-29T00:00:00.000Z',
+    token_sha256: hex('token'),
+    parameters_sha256: hex('parameters'),
+  });
+  const confirmed = { export: id, wrapping_spki_sha256: WRAPPING };
+  log.addBy([ana, cem], 'byok.parameters_confirmed', confirmed, {
+    said: { subject: { kind: 'export', sha256: WRAPPING } },
+  });
+  const corr = log.addBy(
+    [cem, ana],
+    'key.wrap',
+    { key, export: id },
+    { more: { outcome: 'intent' } },
+  );
+  log.add(
+    'key.wrap',
+    { key, export: id },
+    { outcome: 'failure', reason: 'CKR_DEVICE_ERROR', corr },
+  );
+}
