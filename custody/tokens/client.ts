@@ -214,9 +214,8 @@ export class TokenClient {
         this.#hung(op, deadlineMs);
       }, deadlineMs);
       this.#pending = { op, seq, started: performance.now(), timer, resolve, reject };
-      this.#child.send({ seq, op, input }, (error) => {
-        if (error) this.#crashed(this.#child.exitCode, this.#child.signalCode);
-      });
+      // That it could not be sent means that the process ends, which is told by its exit.
+      this.#child.send({ seq, op, input }, () => undefined);
       // The message is in the channel's own buffer by now.
       if (wipe) wipeSecrets(input);
     });

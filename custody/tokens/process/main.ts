@@ -78,6 +78,8 @@ export async function tokenProcess(): Promise<void> {
     process.on('SIGHUP', end);
     // A Ctrl-C at the terminal is for the service, which decides; half a key generation helps nobody.
     process.on('SIGINT', () => undefined);
+    // The parent may have gone while we started.
+    if (!process.connected) end();
   });
   process.exit(0);
 }
