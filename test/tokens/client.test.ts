@@ -164,6 +164,7 @@ test('a library that can not be initialised is reported with its own words', asy
     const { libraryParameters, ...options } = nss.options;
     expect(libraryParameters).toBeDefined();
     await expect(TokenClient.start(options)).rejects.toMatchObject({
+      code: 'module-failed',
       fields: { device: expect.stringMatching(/^CKR_\w+ from C_Initialize$/u) as string },
     });
   } finally {

@@ -7,7 +7,8 @@ import { cleanText, isText } from '../../../shared/text.ts';
 import { CKO } from '../../../shared/token/cryptoki.ts';
 import type { TokenInput, TokenOp, TokenOutput } from '../../../shared/token/protocol.ts';
 import { ObjectReader } from './attributes.ts';
-import { type ObjectHandle, loadLibrary } from './cryptoki.ts';
+import { type Cryptoki, type ObjectHandle, loadLibrary } from './cryptoki.ts';
+import { DeviceError, forPeople } from './errors.ts';
 import {
   type Desk,
   type ImportKey,
@@ -49,6 +50,20 @@ const SIGNATURE_BYTES = 132;
 const LABEL_BYTES = 32;
 
 const notNow = (message: string) => new KeymootError('state-refused', message);
+
+const initialise = (lib: Cryptoki, libraryParameters: string | undefined): void => {
+  try {
+    lib.initialize(libraryParameters);
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    const { fields } = forPeople(error);
+    throw new KeymootError(
+      'module-failed',
+      'The library loads, but could not be initialised. It may want a configuration file, parameters (NSS does) or a service that does not run.',
+      fields === undefined ? {} : { fields },
+    );
+  }
+};
 
 /** One library, one purpose: what the process knows. */
 export class TokenWorker {
@@ -136,7 +151,7 @@ export class TokenWorker {
         'The library is not the file that was approved. It was not loaded.',
       );
     const lib = loadLibrary(input.path);
-    lib.initialize(input.libraryParameters);
+    initialise(lib, input.libraryParameters);
     const info = lib.info();
     this.#desk = { lib, reader: new ObjectReader(lib) };
     const version = ({ major, minor }: { major: number; minor: number }) => `${major}.${minor}`;
