@@ -1,7 +1,10 @@
+import { constants, createPublicKey, publicEncrypt, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TokenIdentity } from '../../shared/domain/tokens.ts';
 import { compareReadback } from '../../custody/core/keys/readback.ts';
+import { importPlan } from '../../custody/core/keys/templates.ts';
+import { rsaSpki } from '../../custody/core/wrapping/spki.ts';
 import { TokenClient, type TokenClientOptions } from '../../custody/tokens/client.ts';
 import { checkLibrary, hashFile } from '../../custody/tokens/header.ts';
 import { type Control, type Faults, buildFaults, compiler, control } from '../faults/build.ts';
@@ -311,6 +314,33 @@ describe.skipIf(!possible)('a module that misbehaves', () => {
     } finally {
       await fresh.close();
     }
+  });
+
+  test('a token that makes no session twin still has the imported key, without a check value', async () => {
+    const { modulus, exponent } = await client.call('importBegin', {
+      ...login(),
+      bits: 2048,
+      label: 'import key',
+    });
+    const der = Buffer.from(rsaSpki(modulus, exponent));
+    const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
+    const padding = constants.RSA_PKCS1_OAEP_PADDING;
+    const wrapped = publicEncrypt({ key, oaepHash: 'sha1', padding }, randomBytes(32));
+    const plan = importPlan({
+      algorithm: 'AES-256',
+      purpose: 'wrap',
+      extractable: false,
+      label: 'alone',
+      ckaid: randomBytes(16),
+      family: 'softhsm',
+    });
+    steer.set('C_UnwrapKey 2 return 0xd1');
+    const { template, targets, cmac } = plan;
+    const input = { wrapped, hash: 'SHA-1', template, targets, cmac, twin: true } as const;
+    const readback = await client.call('importFinish', input);
+    expect(compareReadback(plan, readback).differences).toEqual([]);
+    expect(readback.check).toBeUndefined();
+    expect(readback.twin).toBeUndefined();
   });
 
   test('initialising that fails at the user PIN is an error', async () => {

@@ -288,6 +288,22 @@ export const unwrapImported = async (
   });
 };
 
+const TWIN: readonly TemplateEntry[] = [
+  entry('CLASS', CKO.SECRET_KEY),
+  entry('KEY_TYPE', CKK.AES),
+  entry('TOKEN', false), // never kept
+  entry('PRIVATE', true),
+  entry('SENSITIVE', true),
+  entry('EXTRACTABLE', false),
+  entry('SIGN', true), // CMAC is what it is for
+  entry('VERIFY', false),
+  entry('ENCRYPT', false),
+  entry('DECRYPT', false),
+  entry('WRAP', false),
+  entry('UNWRAP', false),
+  entry('DERIVE', false),
+];
+
 /**
  * A key for wrapping may not sign, and modules that unwrapped it show no CKA_CHECK_VALUE (SoftHSM, NSS), so nobody could tell whether the
  * right key came in. The same bytes unwrapped once more, as a session object that may sign and nothing else, are the same key.
@@ -297,21 +313,14 @@ const twinCheck = async (
   { slot, session }: LoggedIn,
   unwrap: (template: readonly TemplateEntry[]) => Promise<ObjectHandle>,
 ): Promise<Check | undefined> => {
-  const twin = await unwrap([
-    entry('CLASS', CKO.SECRET_KEY),
-    entry('KEY_TYPE', CKK.AES),
-    entry('TOKEN', false), // never kept
-    entry('PRIVATE', true),
-    entry('SENSITIVE', true),
-    entry('EXTRACTABLE', false),
-    entry('SIGN', true), // CMAC is what it is for
-    entry('VERIFY', false),
-    entry('ENCRYPT', false),
-    entry('DECRYPT', false),
-    entry('WRAP', false),
-    entry('UNWRAP', false),
-    entry('DERIVE', false),
-  ]);
+  let twin: ObjectHandle;
+  try {
+    twin = await unwrap(TWIN);
+  } catch (error) {
+    // A token without session keys has no twin; the key itself is there and stays.
+    if (error instanceof KeymootError && error.code !== 'token-removed') return undefined;
+    throw error;
+  }
   try {
     return await checkOf(desk, slot, twin, desk.reader.read(session, twin), true);
   } finally {
