@@ -189,18 +189,27 @@ export class Desk {
     return held.path;
   }
 
-  /** Commits what is about to happen before it does (R8). Extra entries go into the same commit. */
-  openIntent(entry: NewEntry, plan: TokenPlan, deadlineMs: number, also: readonly NewEntry[] = []): Entry {
+  /** Commits what is about to happen before it does (R8). The first entry is the one that the plan settles; others share its fate. */
+  openIntents<const E extends readonly NewEntry[]>(
+    entries: E,
+    plan: TokenPlan,
+    deadlineMs: number,
+  ): { [I in keyof E]: Entry } {
     const untilMs = Date.now() + deadlineMs;
-    const [intent] = this.journal.record([{ ...entry, outcome: 'intent' } as NewEntry, ...also], {
-      apply: ([written]) => {
-        if (written === undefined) return;
-        const { id, seq, type } = written;
-        this.store.intents.open({ entry: id, seq, type, plan, untilMs });
+    const written = this.journal.record(
+      entries.map((entry) => ({ ...entry, outcome: 'intent' }) as NewEntry),
+      {
+        apply: ([first]) => {
+          if (first === undefined) return;
+          const { id, seq, type } = first;
+          this.store.intents.open({ entry: id, seq, type, plan, untilMs });
+        },
       },
-    });
-    if (intent === undefined) throw new Error('desk: the intent was not written');
-    return intent;
+    );
+    return written as { [I in keyof E]: Entry };
+  }
+  openIntent(entry: NewEntry, plan: TokenPlan, deadlineMs: number): Entry {
+    return this.openIntents([entry] as const, plan, deadlineMs)[0];
   }
   /** Writes what became of it, with the state that changes. */
   closeIntent(intent: string, entries: readonly NewEntry[], apply: () => void = () => undefined): Entry[] {

@@ -26,8 +26,8 @@ export interface Call {
   requestId: number;
   /** Who proved themselves for this call, each once. */
   people: Member[];
-  /** Their signed acts, to be embedded in the entry that results. */
-  acts: Envelope[];
+  /** Signs one act by each of them, fresh for each entry that carries it: no act stands in the log twice. */
+  sign: () => Envelope[];
   actor: Actor | undefined;
   /** What `about` made ready for `run`, where people sign something that must exist first. */
   prepared: unknown;
@@ -102,12 +102,18 @@ export class Router {
         channel,
         requestId: request.id,
         people: [],
-        acts: [],
+        sign: () => [],
         actor: undefined,
         prepared: undefined,
       };
       await this.#authorise(call, request, (await handler.about?.(input, call)) ?? {});
-      const value = output.safeParse(await handler.run(input, call));
+      let answer;
+      try {
+        answer = await handler.run(input, call);
+      } finally {
+        call.sign = () => []; // SECURITY: nobody's key outlives the call it was opened for
+      }
+      const value = output.safeParse(answer);
       if (!value.success)
         throw new KeymootError(
           'internal',
@@ -158,6 +164,7 @@ export class Router {
       throw new KeymootError('desk-missing', 'There is no desk here yet, so nobody can prove anything to it.');
     const inputSha256 = hash('sha256', canonicalBytes(request.input ?? {}));
     const head = { size: store.log.size, root: base64(store.log.root) };
+    const signers: (() => Envelope)[] = [];
     for (const { person, secret } of proofs) {
       const member = journal.authority.members.get(person);
       const sealed = store.people.sealedKey(person);
@@ -177,21 +184,22 @@ export class Router {
         const wait = Math.min(MOST_WAIT_MS, this.#failures === 0 ? 0 : 125 * 2 ** this.#failures);
         if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
         const sign = await openPersonKey(person, passphrase, sealed);
-        const statement: Act = {
-          v: 1,
-          kind: 'act',
-          log: origin,
-          person,
-          head,
-          time: new Date().toISOString(),
-          channel: request.channel,
-          input_sha256: inputSha256,
-          ...about,
-          nonce: randomBytes(16).toString('hex'),
-        };
-        const payload = statementBytes(statement);
         call.people.push(member);
-        call.acts.push(envelope(payload, member.key.sha256, sign(payload)));
+        signers.push(() => {
+          const payload = statementBytes({
+            v: 1,
+            kind: 'act',
+            log: origin,
+            person,
+            head,
+            time: new Date().toISOString(),
+            channel: request.channel,
+            input_sha256: inputSha256,
+            ...about,
+            nonce: randomBytes(16).toString('hex'),
+          });
+          return envelope(payload, member.key.sha256, sign(payload));
+        });
         this.#failures = 0;
       } catch (error) {
         if (error instanceof KeymootError && error.code === 'act-refused') {
@@ -210,6 +218,7 @@ export class Router {
         passphrase.fill(0);
       }
     }
+    call.sign = () => signers.map((sign) => sign());
     const [first] = call.people;
     if (first !== undefined) call.actor = { id: first.id, role: first.role, auth: 'passphrase' };
   }
@@ -217,9 +226,12 @@ export class Router {
 
 /** The members every entry made by a call has in common. */
 export const byCall = (call: Call): { actor?: Actor; acts?: Envelope[] } => ({
-  ...(call.actor === undefined ? {} : { actor: call.actor }),
-  ...(call.acts.length === 0 ? {} : { acts: call.acts }),
+  ...(call.actor === undefined ? {} : { actor: call.actor, acts: call.sign() }),
 });
+
+/** The members of an outcome whose intent carries the acts. */
+export const byActor = (call: Call): { actor?: Actor } =>
+  call.actor === undefined ? {} : { actor: call.actor };
 
 /** Refuses unless everyone who proved themselves has one of these roles. */
 export const requireRole = (call: Call, roles: readonly Member['role'][], what: string): void => {

@@ -9,6 +9,7 @@ import type { LogState } from '../../shared/contract/desk.ts';
 import type { PinHalves } from '../../shared/token/protocol.ts';
 import { base64, checkpointText, ecdsaDer, parseCheckpoint, signedBy, signedNote } from '../core/audit/note.ts';
 import type { Entry } from '../core/audit/entry.ts';
+import { EMPTY_ROOT } from '../core/audit/merkle.ts';
 import type { Store } from '../store/store.ts';
 import type { TokenClient } from '../tokens/client.ts';
 import { CKO } from '../../shared/token/cryptoki.ts';
@@ -189,6 +190,8 @@ export class Signer {
   async #sealNow(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    // The first note is of the empty tree (design 08, T6).
+    if (this.#store.log.checkpoint(0)?.note === undefined) await this.#sealAt(0, EMPTY_ROOT);
     const { size, root } = this.#store.log;
     const planned = this.#store.log.lastCheckpoint(false);
     if (planned !== undefined && planned.size > size)
@@ -197,12 +200,18 @@ export class Signer {
     if (same !== undefined && !Buffer.from(same.root).equals(root))
       throw new KeymootError('log-mismatch', 'The log differs from what was sealed at this size. Nothing is signed.');
     if (same?.note !== undefined) return;
+    await this.#sealAt(size, root);
+    if (this.#store.log.size === size) this.#since = undefined;
+    this.onChanged();
+  }
+
+  async #sealAt(size: number, root: Uint8Array): Promise<void> {
     const origin = this.#journal.origin;
     if (origin === undefined || !this.ready) return;
     this.#store.commit(() => {
       this.#store.log.planCheckpoint(size, root);
     });
-    let note;
+    let note: string;
     try {
       note = await this.#sign(checkpointText({ origin, size, root }));
     } catch (error) {
@@ -212,8 +221,6 @@ export class Signer {
     this.#store.commit(() => {
       this.#store.log.signCheckpoint(size, note);
     });
-    if (this.#store.log.size === size) this.#since = undefined;
-    this.onChanged();
   }
 
   /** After each commit: remembers since when there is something to seal, and sets the timer. */

@@ -92,8 +92,8 @@ export const Manifest = z
       importTokenBytes: z.int().positive(),
       importTokenSha256: sha256,
     }),
-    /** The exported key: our id, its label on the token, and how it is known without being shown. */
-    key: z.strictObject({ id: text(128), label: text(256), check }),
+    /** The exported key: our id, its label on the token, and how it is known without being shown; no check where the token has none. */
+    key: z.strictObject({ id: text(128), label: text(256), check: check.optional() }),
     device: z.strictObject({
       manufacturer: deviceText,
       model: deviceText,

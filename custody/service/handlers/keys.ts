@@ -3,9 +3,11 @@ import { randomBytes } from 'node:crypto';
 import type { KeyView } from '../../../shared/contract/keys.ts';
 import type { KeyRecord } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
+import type { NewEntry } from '../../core/audit/entry.ts';
 import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
 import { claimsOf } from '../../core/keys/readback.ts';
 import { generatePlan, purposesOf } from '../../core/keys/templates.ts';
+import { DEADLINES } from '../../tokens/client.ts';
 import type { Desk } from '../desk.ts';
 import { uuidv7 } from '../ids.ts';
 import {
@@ -19,7 +21,7 @@ import {
   type KeyPlan,
   type Opened,
 } from '../key-work.ts';
-import { byCall, requireRole, type Call, type Part } from '../router.ts';
+import { byActor, byCall, requireRole, type Call, type Part } from '../router.ts';
 import { controlOf, keyDetail, keyRecord, keyTarget } from './key-facts.ts';
 import type { Input } from '../../../shared/contract/index.ts';
 
@@ -112,7 +114,7 @@ const generate = async (input: Input<'keys.generate'>, call: Call, opened: Opene
     target,
     tokenSerial: at.token.serial,
     detail: { key, objects },
-    ...(call.actor === undefined ? {} : { actor: call.actor }),
+    ...byActor(call),
   });
   let made;
   try {
@@ -174,7 +176,7 @@ const generate = async (input: Input<'keys.generate'>, call: Call, opened: Opene
         target: keyTarget(record),
         tokenSerial: at.token.serial,
         detail: keyDetail(record),
-        ...(call.actor === undefined ? {} : { actor: call.actor }),
+        ...byActor(call),
       },
     ],
     () => {
@@ -183,6 +185,59 @@ const generate = async (input: Input<'keys.generate'>, call: Call, opened: Opene
   );
   await desk.seal();
   return keyView(desk, record);
+};
+
+/** Destroys a key under an intent, proves its absence from a new process, records both. Gives the number of objects destroyed. */
+export const destroyKey = async (
+  key: KeyRecord,
+  call: Call,
+  opened: Opened,
+  where: Pick<NewEntry, 'ceremony'> = {},
+): Promise<number> => {
+  const { desk } = call;
+  const { at } = key;
+  const plan = generatePlan({
+    algorithm: key.algorithm,
+    purpose: key.purpose,
+    extractable: key.extractable,
+    label: key.label,
+    ckaid: Buffer.from(key.ckaid, 'hex'),
+    family: desk.devices.row(at.module).family,
+  });
+  const { byId } = await findPlanned(desk, at, opened, plan);
+  const classes = byId.objects.map(({ objectClass }) => objectClass);
+  if (new Set(classes).size !== classes.length)
+    throw new KeymootError('ambiguous', 'Several objects on the token have this key’s id. Nothing was destroyed.');
+  const common = { target: keyTarget(key), tokenSerial: at.token.serial, ...where };
+  const intent = desk.openIntent(
+    {
+      type: 'key.destroy',
+      detail: { key: key.id, ckaid: key.ckaid, token: at.token },
+      ...common,
+      ...byCall(call),
+    },
+    {
+      what: `destroying ${key.algorithm} “${key.label}” on token “${at.token.label}”`,
+      at,
+      key: key.id,
+      kind: 'destroy',
+      algorithm: key.algorithm,
+      purpose: key.purpose,
+      extractable: key.extractable,
+      label: key.label,
+      ckaid: key.ckaid,
+    } satisfies KeyPlan,
+    DEADLINES.destroy,
+  );
+  const objects = await destroyPlanned(desk, at, opened, plan);
+  desk.closeIntent(
+    intent.id,
+    [{ type: 'key.destroy', corr: intent.id, detail: { key: key.id, objects }, ...common, ...byActor(call) }],
+    () => {
+      desk.store.keys.setState(key.id, 'destroyed');
+    },
+  );
+  return objects;
 };
 
 export const keysHandlers: Part<'keys'> = {
@@ -214,62 +269,9 @@ export const keysHandlers: Part<'keys'> = {
         throw new KeymootError('readback-wrong', 'The name typed is not the key’s label. Nothing was destroyed.', {
           fields: { typed: 'differs' },
         });
-      const { at } = key;
-      const keyPlan: KeyPlan = {
-        what: `destroying ${key.algorithm} “${key.label}” on token “${at.token.label}”`,
-        at,
-        key: id,
-        kind: 'destroy',
-        algorithm: key.algorithm,
-        purpose: key.purpose,
-        extractable: key.extractable,
-        label: key.label,
-        ckaid: key.ckaid,
-      };
-      return desk.withPin(login, channel, async (pin) => {
-        const opened = { pin, lastTry: login.lastTry };
-        const plan = generatePlan({
-          algorithm: key.algorithm,
-          purpose: key.purpose,
-          extractable: key.extractable,
-          label: key.label,
-          ckaid: Buffer.from(key.ckaid, 'hex'),
-          family: desk.devices.row(at.module).family,
-        });
-        const { byId } = await findPlanned(desk, at, opened, plan);
-        const classes = byId.objects.map(({ objectClass }) => objectClass);
-        if (new Set(classes).size !== classes.length)
-          throw new KeymootError('ambiguous', 'Several objects on the token have this key’s id. Nothing was destroyed.');
-        const intent = desk.openIntent(
-          {
-            type: 'key.destroy',
-            detail: { key: id, ckaid: key.ckaid, token: at.token },
-            target: keyTarget(key),
-            tokenSerial: at.token.serial,
-            ...byCall(call),
-          },
-          keyPlan,
-          15_000,
-        );
-        const objects = await destroyPlanned(desk, at, opened, plan);
-        desk.closeIntent(
-          intent.id,
-          [
-            {
-              type: 'key.destroy',
-              corr: intent.id,
-              target: keyTarget(key),
-              tokenSerial: at.token.serial,
-              detail: { key: id, objects },
-            },
-          ],
-          () => {
-            desk.store.keys.setState(id, 'destroyed');
-          },
-        );
-        await desk.seal();
-        return requireKey(desk, id);
-      });
+      await desk.withPin(login, channel, (pin) => destroyKey(key, call, { pin, lastTry: login.lastTry }));
+      await desk.seal();
+      return requireKey(desk, id);
     },
   },
 };

@@ -1,0 +1,178 @@
+/**
+ * A face's side of the contract: starts the service, seals secrets to it, asks, and parses what comes back.
+ *
+ * The command line, the rehearsal and the tests all go through this; there is no other way to the desk.
+ */
+import { hash } from 'node:crypto';
+import type { ChildProcess } from 'node:child_process';
+import { canonicalBytes } from '../../shared/canonical.ts';
+import {
+  contract,
+  events,
+  type ChannelName,
+  type EventName,
+  type InputGiven,
+  type Output,
+  type Payload,
+} from '../../shared/contract/index.ts';
+import { EventMessage, Reply, type Proof } from '../../shared/contract/message.ts';
+import type { FilePurpose } from '../../shared/contract/desk.ts';
+import { fromErrorData, KeymootError } from '../../shared/errors.ts';
+import { seal, type Binding } from '../../shared/sealing.ts';
+import { spawnSelf } from '../spawn.ts';
+
+/** A person and their passphrase for one call. The bytes are zeroed when sealed. */
+export interface Proving {
+  person: string;
+  passphrase: Uint8Array;
+}
+
+/** Variables that can change what a program does, rather than where a vendor's library finds its configuration (design 08, T9). */
+const DROPPED = /^(NODE_|DEBUG|PW|LD_|DYLD_|ELECTRON_|npm_)/i;
+const environment = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(
+      (pair): pair is [string, string] => pair[1] !== undefined && !DROPPED.test(pair[0]),
+    ),
+  );
+
+export class DeskClient {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>();
+  readonly #listeners = new Map<EventName, Set<(payload: never) => void>>();
+  #seq = 0;
+  #publicKey: string | undefined;
+  /** Resolves when the service is gone. */
+  readonly exited: Promise<void>;
+
+  private constructor(folder: string, env: Record<string, string>) {
+    this.#child = spawnSelf(['serve', '--data', folder], { stdio: ['pipe', 'pipe', 'inherit'], env });
+    let rest = '';
+    this.#child.stdout?.setEncoding('utf8');
+    this.#child.stdout?.on('data', (piece: string) => {
+      const parts = (rest + piece).split('\n');
+      rest = parts.pop() ?? '';
+      for (const line of parts) this.#receive(line);
+    });
+    this.#child.stdin?.on('error', () => undefined);
+    this.exited = new Promise((resolve) => {
+      const ended = () => {
+        for (const { reject } of this.#waiting.values())
+          reject(
+            new KeymootError(
+              'internal',
+              'The service ended. What it acknowledged is safe; start it again and look at the state before you repeat anything.',
+            ),
+          );
+        this.#waiting.clear();
+        resolve();
+      };
+      this.#child.once('exit', ended);
+      this.#child.once('error', ended);
+    });
+  }
+
+  /** Starts the service on a data folder. */
+  static async start(folder: string, env: Record<string, string> = {}): Promise<DeskClient> {
+    const client = new DeskClient(folder, { ...environment(), ...env });
+    try {
+      const hello = await client.call('desk.hello', {});
+      client.#publicKey = hello.publicKey;
+    } catch (error) {
+      await client.stop();
+      throw error;
+    }
+    return client;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  #receive(line: string): void {
+    let message: unknown;
+    try {
+      message = JSON.parse(line);
+    } catch {
+      return;
+    }
+    const reply = Reply.safeParse(message);
+    if (reply.success) {
+      if (reply.data.id === null) return;
+      const waiting = this.#waiting.get(reply.data.id);
+      this.#waiting.delete(reply.data.id);
+      if (reply.data.ok) waiting?.resolve(reply.data.value);
+      else waiting?.reject(fromErrorData(reply.data.error as Parameters<typeof fromErrorData>[0]));
+      return;
+    }
+    const event = EventMessage.safeParse(message);
+    if (!event.success || !Object.hasOwn(events, event.data.event)) return;
+    const name = event.data.event as EventName;
+    const payload = events[name].safeParse(event.data.payload);
+    if (payload.success) for (const listener of this.#listeners.get(name) ?? []) listener(payload.data as never);
+  }
+
+  on<E extends EventName>(event: E, listener: (payload: Payload<E>) => void): () => void {
+    const set = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, set);
+    set.add(listener as (payload: never) => void);
+    return () => set.delete(listener as (payload: never) => void);
+  }
+
+  /** Sends any message, however wrong: for tests of what the service refuses. */
+  raw(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
+  }
+  send(message: { channel: string; input: unknown; proofs?: Proof[] }): Promise<unknown> {
+    const id = ++this.#seq;
+    return new Promise((resolve, reject) => {
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
+        reject(new KeymootError('internal', 'The service has ended.'));
+        return;
+      }
+      this.#waiting.set(id, { resolve, reject });
+      this.#child.stdin?.write(`${JSON.stringify({ id, ...message })}\n`);
+    });
+  }
+
+  /** Seals a secret for one purpose and one channel, and zeroes it. Gives its handle. */
+  async secret(bytes: Uint8Array, binding: Binding): Promise<string> {
+    if (this.#publicKey === undefined) throw new KeymootError('internal', 'The service has not said hello.');
+    const box = seal(this.#publicKey, bytes, binding);
+    return (await this.call('secrets.put', { binding, box })).handle;
+  }
+  async pin(first: Uint8Array, second: Uint8Array, channel: ChannelName): Promise<{ first: string; second: string }> {
+    const binding: Binding = { purpose: 'pin-half', channel };
+    return { first: await this.secret(first, binding), second: await this.secret(second, binding) };
+  }
+  async grant(purpose: FilePurpose, path: string): Promise<string> {
+    return (await this.call('files.grant', { purpose, path })).grant;
+  }
+
+  /** One call of the contract, with the proofs of those who make it. */
+  async call<C extends ChannelName>(
+    channel: C,
+    input: InputGiven<C>,
+    people: readonly Proving[] = [],
+  ): Promise<Output<C>> {
+    const inputSha256 = hash('sha256', canonicalBytes(input));
+    const proofs: Proof[] = [];
+    for (const { person, passphrase } of people) {
+      const binding: Binding = { purpose: 'proof', channel, person, input_sha256: inputSha256 };
+      proofs.push({ person, secret: await this.secret(passphrase, binding) });
+    }
+    const value = await this.send({ channel, input, ...(proofs.length === 0 ? {} : { proofs }) });
+    return contract[channel].output.parse(value) as Output<C>;
+  }
+
+  /** Lets the service finish what was asked and end. */
+  async stop(): Promise<void> {
+    this.#child.stdin?.end();
+    await this.exited;
+  }
+  /** Ends it at once, as a power cut would. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    this.#child.kill(signal);
+    await this.exited;
+  }
+}

@@ -1,0 +1,29 @@
+/** Exit codes of the command line: stable, so that scripts can rely on them. `verify` has its own (resources/formats/audit-log.md, section 11). */
+import type { ErrorCode } from '../../shared/errors.ts';
+
+export const EXIT = { ok: 0, failed: 1, usage: 2, refused: 3, recovery: 4, busy: 5, internal: 70 } as const;
+
+/** Codes that mean: look before you do anything else. */
+const RECOVERY: readonly ErrorCode[] = ['recovery-needed', 'log-mismatch', 'store-tampered', 'store-damaged'];
+const REFUSED: readonly ErrorCode[] = [
+  'act-required',
+  'act-refused',
+  'two-required',
+  'presence-required',
+  'role-refused',
+  'policy-refused',
+  'step-refused',
+  'state-refused',
+  'readback-wrong',
+  'wrapping-key-refused',
+  'params-expired',
+  'mechanism-unsupported',
+];
+
+export const exitCodeOf = (code: ErrorCode): number => {
+  if (code === 'internal') return EXIT.internal;
+  if (code === 'desk-busy') return EXIT.busy;
+  if (code === 'input-invalid') return EXIT.usage;
+  if (RECOVERY.includes(code)) return EXIT.recovery;
+  return REFUSED.includes(code) ? EXIT.refused : EXIT.failed;
+};

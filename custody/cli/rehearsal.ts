@@ -1,0 +1,24 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Command } from './cli.ts';
+import { EXIT } from './exit-codes.ts';
+
+export const rehearsalCommand: Command = {
+  name: 'rehearsal',
+  summary: 'do the whole trade on throw-away tokens, unattended',
+  usage: 'rehearsal [--out DIR] [--json]',
+  examples: ['keymoot rehearsal', 'keymoot rehearsal --out ./rehearsal --json'],
+  run: async (args) => {
+    const { values } = parseArgs({ args, options: { out: { type: 'string' }, json: { type: 'boolean' } } });
+    const out = values.out === undefined ? mkdtempSync(join(tmpdir(), 'keymoot-rehearsal-')) : resolve(values.out);
+    const { rehearse } = await import('./rehearsal/rehearsal.ts');
+    const report = await rehearse(out, (line) => {
+      // With --json the telling goes aside, so that standard output is one document.
+      (values.json === true ? process.stderr : process.stdout).write(`${line}\n`);
+    });
+    if (values.json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
+    return report.verdict === 'pass' ? EXIT.ok : EXIT.failed;
+  },
+};

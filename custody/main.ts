@@ -1,0 +1,42 @@
+/**
+ * `keymoot`: one program. What it does is its first argument; each part is loaded only when it is meant, so a token process never has SQLite in it
+ * and the service never a vendor's library.
+ */
+import { BUILD, VERSION } from './build.ts';
+
+const main = async (): Promise<void> => {
+  const [command, ...rest] = process.argv.slice(2);
+  switch (command) {
+    case '--version':
+      process.stdout.write(`keymoot ${VERSION} (${BUILD.slice(0, 16)}) node ${process.versions.node}\n`);
+      return;
+    case 'token': {
+      const { tokenProcess } = await import('./tokens/process/main.ts');
+      await tokenProcess();
+      return;
+    }
+    case 'holder': {
+      const { holderProcess } = await import('./holder/process.ts');
+      holderProcess();
+      return;
+    }
+    case 'serve': {
+      const { dataFolder } = await import('./cli/options.ts');
+      const { serve } = await import('./service/serve.ts');
+      await serve(dataFolder(rest));
+      return;
+    }
+    default: {
+      const { cli } = await import('./cli/cli.ts');
+      process.exitCode = await cli(process.argv.slice(2));
+    }
+  }
+};
+
+main().catch((error: unknown) => {
+  // Only words: a stack could hold a value. What is unexpected is a mistake of ours and is shown as one.
+  const message = error instanceof Error && error.name === 'KeymootError' ? error.message : 'Keymoot made a mistake and stopped.';
+  process.stderr.write(`keymoot: ${message}\n`);
+  if (process.env['KEYMOOT_DEVELOPER'] === '1') console.error(error);
+  process.exitCode = 70;
+});

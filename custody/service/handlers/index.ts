@@ -1,0 +1,21 @@
+/** Every channel's handler, listed once. The compiler complains until each channel of the contract has one. */
+import type { Handlers } from '../router.ts';
+import { ceremoniesHandlers } from './ceremonies.ts';
+import { deskHandlers } from './desk.ts';
+import { exportsHandlers } from './exports.ts';
+import { keysHandlers } from './keys.ts';
+import { logHandlers } from './log.ts';
+import { peopleHandlers } from './people.ts';
+import { recoveryHandlers } from './recovery.ts';
+import { tokensHandlers } from './tokens.ts';
+
+export const handlers: Handlers = {
+  ...deskHandlers,
+  ...peopleHandlers,
+  ...tokensHandlers,
+  ...keysHandlers,
+  ...ceremoniesHandlers,
+  ...exportsHandlers,
+  ...logHandlers,
+  ...recoveryHandlers,
+};

@@ -1,0 +1,116 @@
+/**
+ * `keymoot serve`: the custody service on standard input and output, one JSON message a line.
+ *
+ * Crash-only: it commits before it answers and may be killed at any instant. It ends when its input does.
+ */
+import { Readable, Writable } from 'node:stream';
+import { events, type EventName } from '../../shared/contract/index.ts';
+import { MAX_MESSAGE_BYTES, Request } from '../../shared/contract/message.ts';
+import { errorData, KeymootError } from '../../shared/errors.ts';
+import { Desk, type Emit } from './desk.ts';
+import { handlers } from './handlers/index.ts';
+import { Router } from './router.ts';
+
+/** Splits a stream into lines of bounded length; a longer one ends the connection, since what follows can't be told apart. */
+async function* lines(input: Readable): AsyncGenerator<Buffer | undefined> {
+  let rest: Buffer[] = [];
+  let length = 0;
+  for await (const piece of input as AsyncIterable<Buffer>) {
+    let from = 0;
+    for (let at = piece.indexOf(10); at >= 0; at = piece.indexOf(10, from)) {
+      yield Buffer.concat([...rest, piece.subarray(from, at)]);
+      rest = [];
+      length = 0;
+      from = at + 1;
+    }
+    const tail = piece.subarray(from);
+    length += tail.length;
+    if (length > MAX_MESSAGE_BYTES) {
+      yield undefined;
+      return;
+    }
+    if (tail.length > 0) rest.push(Buffer.from(tail));
+  }
+}
+
+const parseRequest = (line: Buffer): Request => {
+  if (line.length > MAX_MESSAGE_BYTES)
+    throw new KeymootError('message-too-large', 'The message is larger than any of ours. Nothing was done.');
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line));
+  } catch {
+    throw new KeymootError('message-malformed', 'The message is not JSON. Nothing was done.');
+  }
+  const parsed = Request.safeParse(value);
+  if (!parsed.success) throw new KeymootError('message-malformed', 'The message is not one of ours. Nothing was done.');
+  return parsed.data;
+};
+const idOf = (line: Buffer): number | null => {
+  try {
+    const { id } = JSON.parse(line.toString('utf8')) as { id?: unknown };
+    return typeof id === 'number' && Number.isSafeInteger(id) && id >= 0 ? id : null;
+  } catch {
+    return null;
+  }
+};
+
+export const serve = async (
+  folder: string,
+  input: Readable = process.stdin,
+  output: Writable = process.stdout,
+): Promise<void> => {
+  process.title = 'keymoot serve';
+  const say = (message: unknown): void => {
+    output.write(`${JSON.stringify(message)}\n`);
+  };
+  output.on('error', () => process.exit(0)); // the face is gone
+  const emit: Emit = (event: EventName, payload) => {
+    const parsed = events[event].safeParse(payload);
+    if (parsed.success) say({ event, payload: parsed.data });
+  };
+
+  let desk: Desk | undefined;
+  let refused: unknown;
+  try {
+    desk = Desk.open(folder, emit);
+  } catch (error) {
+    refused = error; // every call answers with why: the face shows it instead of a blank screen
+  }
+  const router = desk === undefined ? undefined : new Router(desk, handlers);
+  const finish = (code: number) => {
+    desk?.close();
+    process.exit(code);
+  };
+  process.on('SIGTERM', () => {
+    finish(0);
+  });
+  process.on('SIGINT', () => undefined); // the terminal's Ctrl-C is for the face, which decides
+
+  const pending = new Set<Promise<void>>();
+  for await (const line of lines(input)) {
+    if (line === undefined) {
+      say({ id: null, ok: false, error: errorData(new KeymootError('message-too-large', 'The message is larger than any of ours. The connection is closed.')) });
+      break;
+    }
+    if (line.length === 0) continue;
+    const answer = (async () => {
+      let id: number | null = null;
+      try {
+        id = idOf(line);
+        const request = parseRequest(line);
+        id = request.id;
+        if (router === undefined) throw refused;
+        say({ id, ok: true, value: await router.handle(request) });
+      } catch (error) {
+        if (!(error instanceof KeymootError) && process.env['KEYMOOT_DEVELOPER'] === '1') console.error(error);
+        say({ id, ok: false, error: errorData(error) });
+      }
+    })();
+    pending.add(answer);
+    void answer.finally(() => pending.delete(answer));
+  }
+  // What was asked is finished and committed before the desk is closed; a face that is gone just doesn't hear it.
+  await Promise.allSettled(pending);
+  finish(0);
+};
