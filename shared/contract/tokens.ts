@@ -18,6 +18,14 @@ export type ModuleView = z.infer<typeof ModuleView>;
 
 export const Capability = z.strictObject({ algorithm: Algorithm, can: z.boolean(), why: z.string() });
 
+/** SECURITY: a library's process gets these and no others, and none that changes how programs are loaded or run. */
+export const LibraryEnvironment = z
+  .record(
+    z.string().regex(/^(?!LD_|DYLD_|NODE_|KEYMOOT_MAIN$|PATH$)[A-Z][A-Z0-9_]{0,63}$/, 'may not be set for a library'),
+    z.string().max(1024),
+  )
+  .refine((names) => Object.keys(names).length <= 16, 'at most 16');
+
 export const tokensChannels = {
   /** Libraries at well-known places, whether added yet or not. */
   'modules.find': channel(
@@ -28,7 +36,14 @@ export const tokensChannels = {
   /** Adds a library by a granted path. It is loaded once, in a process of its own, before it is recorded. */
   'modules.add': channel(
     'proof',
-    z.strictObject({ grant: Uuid, label: text(64), parameters: z.string().max(1024).optional() }),
+    z.strictObject({
+      grant: Uuid,
+      label: text(64),
+      /** NSS and others: the string that C_Initialize gets. */
+      parameters: z.string().max(1024).optional(),
+      /** Variables that the library reads, beyond those known for its family. */
+      environment: LibraryEnvironment.optional(),
+    }),
     ModuleView,
     { founding: true },
   ),

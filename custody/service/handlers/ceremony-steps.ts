@@ -1,5 +1,6 @@
 /** What each kind of step does. A step either records its success, or records its failure and says so; the engine has already said that it may happen. */
 import type { StepInput } from '../../../shared/contract/ceremonies.ts';
+import type { Check } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
 import { dueStep, type Ceremony, type StepState } from '../../core/ceremonies/engine.ts';
@@ -170,6 +171,14 @@ const enterComponent = async (ceremony: Ceremony, due: Due, input: Of<'component
   );
 };
 
+/** Does the device's own check value, of the key or of a twin unwrapped from the same bytes, contradict the sum? */
+const notTheSum = (made: Check | undefined, summed: { check: Check; p11: Check }): string | undefined => {
+  const expected = [summed.check, summed.p11].find(({ method }) => method === made?.method);
+  return made === undefined || expected === undefined || expected.value === made.value
+    ? undefined
+    : 'the token’s check value is not the one of the components’ sum';
+};
+
 const formKey = async (ceremony: Ceremony, due: Due, call: Call, opened: Opened): Promise<void> => {
   const { desk } = call;
   const { definition } = ceremony;
@@ -281,6 +290,7 @@ const formKey = async (ceremony: Ceremony, due: Due, call: Call, opened: Opened)
         template: plan.template,
         targets: plan.targets,
         cmac: plan.cmac,
+        twin: true,
       });
     } catch (error) {
       if (isUncertain(error)) {
@@ -295,11 +305,7 @@ const formKey = async (ceremony: Ceremony, due: Due, call: Call, opened: Opened)
       desk.closeIntent(intents.key, failed(reasonOf(error), 'the token refused the key', objects));
       throw error;
     }
-    const differs =
-      unlike(plan, made) ??
-      (made.check !== undefined && made.check.method === 'P11-CHECK' && made.check.value !== summed.p11.value
-        ? 'the token’s check value is not the one of the components’ sum'
-        : undefined);
+    const differs = unlike(plan, made) ?? notTheSum(made.check, summed);
     if (differs !== undefined) {
       const objects = await destroyPlanned(desk, at, opened, plan);
       desk.closeIntent(intents.key, failed('key-not-as-asked', differs.slice(0, 900), objects));
@@ -340,7 +346,7 @@ const formKey = async (ceremony: Ceremony, due: Due, call: Call, opened: Opened)
             step: step.id,
             attempt: due.attempt,
             kind: step.kind,
-            observed: `the token holds the key; origin ${record.origin}, in quarantine`,
+            observed: `the token holds the key; origin ${record.origin}, in quarantine; ${made.check === undefined ? 'the token gives no check value, so that is our word' : `check value confirmed by the token (${made.check.method}${made.twin === true ? ', of a session twin of the same bytes' : ''})`}`,
           },
           ...where,
           ...actor,

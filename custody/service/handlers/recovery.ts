@@ -96,7 +96,9 @@ const settle = async (
   if (wish === 'adopt' && (difference !== undefined || !isTheSum(plan, byId)))
     throw new KeymootError(
       'key-not-as-asked',
-      `What is on the token is not what was asked for: ${difference ?? 'its check value is another'}. It can only be destroyed.`,
+      difference !== undefined
+        ? `What is on the token is not what was asked for: ${difference}. It can only be destroyed.`
+        : 'The token has a key under the planned id, but gives no check value that proves it is the sum of the components. It can only be destroyed; the components are then entered again.',
     );
   if (wish === 'destroy') {
     const objects = await destroyPlanned(desk, at, opened, asked);

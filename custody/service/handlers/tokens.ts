@@ -118,14 +118,14 @@ export const tokensHandlers: Part<'modules' | 'tokens'> = {
     },
   },
   'modules.add': {
-    run: async ({ grant, label, parameters }, call) => {
+    run: async ({ grant, label, parameters, environment }, call) => {
       const { desk } = call;
       const given = desk.takeGrant(grant, 'module');
       if (!isAbsolute(given)) throw new KeymootError('input-invalid', 'A module is named by its whole path.');
       checkLibrary(given);
       const path = realpathSync(given);
       const known = desk.store.modules.all();
-      const twin = known.find((row) => row.path === path && row.parameters === parameters && !row.training);
+      const twin = known.find((row) => row.path === path && row.parameters === parameters && !row.training && environment === undefined);
       if (twin !== undefined) return look(desk, twin);
       const sha256 = await hashFile(path);
       const family = familyOf(path);
@@ -136,7 +136,7 @@ export const tokensHandlers: Part<'modules' | 'tokens'> = {
         family,
         label,
         training: false,
-        environment: moduleEnvironment(family, process.env),
+        environment: { ...moduleEnvironment(family, process.env), ...environment },
         parameters,
       };
       // Loaded once before it is recorded: what is no PKCS#11 module never gets into the list.
