@@ -5,8 +5,6 @@
  */
 export type Json = string | number | boolean | readonly Json[] | { readonly [name: string]: Json };
 
-const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
 const writeString = (text: string): string => {
   if (!text.isWellFormed()) throw new TypeError('canonical: a string holds a lone surrogate');
   // JSON.stringify escapes exactly as RFC 8785 section 3.2.2.2 asks, given well-formed text.
@@ -30,10 +28,14 @@ export const canonical = (value: unknown): string => {
       const prototype: unknown = Object.getPrototypeOf(value);
       if (prototype !== Object.prototype && prototype !== null)
         throw new TypeError('canonical: only plain objects are data');
-      const members = Object.entries(value as Record<string, unknown>)
-        .filter(([, member]) => member !== undefined)
-        .sort(([a], [b]) => byCodeUnit(a, b));
-      return `{${members.map(([name, member]) => `${writeString(name)}:${canonical(member)}`).join(',')}}`;
+      // Array.sort without a comparison orders by UTF-16 code units, as RFC 8785 section 3.2.3 asks.
+      const members = value as Record<string, unknown>;
+      let text = '';
+      for (const name of Object.keys(members).sort()) {
+        const member = members[name];
+        if (member !== undefined) text += `${text === '' ? '' : ','}${writeString(name)}:${canonical(member)}`;
+      }
+      return `{${text}}`;
     }
     default:
       throw new TypeError(`canonical: a ${typeof value} is not data`);

@@ -1,13 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 
 let lastMs = 0;
 /** UUIDv7 (RFC 9562 section 5.7): 48 bits of milliseconds, then random. Never older than the one before, even when the clock steps back. */
 export const uuidv7 = (nowMs = Date.now()): string => {
   lastMs = Math.max(lastMs, nowMs);
-  const bytes = randomBytes(16);
-  bytes.writeUIntBE(lastMs, 0, 6);
-  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
-  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
-  const hex = bytes.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  const time = lastMs.toString(16).padStart(12, '0');
+  // randomUUID draws its entropy in larger pieces, which is several times faster; its variant bits are where v7 has them too.
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 };

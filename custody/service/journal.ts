@@ -14,6 +14,9 @@ import { uuidv7 } from './ids.ts';
 
 const HOST = cleanText(hostname(), 64) || 'desk';
 
+/** Milliseconds from the machine's start to this process's: asked once, since asking costs as much as the rest of an entry. */
+const BOOT_MS = uptime() * 1000 - performance.now();
+
 /** A jump of the wall clock against the monotonic one that is worth an entry, ms. */
 const CLOCK_STEP_MS = 5_000;
 
@@ -26,6 +29,7 @@ export interface RecordOptions {
 export class Journal {
   readonly #store: Store;
   #authority: Authority = nobody;
+  #origin: string | undefined;
   #clock = { wall: Date.now(), steady: performance.now() };
   /** Called after each commit with what was written. */
   onWritten: (entries: readonly Entry[]) => void = () => undefined;
@@ -72,8 +76,10 @@ export class Journal {
   get authority(): Authority {
     return this.#authority;
   }
+  /** Set once, by the founding. */
   get origin(): string | undefined {
-    return this.#store.meta.get('origin');
+    this.#origin ??= this.#store.meta.get('origin');
+    return this.#origin;
   }
   get mode(): Mode | undefined {
     const mode = this.#store.meta.get('mode');
@@ -95,11 +101,11 @@ export class Journal {
     return step;
   }
 
-  #make(entry: NewEntry, seq: number): Entry {
+  #make(entry: NewEntry, seq: number, origin: string): Entry {
     const { detail, type, outcome = 'success', actor = DESK, tokenSerial, ...rest } = entry;
     return {
       v: 1,
-      log: this.origin ?? '',
+      log: origin,
       seq,
       id: uuidv7(),
       time: new Date().toISOString(),
@@ -108,7 +114,7 @@ export class Journal {
       actor,
       where: { host: HOST, ...(tokenSerial ? { token_serial: tokenSerial } : {}) },
       app: { version: VERSION },
-      clock: { boot_ms: Math.round(uptime() * 1000) },
+      clock: { boot_ms: Math.round(BOOT_MS + performance.now()) },
       ...rest,
       detail,
     } as Entry;
@@ -132,8 +138,9 @@ export class Journal {
     const written = this.#store.commit(() => {
       before?.();
       const made: Entry[] = [];
+      const origin = this.origin ?? '';
       for (const next of all) {
-        const entry = this.#make(next, this.#store.log.size);
+        const entry = this.#make(next, this.#store.log.size, origin);
         this.#store.log.append(entryBytes(entry));
         if (entry.ceremony !== undefined) this.#store.ceremonies.addEntry(entry.ceremony.id, entry.seq);
         made.push(entry);

@@ -1,4 +1,8 @@
-/** The log's rows: entries, complete subtrees, checkpoints. Append only; the tree is held as its right edge and put back when a transaction fails. */
+/**
+ * The log's rows: entries with the subtrees they complete, and checkpoints. Append only; the tree is held as its right edge and put back when a transaction fails.
+ *
+ * Hashes lie in the row of the leaf that completes them, so a commit touches one page and not one for each level.
+ */
 import { KeymootError } from '../../shared/errors.ts';
 import { GrowingTree, leafHash, rootAt, type Digest } from '../core/audit/merkle.ts';
 import type { Database } from './open.ts';
@@ -19,23 +23,25 @@ const checkpointRow = ({ size, root, note }: RawCheckpoint): CheckpointRow => ({
   note: note ?? undefined,
 });
 
+/** Leaf m completes one subtree of each level up to the number of ones that m ends in; a subtree is completed by its last leaf. */
+const lastLeaf = (level: number, index: number): number => (index + 1) * 2 ** level - 1;
+const HASH_BYTES = 32;
+
 export class LogStore {
   readonly #db;
   readonly #insertEntry;
-  readonly #insertNode;
   readonly #selectEntry;
   readonly #selectNode;
   #tree: GrowingTree;
 
   constructor(db: Database) {
     this.#db = db;
-    this.#insertEntry = db.prepare<[number, Uint8Array]>('INSERT INTO log (seq, entry) VALUES (?, ?)');
-    this.#insertNode = db.prepare<[number, number, Uint8Array]>(
-      'INSERT INTO node (level, idx, hash) VALUES (?, ?, ?)',
+    this.#insertEntry = db.prepare<[number, Uint8Array, Uint8Array]>(
+      'INSERT INTO log (seq, entry, hashes) VALUES (?, ?, ?)',
     );
     this.#selectEntry = db.prepare<[number], { entry: Buffer }>('SELECT entry FROM log WHERE seq = ?');
     this.#selectNode = db.prepare<[number, number], { hash: Buffer }>(
-      'SELECT hash FROM node WHERE level = ? AND idx = ?',
+      `SELECT substr(hashes, ?, ${HASH_BYTES}) AS hash FROM log WHERE seq = ?`,
     );
     const row = db
       .prepare<[], { size: number; count: number }>(
@@ -48,15 +54,11 @@ export class LogStore {
     this.#checkHead();
   }
 
-  /** The last entry's leaf must be in the tree, and no subtree may lie beyond the size. */
+  /** The last entry's leaf must be the one in the tree. */
   #checkHead(): void {
     const { size } = this;
-    const beyond = this.#db
-      .prepare<[number], { n: number }>('SELECT count(*) AS n FROM node WHERE level = 0 AND idx >= ?')
-      .get(size);
-    const last = size === 0 ? undefined : leafHash(this.entry(size - 1));
-    const fits = last === undefined || Buffer.from(last).equals(this.node(0, size - 1));
-    if (beyond?.n !== 0 || !fits)
+    if (size === 0) return;
+    if (!Buffer.from(leafHash(this.entry(size - 1))).equals(this.node(0, size - 1)))
       throw new KeymootError(
         'store-damaged',
         'The log’s last entry and its tree do not fit each other. Nothing was written.',
@@ -70,8 +72,8 @@ export class LogStore {
     return this.#tree.root;
   }
   readonly node = (level: number, index: number): Digest => {
-    const row = this.#selectNode.get(level, index);
-    if (row === undefined)
+    const row = this.#selectNode.get(level * HASH_BYTES + 1, lastLeaf(level, index));
+    if (row?.hash.length !== HASH_BYTES)
       throw new KeymootError('store-damaged', `The log’s tree lacks node ${level}/${index}.`);
     return row.hash;
   };
@@ -102,9 +104,8 @@ export class LogStore {
   /** Inside a transaction only. */
   append(entry: Uint8Array): void {
     const seq = this.size;
-    this.#insertEntry.run(seq, entry);
-    for (const { level, index, hash } of this.#tree.append(leafHash(entry)))
-      this.#insertNode.run(level, index, hash);
+    const hashes = this.#tree.append(leafHash(entry)).map(({ hash }) => hash);
+    this.#insertEntry.run(seq, entry, Buffer.concat(hashes));
   }
   /** Remembers the tree, for {@link restore} when the transaction around it fails. */
   remember(): () => void {

@@ -3,6 +3,7 @@
  */
 import type { Output } from '../../../shared/contract/index.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
+import { quirksOf } from '../../core/keys/quirks.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import type { KeyReadback } from '../../../shared/token/protocol.ts';
 import type { Desk } from '../desk.ts';
@@ -47,7 +48,8 @@ const settle = async (
   await desk.devices.formerGone;
   const first = await findPlanned(desk, at, opened, asked);
   // Looking too early would show no key, and the key would then appear: wait out the deadline, then look again (design 01).
-  if (first.byId.objects.length < asked.targets.length) await desk.devices.waitUntil(intent.untilMs);
+  const { finishesAlone } = quirksOf(asked.request.family);
+  if (finishesAlone && first.byId.objects.length < asked.targets.length) await desk.devices.waitUntil(intent.untilMs);
   const { byId } = await findPlanned(desk, at, opened, asked);
 
   const type = plan.kind === 'destroy' ? 'key.destroy' : plan.kind === 'import' ? 'key.import' : 'key.generate';

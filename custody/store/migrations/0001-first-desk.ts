@@ -2,16 +2,13 @@
 export const sql = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
--- The log: exact stored bytes, and every complete subtree of the Merkle tree.
-CREATE TABLE log (seq INTEGER PRIMARY KEY, entry BLOB NOT NULL) STRICT;
-CREATE TABLE node (
-  level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL CHECK (length(hash) = 32),
-  PRIMARY KEY (level, idx)
-) STRICT, WITHOUT ROWID;
+-- The log: exact stored bytes, and the hashes of the Merkle subtrees that this leaf completes, level 0 first (store/log.ts).
+CREATE TABLE log (
+  seq INTEGER PRIMARY KEY, entry BLOB NOT NULL,
+  hashes BLOB NOT NULL CHECK (length(hashes) >= 32 AND length(hashes) % 32 = 0)
+) STRICT;
 CREATE TRIGGER log_keeps_updates BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER log_keeps_deletes BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
-CREATE TRIGGER node_keeps_updates BEFORE UPDATE ON node BEGIN SELECT RAISE(ABORT, 'the tree is append-only'); END;
-CREATE TRIGGER node_keeps_deletes BEFORE DELETE ON node BEGIN SELECT RAISE(ABORT, 'the tree is append-only'); END;
 
 -- A row is written before the token signs, so that a retry after a crash signs the same text.
 CREATE TABLE checkpoint (

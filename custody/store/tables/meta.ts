@@ -4,17 +4,18 @@ import type { Database } from '../open.ts';
 export type MetaName = 'origin' | 'mode' | 'installation' | 'epoch' | 'log_key';
 
 export class MetaTable {
-  readonly #db;
+  readonly #select;
+  readonly #upsert;
   constructor(db: Database) {
-    this.#db = db;
+    this.#select = db.prepare<[string], { value: string }>('SELECT value FROM meta WHERE name = ?');
+    this.#upsert = db.prepare<[string, string]>(
+      'INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    );
   }
   get(name: MetaName): string | undefined {
-    return this.#db.prepare<[string], { value: string }>('SELECT value FROM meta WHERE name = ?').get(name)
-      ?.value;
+    return this.#select.get(name)?.value;
   }
   set(name: MetaName, value: string): void {
-    this.#db
-      .prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
-      .run(name, value);
+    this.#upsert.run(name, value);
   }
 }

@@ -1,0 +1,18 @@
+export interface Row {
+  name: string;
+  value: number;
+  unit: string;
+  goal: string;
+  ok: boolean;
+  note: string;
+}
+
+export const table = (rows: readonly Row[]): string => {
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  return rows
+    .map(({ name, value, unit, goal, ok, note }) => {
+      const figure = Number.isNaN(value) ? '–' : `${value.toFixed(2)} ${unit}`;
+      return `${ok ? 'met ' : 'MISS'}  ${name.padEnd(width)}  ${figure.padStart(10)}  goal: ${goal}  (${note})`;
+    })
+    .join('\n');
+};
