@@ -17,6 +17,8 @@ export interface Quirks {
   readonly localIsKept: boolean;
   /** Attributes that the module refuses in a template even with a value it would have anyway. */
   readonly omit: readonly AttributeName[];
+  /** The device may finish a call after its process has ended. A token that is only software can't: whoever recovers need not wait for it. */
+  readonly finishesAlone: boolean;
 }
 
 const DEFAULT: Quirks = {
@@ -24,13 +26,14 @@ const DEFAULT: Quirks = {
   oaep: ['SHA-256', 'SHA-384', 'SHA-512', 'SHA-1'],
   localIsKept: true,
   omit: [],
+  finishesAlone: true,
 };
 
 const TABLE: Readonly<Partial<Record<Family, Partial<Quirks>>>> = {
   // Takes both spellings of Ed25519; anything but SHA-1 in OAEP is CKR_ARGUMENTS_BAD.
-  softhsm: { oaep: ['SHA-1'] },
+  softhsm: { oaep: ['SHA-1'], finishesAlone: false },
   // Keys generated as token objects come back with CKA_LOCAL false. No Ed25519 at all.
-  nss: { localIsKept: false },
+  nss: { localIsKept: false, finishesAlone: false },
   // CKR_ATTRIBUTE_TYPE_INVALID for what its objects don't have.
   yubihsm: { omit: ['SIGN_RECOVER', 'VERIFY_RECOVER'] },
 };
