@@ -27,6 +27,12 @@ export interface Proving {
   passphrase: Uint8Array;
 }
 
+/**
+ * glibc keeps freed memory up to a threshold that grows with what was freed, and scrypt frees 16 MiB at a time: fixed at 1 MiB it goes back to the system
+ * (measured: 112 MB instead of 180 MB for an idle service).
+ */
+const MALLOC = { MALLOC_MMAP_THRESHOLD_: '1048576' };
+
 /** Variables that can change what a program does, rather than where a vendor's library finds its configuration (design 08, T9). */
 const DROPPED = /^(NODE_|DEBUG|PW|LD_|DYLD_|ELECTRON_|npm_)/i;
 const environment = (): Record<string, string> =>
@@ -74,7 +80,7 @@ export class DeskClient {
 
   /** Starts the service on a data folder. */
   static async start(folder: string, env: Record<string, string> = {}): Promise<DeskClient> {
-    const client = new DeskClient(folder, { ...environment(), ...env });
+    const client = new DeskClient(folder, { ...environment(), ...MALLOC, ...env });
     try {
       const hello = await client.call('desk.hello', {});
       client.#publicKey = hello.publicKey;

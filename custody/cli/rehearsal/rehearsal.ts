@@ -172,7 +172,7 @@ export const rehearse = async (out: string, say: (line: string) => void): Promis
 
     const exportKey = async (tokenLabel: string, algorithm: AwsAlgorithm) => {
       const folder = join(out, 'packages', `${tokenLabel}-${algorithm.toLowerCase()}`);
-      const key = await generate('AES-256', 'encrypt', `r-aws-${tokenLabel}-${algorithm.slice(-3)}`, tokenLabel, true);
+      const key = await generate('AES-256', 'encrypt', `r-aws-${tokenLabel}-${algorithm.endsWith('_1') ? 'sha1' : 'sha256'}`, tokenLabel, true);
       const made = { id: '', key: key.id, algorithm, token: tokenLabel };
       try {
         const job = await room.call(
