@@ -462,6 +462,13 @@ function key(value) {
   return sha256(der).toString('hex') === value.get('sha256') ? '' : 'has the hash of another key';
 }
 
+/** The log's own key: the one kind that signs checkpoints. */
+function logKey(value) {
+  const why = key(value);
+  if (why !== '') return why;
+  return value.get('alg') === 'ECDSA-P256' ? '' : 'is not an ECDSA-P256 key';
+}
+
 const PAYLOAD_TYPE = 'application/vnd.keymoot.statement+json';
 const envelope = shape({
   payload: b64,
@@ -556,7 +563,7 @@ const TYPES = new Map(
     'log.genesis': shape({
       installation: uuid,
       mode: oneOf('production', 'rehearsal'),
-      key,
+      key: logKey,
       token,
       attributes,
     }),
@@ -1396,6 +1403,8 @@ function judgeEntry(run, index, bytes, place) {
   if (statements === null) return;
   const acts = statements.acts.map((act) => judgeAct(run, act, place));
   const enrolled = judgeEnrolment(run, entry, statements.enrolment, place);
+  if (index === 0) judgeGenesisKey(run, entry, place);
+  if (entry.get('type') === 'audit.exported') compareExported(run, entry, index, place);
   judgeQuorum(run, entry, acts, statements.enrolment, enrolled, index);
   remember(desk, entry);
 }
@@ -1461,6 +1470,26 @@ function checkEvidence({ bundle, desk, findings }, entry) {
       throw new Problem(`evidence ${named.get('sha256')} has ${size} bytes, not as many as said`);
     }
   }
+}
+
+/** Section 6: the key that the log names as its own is a pinned one. */
+function judgeGenesisKey({ trust, findings }, entry, place) {
+  if (trust === null) return; // its checkpoints say so already
+  const pinned = trust.keys.filter(({ from, to }) => from <= 1 && 1 <= to);
+  const named = entry.get('detail').get('key').get('sha256');
+  if (pinned.length === 0) {
+    findings.doubt('authenticity', 'no pinned key covers a log of size 1, for the key in genesis');
+  } else if (!pinned.some(({ fingerprint }) => fingerprint === named)) {
+    findings.fail('authenticity', 'log.genesis names another key than the pinned one', place);
+  }
+}
+
+/** Section 6: an export was of an earlier state of this very log. */
+function compareExported({ tree, findings }, entry, index, place) {
+  const size = entry.get('detail').get('size');
+  const root = entry.get('detail').get('root');
+  if (size <= index && tree.root(size).toString('base64') === root) return;
+  findings.fail('integrity', `it says that another root of size ${size} was exported`, place);
 }
 
 /** What the entry did to the people. Only a success has an effect. */
@@ -1603,7 +1632,6 @@ function judgeEnrolment({ findings }, entry, statement, place) {
 
 const RUNS_THE_DESK = ['administrator', 'officer'];
 const MAY_APPROVE = ['administrator', 'officer', 'operator'];
-const DESK_ALONE = ['token.check'];
 
 /** An act whose `ceremony` is present must name the entry's. */
 function sameCeremony(acted, entered) {
@@ -1649,7 +1677,12 @@ function judgeQuorum({ desk, findings }, entry, acts, enrolment, enrolled, index
       break;
     case 'person.role_changed':
     case 'person.left':
-      need(2, 'acts by administrators or officers', by(RUNS_THE_DESK));
+      need(
+        2,
+        'acts by administrators or officers on this person',
+        by(RUNS_THE_DESK),
+        about('person', sha256(Buffer.from(detail.get('person'))).toString('hex')),
+      );
       break;
     case 'policy.changed':
       need(2, 'acts on this policy', about('policy', detail.get('policy_sha256')));
@@ -1681,7 +1714,8 @@ function judgeQuorum({ desk, findings }, entry, acts, enrolment, enrolled, index
       need(1, 'acts by the person', inCeremony, (act) => act.id === detail.get('person'));
       break;
     case 'ceremony.step':
-      if (outcome !== 'success' || DESK_ALONE.includes(detail.get('kind'))) break;
+      // What became of an intent is covered by the acts of the intent.
+      if (outcome !== 'intent' && (outcome !== 'success' || entry.has('corr'))) break;
       need(
         1,
         'acts on this step',

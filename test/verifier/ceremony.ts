@@ -105,7 +105,7 @@ function addCeremony(story: Story): void {
   const { log, ana, ben, cem, ceremony } = story;
   arm(story);
   const more = { ceremony };
-  log.add('ceremony.step', { step: 's1', attempt: 1, kind: 'token.check' }, { ceremony });
+  addTokenCheck(story);
   const key = uuid();
   const corr = log.addBy(
     [ana, ben],
@@ -132,6 +132,15 @@ function addCeremony(story: Story): void {
   }
   const close = { verdict: 'AGREED', exceptions: 0, agreed: 2, disagreed: 0 };
   log.addBy([ana], 'ceremony.close', close, { said: { ceremony }, more });
+}
+
+/** A step that the desk carries out: a person starts it, and its outcome is covered by their act. */
+function addTokenCheck({ log, cem, ceremony }: Story): void {
+  const step = { step: 's1', attempt: 1, kind: 'token.check' };
+  const said = { ceremony: { ...ceremony, step: 's1' } };
+  const more = { ceremony, outcome: 'intent' };
+  const corr = log.addBy([cem], 'ceremony.step', step, { said, more });
+  log.add('ceremony.step', step, { ceremony, corr });
 }
 
 function addExport({ log, ana, cem }: Story): void {

@@ -361,6 +361,7 @@ describe('the first entry', () => {
       { ...keyObject(key), sha256: hex('another') },
       { ...keyObject(key), alg: 'Ed25519' },
       { ...keyObject(other), alg: 'ECDSA-P256' },
+      keyObject(other),
       { ...keyObject(key), alg: 'RSA' },
       spell(offCurve),
       spell(p384),
@@ -369,6 +370,52 @@ describe('the first entry', () => {
     ]) {
       expect(first((log) => log.genesis({}, { key: wrong })).verdict).toBe('malformed');
     }
+  });
+});
+
+describe('what an entry repeats of the log', () => {
+  const exported = (make: (log: Log) => Members): Answer => {
+    const log = new Log().genesis().fillTo(4);
+    log.add('audit.exported', make(log));
+    return verify(lay(log.fillTo(6)));
+  };
+
+  it('takes the root of an export at any size that the log had', () => {
+    for (const size of [0, 1, 3, 4]) {
+      const answer = exported((log) => ({ size, root: log.root(size) }));
+      expect(answer.verdict).toBe('pass');
+    }
+  });
+
+  it('is tampered when an export is said to have had another root, or to be of what came later', () => {
+    for (const make of [
+      (log: Log) => ({ size: 4, root: log.root(3) }),
+      (log: Log) => ({ size: 3, root: log.root(4) }),
+      (log: Log) => ({ size: 5, root: log.root(4) }),
+      (log: Log) => ({ size: 2 ** 53 - 1, root: log.root(4) }),
+    ]) {
+      const answer = exported(make);
+      expect(answer).toMatchObject({ verdict: 'tampered', first_bad: { index: 4 } });
+      expect(words(answer, 'integrity')).toContain('another root of size');
+    }
+  });
+
+  it('is tampered when genesis names another key than the trust file', () => {
+    const log = new Log();
+    log.genesis({}, { key: keyObject(newKey('ECDSA-P256')) });
+    const answer = verify(lay(log));
+    expect(answer).toMatchObject({ verdict: 'tampered', first_bad: { index: 0 } });
+    expect(words(answer, 'authenticity')).toContain('names another key than the pinned one');
+    expect(verify(lay(log), { trust: null }).verdict).toBe('unproven');
+  });
+
+  it('leaves the key in genesis unproven when no pinned key is for the first entry', () => {
+    const log = new Log().genesis().fillTo(3);
+    const [pinned] = log.trust().keys as [Members];
+    const trust = log.trust({ keys: [{ ...pinned, from: 2 }], anchors: [log.note()] });
+    const answer = verify(lay(log), { trust });
+    expect(answer.verdict).toBe('unproven');
+    expect(words(answer, 'authenticity')).toContain('for the key in genesis');
   });
 });
 

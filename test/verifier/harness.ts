@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect } from 'vitest';
+import { afterAll, expect, vi } from 'vitest';
+import { runVerify } from '../../custody/cli/verify.ts';
 import {
   canonical,
   put,
@@ -104,12 +105,35 @@ export function command({ dir, log }: Laid, { trust, anchors = [] }: Brought = {
 
 const EXITS = { pass: 0, tampered: 1, malformed: 2, unproven: 3 };
 
+/** What two verifiers that share no code must say alike; the words are each one's own. */
+const judged = ({ verdict, exit, log, size, root, parts, first_bad: bad }: Answer): unknown => ({
+  ...{ verdict, exit, log, size, root },
+  parts: Object.fromEntries(Object.entries(parts).map(([name, { result }]) => [name, result])),
+  entry: bad?.index,
+});
+
+/** `keymoot verify` with the same arguments, in this process. */
+export function deskVerify(args: string[]): Answer {
+  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  try {
+    const exit = runVerify(args);
+    const answer = JSON.parse(String(written.mock.calls[0]?.[0])) as Answer;
+    expect(exit).toBe(answer.exit);
+    return answer;
+  } finally {
+    written.mockRestore();
+  }
+}
+
+/** The stand-alone verifier's answer, once the desk's own has said the same of this bundle. */
 export function verify(bundle: Laid, brought?: Brought): Answer {
-  const { status, stdout, stderr } = run([...command(bundle, brought), '--json']);
+  const args = [...command(bundle, brought), '--json'];
+  const { status, stdout, stderr } = run(args);
   expect(stderr).toBe('');
   const answer = JSON.parse(stdout) as Answer;
   expect(status).toBe(answer.exit);
   expect(answer.exit).toBe(EXITS[answer.verdict]);
+  expect(judged(deskVerify(args))).toEqual(judged(answer));
   return answer;
 }
 

@@ -18,6 +18,10 @@ const POLICY = hex('policy');
 const policy = { version: 2, policy_sha256: POLICY };
 const onPolicy = { subject: { kind: 'policy', sha256: POLICY } };
 
+const about = ({ id }: Person): { said: Members } => ({
+  said: { subject: { kind: 'person', sha256: hex(id) } },
+});
+
 /** A desk with two founders, and then whatever the test adds. */
 function after(add: (story: Story) => void): Answer {
   const story = begin();
@@ -237,7 +241,7 @@ describe('the quorum', () => {
     const answer = after(({ log, ana, ben }) => {
       const cem = newPerson('officer');
       log.enrol(cem, [ana, ben]);
-      log.addBy([ana, ben], 'person.left', { person: cem.id });
+      log.addBy([ana, ben], 'person.left', { person: cem.id }, about(cem));
       log.addBy([cem, ana], 'policy.changed', policy, { said: onPolicy });
     });
     expect(answer.parts.authenticity.result).toBe('pass');
@@ -248,13 +252,42 @@ describe('the quorum', () => {
     const answer = after(({ log, ana, ben }) => {
       const cem = newPerson('operator');
       log.enrol(cem, [ana, ben]);
-      log.addBy([ana, cem], 'person.role_changed', { person: cem.id, role: 'officer' });
-      log.addBy([ana, cem], 'person.role_changed', { person: ben.id, role: 'auditor' });
-      log.addBy([ana, ben], 'person.left', { person: cem.id });
+      const [officer, auditor] = [
+        { person: cem.id, role: 'officer' },
+        { person: ben.id, role: 'auditor' },
+      ];
+      log.addBy([ana, cem], 'person.role_changed', officer, about(cem));
+      log.addBy([ana, cem], 'person.role_changed', auditor, about(ben));
+      log.addBy([ana, ben], 'person.left', { person: cem.id }, about(cem));
     });
     expect(answer.parts.quorum.notes).toEqual([
-      'entry 4 (person.role_changed): 1 of 2 acts by administrators or officers',
-      'entry 6 (person.left): 1 of 2 acts by administrators or officers',
+      'entry 4 (person.role_changed): 1 of 2 acts by administrators or officers on this person',
+      'entry 6 (person.left): 1 of 2 acts by administrators or officers on this person',
+    ]);
+  });
+
+  it('needs acts that name the person who leaves or changes their role', () => {
+    const answer = after(({ log, ana, ben }) => {
+      const cem = newPerson('operator');
+      log.enrol(cem, [ana, ben]);
+      const role = { person: cem.id, role: 'witness' };
+      log.addBy([ana, ben], 'person.role_changed', role);
+      log.addBy([ana, ben], 'person.role_changed', role, about(ben));
+      log.addBy(
+        [ana, ben],
+        'person.left',
+        { person: cem.id },
+        {
+          said: { subject: { kind: 'token', sha256: hex(cem.id) } },
+        },
+      );
+      log.addBy([ana, ben], 'person.left', { person: cem.id }, about(cem));
+    });
+    const none = '0 of 2 acts by administrators or officers on this person';
+    expect(answer.parts.quorum.notes).toEqual([
+      `entry 4 (person.role_changed): ${none}`,
+      `entry 5 (person.role_changed): ${none}`,
+      `entry 6 (person.left): ${none}`,
     ]);
   });
 
@@ -336,7 +369,26 @@ describe('the quorum', () => {
       log.addBy([ben], 'ceremony.abort', { because: 'x' }, { said: { ceremony }, more });
     });
     expect(answer.parts.quorum.notes.map((note) => note.split(' (')[0])).toEqual([
-      ...['entry 8', 'entry 9', 'entry 13', 'entry 14', 'entry 15', 'entry 16'],
+      ...['entry 8', 'entry 9', 'entry 11', 'entry 13', 'entry 14', 'entry 15', 'entry 16'],
+    ]);
+  });
+
+  it('needs an act for a step’s intent, which then covers what becomes of it', () => {
+    const answer = after((story) => {
+      const { log, ana, ben, cem, ceremony } = story;
+      log.enrol(cem, [ana, ben]);
+      arm(story);
+      const step = { step: 's1', attempt: 1, kind: 'token.check' };
+      const said = { ceremony: { ...ceremony, step: 's1' } };
+      const more = { ceremony, outcome: 'intent' };
+      const agreed = log.addBy([ana], 'ceremony.step', step, { said, more });
+      log.add('ceremony.step', step, { ceremony, corr: agreed });
+      const alone = log.add('ceremony.step', step, more);
+      log.add('ceremony.step', step, { ceremony, corr: alone });
+      log.add('ceremony.step', step, { ceremony, outcome: 'unknown' });
+    });
+    expect(answer.parts.quorum.notes).toEqual([
+      'entry 10 (ceremony.step): 0 of 1 acts on this step',
     ]);
   });
 
