@@ -4,6 +4,7 @@
  * SECURITY: rights come from signed statements in the log, never from table rows (design 08, T1). This reducer is what the service asks; tables are
  * a cache that is compared with it at start, and a row without its statement has no rights.
  */
+import { hash } from 'node:crypto';
 import type { Role, SigningKey } from '../../../shared/domain/people.ts';
 import type { Entry } from '../audit/entry.ts';
 import { envelopeHolds, openEnvelope, type Act, type Envelope } from '../audit/statement.ts';
@@ -57,6 +58,12 @@ const twoManagers = (
         (act.subject?.kind === subject.kind && act.subject.sha256 === subject.sha256)),
   ).length >= 2;
 
+/** What acts about a person name: SHA-256 of their id as text. */
+const aboutPerson = (id: string): { kind: string; sha256: string } => ({
+  kind: 'person',
+  sha256: hash('sha256', id),
+});
+
 const withMember = (authority: Authority, id: string, change: Partial<Member>): Authority => {
   const member = authority.members.get(id);
   if (member === undefined) return authority;
@@ -90,11 +97,11 @@ export const authorise = (authority: Authority, entry: Entry): Authority => {
       return { ...authority, members: new Map(authority.members).set(person, member) };
     }
     case 'person.role_changed':
-      return twoManagers(authority, entry)
+      return twoManagers(authority, entry, aboutPerson(entry.detail.person))
         ? withMember(authority, entry.detail.person, { role: entry.detail.role })
         : authority;
     case 'person.left':
-      return twoManagers(authority, entry)
+      return twoManagers(authority, entry, aboutPerson(entry.detail.person))
         ? withMember(authority, entry.detail.person, { left: true })
         : authority;
     case 'policy.changed': {
