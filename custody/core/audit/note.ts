@@ -5,6 +5,7 @@
  * Source: c2sp.org/tlog-checkpoint and c2sp.org/signed-note, read 2026-11.
  */
 import { createPublicKey, hash, verify } from 'node:crypto';
+import { hasUnseen } from '../../../shared/text.ts';
 
 const encoder = new TextEncoder();
 const DASH = '\u2014 ';
@@ -64,6 +65,7 @@ export const parseCheckpoint = (note: string): SignedCheckpoint | undefined => {
     const bytes = match?.[2] === undefined ? undefined : fromBase64(match[2]);
     if (match?.[1] === undefined || bytes === undefined || bytes.length < 5) return undefined;
     const name = match[1];
+    if (name.includes('+') || hasUnseen(name)) return undefined; // signed-note keeps + for itself
     const keyId = bytes.subarray(0, 4);
     const identity = `${name} ${Buffer.from(keyId).toString('hex')}`;
     if (seen.has(identity)) return undefined;

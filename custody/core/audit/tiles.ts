@@ -8,7 +8,8 @@ export interface Tile {
   width: number;
   path: string;
 }
-const WIDTH = 256;
+/** Hashes or entries in a full tile. */
+export const TILE_WIDTH = 256;
 
 const indexPath = (index: number): string => {
   const groups: string[] = [];
@@ -19,13 +20,14 @@ const indexPath = (index: number): string => {
   } while (rest > 0);
   return groups.map((group, at) => (at === groups.length - 1 ? group : `x${group}`)).join('/');
 };
-const tilePath = (kind: string, index: number, width: number): string =>
-  `tile/${kind}/${indexPath(index)}${width === WIDTH ? '' : `.p/${width}`}`;
+/** Where a tile lies; `kind` is a level or `entries`. */
+export const tilePath = (kind: string, index: number, width: number): string =>
+  `tile/${kind}/${indexPath(index)}${width === TILE_WIDTH ? '' : `.p/${width}`}`;
 
 const cut = (level: number, kind: string, count: number): Tile[] => {
   const tiles: Tile[] = [];
-  for (let index = 0; index * WIDTH < count; index++) {
-    const width = Math.min(WIDTH, count - index * WIDTH);
+  for (let index = 0; index * TILE_WIDTH < count; index++) {
+    const width = Math.min(TILE_WIDTH, count - index * TILE_WIDTH);
     tiles.push({ level, index, width, path: tilePath(kind, index, width) });
   }
   return tiles;
@@ -34,7 +36,7 @@ const cut = (level: number, kind: string, count: number): Tile[] => {
 /** Hash tiles of a tree of `size`, lowest level first. */
 export const hashTiles = (size: number): Tile[] => {
   const tiles: Tile[] = [];
-  for (let level = 0, count = size; count > 0; level++, count = Math.floor(count / WIDTH))
+  for (let level = 0, count = size; count > 0; level++, count = Math.floor(count / TILE_WIDTH))
     tiles.push(...cut(level, String(level), count));
   return tiles;
 };
