@@ -1,5 +1,5 @@
 /** Live ceremonies: their replayed state, and the holder processes that have their components. */
-import { randomInt } from 'node:crypto';
+import { hash, randomInt } from 'node:crypto';
 import { Definition } from '../../shared/domain/ceremonies.ts';
 import { KeymootError } from '../../shared/errors.ts';
 import type { Entry } from '../core/audit/entry.ts';
@@ -28,6 +28,9 @@ export class CeremonyRoom {
   definition(sha256: string): Definition {
     const bytes = this.#store.evidence.get(sha256);
     if (bytes === undefined) throw new KeymootError('not-found', 'This desk knows no such definition.');
+    // SECURITY: people approved the hash; the table only stores the bytes.
+    if (hash('sha256', bytes) !== sha256)
+      throw new KeymootError('store-tampered', 'The definition in the database is not the one that was approved.');
     return Definition.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
   }
 

@@ -3,6 +3,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModuleRecord, TokenIdentity } from '../../shared/domain/tokens.ts';
+import { LibraryVariable } from '../../shared/contract/tokens.ts';
 import { KeymootError } from '../../shared/errors.ts';
 import type { Store } from '../store/store.ts';
 import type { ModuleRow } from '../store/tables/modules.ts';
@@ -16,6 +17,10 @@ export type DevicePurpose = 'log' | 'act' | 'look';
 
 export const sameToken = (a: TokenIdentity, b: TokenIdentity): boolean =>
   a.manufacturer === b.manufacturer && a.model === b.model && a.serial === b.serial && a.label === b.label;
+
+/** SECURITY: the row is not trusted with how a program is loaded: no LD_PRELOAD comes out of a database. */
+const allowed = (environment: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => LibraryVariable.safeParse(name).success));
 
 export class Devices {
   readonly #store: Store;
@@ -92,7 +97,7 @@ export class Devices {
         path: row.path,
         sha256,
         family: row.family,
-        env: row.environment,
+        env: allowed(row.environment),
         ...(row.parameters === undefined ? {} : { libraryParameters: row.parameters }),
         onSpawn: (pid) => {
           spawned = pid;

@@ -183,7 +183,7 @@ export class Router {
           throw new KeymootError('two-required', 'The same person proved themselves twice. Two people are needed.');
         const wait = Math.min(MOST_WAIT_MS, this.#failures === 0 ? 0 : 125 * 2 ** this.#failures);
         if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-        const sign = await openPersonKey(person, passphrase, sealed);
+        const sign = await openPersonKey(person, passphrase, sealed, member.key);
         call.people.push(member);
         signers.push(() => {
           const payload = statementBytes({

@@ -18,12 +18,12 @@ export type ModuleView = z.infer<typeof ModuleView>;
 
 export const Capability = z.strictObject({ algorithm: Algorithm, can: z.boolean(), why: z.string() });
 
-/** SECURITY: a library's process gets these and no others, and none that changes how programs are loaded or run. */
+/** SECURITY: a library's process gets what it reads and nothing that changes how programs are loaded or run. */
+export const LibraryVariable = z
+  .string()
+  .regex(/^(?!LD_|DYLD_|NODE_|KEYMOOT_MAIN$|PATH$)[A-Z][A-Z0-9_]{0,63}$/, 'may not be set for a library');
 export const LibraryEnvironment = z
-  .record(
-    z.string().regex(/^(?!LD_|DYLD_|NODE_|KEYMOOT_MAIN$|PATH$)[A-Z][A-Z0-9_]{0,63}$/, 'may not be set for a library'),
-    z.string().max(1024),
-  )
+  .record(LibraryVariable, z.string().max(1024))
   .refine((names) => Object.keys(names).length <= 16, 'at most 16');
 
 export const tokensChannels = {

@@ -85,18 +85,22 @@ export const makePersonKey = async (
   }
 };
 
-/** Opens the blob for one signature round. A wrong passphrase is `act-refused`, and nothing more is said about why. */
+/**
+ * Opens the blob for the signatures of one call. A wrong passphrase is `act-refused`, and nothing more is said about why.
+ * @param enrolled the key that the log says is this person's
+ */
 export const openPersonKey = async (
   person: string,
   passphrase: Uint8Array,
   blob: SealedKey,
+  enrolled: SigningKey,
 ): Promise<(payload: Uint8Array) => Uint8Array> => {
   const kek = await stretch(passphrase, blob.salt, blob.log2n);
   let seed: Uint8Array | undefined;
+  let signer;
   try {
     seed = xchacha20poly1305(kek, blob.nonce, aad(person)).decrypt(blob.sealed);
-    const signer = privateKey(seed);
-    return (payload) => sign(null, preAuthentication(payload), signer);
+    signer = privateKey(seed);
   } catch (cause) {
     throw new KeymootError(
       'act-refused',
@@ -107,4 +111,14 @@ export const openPersonKey = async (
     kek.fill(0);
     seed?.fill(0);
   }
+  // SECURITY: a blob that somebody put into the database opens with their passphrase and is not this person's key.
+  const spki = createPublicKey(signer).export({ format: 'der', type: 'spki' });
+  if (spki.toString('base64') !== enrolled.spki)
+    throw new KeymootError(
+      'store-tampered',
+      'The signing key in the database is not the one that this person enrolled with. Nothing was done. Keep the data folder as evidence.',
+      { fields: { person } },
+    );
+  const opened = signer;
+  return (payload) => sign(null, preAuthentication(payload), opened);
 };

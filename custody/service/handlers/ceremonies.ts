@@ -219,9 +219,18 @@ const abort = async ({ ceremony: id, because, login }: Input<'ceremonies.abort'>
     for (const { serial, index, person } of ceremony.components.values())
       desk.store.ceremonies.putEnvelope({ serial, ceremony: id, component: index, person, state: 'VOID' });
   };
+  const begun = ceremony.status === 'ABORTING' ? abortIntent(desk, id) : undefined;
   if (key === undefined || key.state === 'destroyed') {
     desk.journal.record(
-      [{ type: 'ceremony.abort', detail: { because, gone: true, objects: 0 }, ...member, ...byCall(call) }],
+      [
+        {
+          type: 'ceremony.abort',
+          ...(begun === undefined ? {} : { corr: begun }),
+          detail: { because, gone: true, objects: 0 },
+          ...member,
+          ...byCall(call),
+        },
+      ],
       { apply: voidSerials },
     );
     await desk.signer.seal().catch(() => undefined);
@@ -243,6 +252,8 @@ const abort = async ({ ceremony: id, because, login }: Input<'ceremonies.abort'>
       'The ceremony is being aborted. Its key is in the token and must be destroyed: abort again with both PIN halves.',
       { fields: { serials: serials.join(' ') } },
     );
+  desk.signer.require();
+  desk.requireSettled(key.at);
   await desk.withPin(login, channel, async (pin) => {
     const objects = await destroyKey(key, call, { pin, lastTry: login.lastTry }, member);
     const intent = abortIntent(desk, id);

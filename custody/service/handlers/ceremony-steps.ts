@@ -139,7 +139,7 @@ const enterComponent = async (ceremony: Ceremony, due: Due, input: Of<'component
     });
     holder.held.add(index);
   } catch (error) {
-    if (error instanceof KeymootError && error.code === 'component-refused')
+    if (error instanceof KeymootError && error.code === 'component-refused' && error.fields?.['holder'] === undefined)
       fail(ceremony, due, call, `component ${index} was refused`, error);
     throw error;
   } finally {
@@ -250,7 +250,12 @@ const formKey = async (ceremony: Ceremony, due: Due, call: Call, opened: Opened)
     } catch (error) {
       if (error instanceof KeymootError && error.code === 'component-refused') {
         desk.ceremonies.endHolder(ceremony.id);
-        desk.journal.record(failed(error.code, 'the components do not add up to the expected key', 0));
+        // A process that was ended says nothing about the components.
+        const observed =
+          error.fields?.['holder'] === 'ended'
+            ? 'the process that held the components ended before it had added them up'
+            : 'the components do not add up to the expected key';
+        desk.journal.record(failed(error.code, observed, 0));
       }
       throw error;
     }

@@ -10,12 +10,13 @@ import { generatePlan } from '../../core/keys/templates.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
 import type { LogKey } from '../signer.ts';
 import type { Desk } from '../desk.ts';
+import { surroundings } from '../surroundings.ts';
 import { uuidv7 } from '../ids.ts';
 import { byCall, type Part } from '../router.ts';
 import { logAttributes } from './key-facts.ts';
 
 const warningsOf = (desk: Desk): string[] => [
-  ...(process.getuid?.() === 0 ? ['This program runs as the system’s administrator (root).'] : []),
+  ...surroundings(),
   ...(desk.journal.mode === 'rehearsal' ? ['This is a rehearsal: nothing made here is for production.'] : []),
 ];
 

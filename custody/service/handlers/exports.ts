@@ -5,11 +5,13 @@
  * nothing is ever wrapped on the host instead.
  */
 import { generateKeyPairSync, hash, randomBytes, randomInt } from 'node:crypto';
+import { canonicalBytes } from '../../../shared/canonical.ts';
 import type { AwsAlgorithm, ExportView } from '../../../shared/contract/exports.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import type { KeyRecord } from '../../../shared/domain/keys.ts';
 import { CKM } from '../../../shared/token/cryptoki.ts';
 import { VERSION } from '../../build.ts';
+import { actsThatCount } from '../../core/people/authority.ts';
 import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
 import { generatePlan } from '../../core/keys/templates.ts';
 import {
@@ -34,6 +36,7 @@ import { keyTarget } from './key-facts.ts';
 
 const READ_BACK_WORDS = 4;
 const PARAMETERS_MEDIA = 'application/vnd.keymoot.aws-parameters+json';
+const SHEET_MEDIA = 'application/vnd.keymoot.self-test+json';
 const MANIFEST_MEDIA = 'application/vnd.keymoot.byok-package+json';
 export const PACKAGE_FILES = ['EncryptedKeyMaterial.bin', 'ImportToken.bin', 'manifest.json', 'import.sh', 'import.ps1'];
 
@@ -168,6 +171,23 @@ const firmwareOf = async (desk: Desk, key: KeyRecord): Promise<string> => {
   return tokens.find(({ identity }) => sameToken(identity, key.at.token))?.firmware ?? '';
 };
 
+/** SECURITY: that two people confirmed this wrapping key for this job is counted from their signatures in the log, not from a row. */
+const requireConfirmed = (desk: Desk, row: ExportRow): void => {
+  for (const { seq } of desk.store.log.ofTypes(['byok.parameters_confirmed'])) {
+    const entry = desk.journal.entry(seq);
+    if (entry.type !== 'byok.parameters_confirmed' || entry.detail.export !== row.id) continue;
+    if (entry.detail.wrapping_spki_sha256 !== row.wrappingSpkiSha256 || !desk.store.log.recheckLeaf(seq)) continue;
+    const acts = actsThatCount(desk.journal.authority, entry.log, entry.acts).filter(
+      ({ act }) => act.subject?.kind === 'export' && act.subject.sha256 === row.wrappingSpkiSha256,
+    );
+    if (acts.length >= 2) return;
+  }
+  throw new KeymootError(
+    'state-refused',
+    'The wrapping key’s fingerprint has not been confirmed by two people: the log has no such signatures.',
+  );
+};
+
 const wrap = async (row: ExportRow, key: KeyRecord, place: string, call: Call, opened: Opened): Promise<ExportView> => {
   const { desk } = call;
   const parameters = parametersOf(desk, row);
@@ -175,6 +195,7 @@ const wrap = async (row: ExportRow, key: KeyRecord, place: string, call: Call, o
   const { wrappingKey } = parameters;
   if (wrappingKey.spkiSha256 !== row.wrappingSpkiSha256)
     throw new KeymootError('store-tampered', 'The wrapping key is not the one that two people confirmed.');
+  requireConfirmed(desk, row);
   const shown = await selfTest(desk, key, algorithm, opened);
   const testedAt = Date.now();
   const folder = new NewFolder(place);
@@ -320,9 +341,11 @@ export const exportsHandlers: Part<'exports'> = {
       const key = requireKey(desk, keyId);
       checkKey(desk, key, algorithm);
       desk.requireSettled(key.at);
-      await desk.withPin(login, channel, (pin) =>
+      const shown = await desk.withPin(login, channel, (pin) =>
         selfTest(desk, key, algorithm, { pin, lastTry: login.lastTry }),
       );
+      const sheet = canonicalBytes({ v: 1, test: 'wrap a known key and open it', algorithm, shown });
+      const sheetSha256 = hash('sha256', sheet);
       const row: ExportRow = {
         id: uuidv7(),
         key: keyId,
@@ -331,9 +354,23 @@ export const exportsHandlers: Part<'exports'> = {
         state: 'REQUESTED',
         created: new Date().toISOString(),
       };
-      desk.store.commit(() => {
-        desk.store.exports.put(row);
-      });
+      desk.journal.record(
+        [
+          {
+            type: 'token.probed',
+            tokenSerial: key.at.token.serial,
+            detail: { module: key.at.module, token: key.at.token, sheet_sha256: sheetSha256 },
+            evidence: [{ sha256: sheetSha256, media: SHEET_MEDIA, bytes: sheet.length }],
+            ...byCall(call),
+          },
+        ],
+        {
+          apply: () => {
+            desk.store.evidence.put(SHEET_MEDIA, sheet);
+            desk.store.exports.put(row);
+          },
+        },
+      );
       return exportView(desk, row);
     },
   },
