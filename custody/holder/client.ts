@@ -35,6 +35,7 @@ export class Holder {
           new KeymootError(
             'component-refused',
             'The process that held the components ended, and they ended with it. What was recorded of them stays; each custodian enters theirs again.',
+            { fields: { holder: 'ended' } },
           ),
         );
       this.#waiting.clear();
@@ -59,7 +60,7 @@ export class Holder {
     }
   }
   async call<K extends HolderOp>(op: K, input: HolderInput<K>): Promise<HolderOutput<K>> {
-    if (!this.alive) throw new KeymootError('component-refused', 'The process that held the components has ended.');
+    if (!this.alive) throw new KeymootError('component-refused', 'The process that held the components has ended.', { fields: { holder: 'ended' } });
     const seq = ++this.#seq;
     const value = await new Promise<unknown>((resolve, reject) => {
       this.#waiting.set(seq, { resolve, reject });
