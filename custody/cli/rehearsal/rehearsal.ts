@@ -11,7 +11,9 @@ import { ALGORITHMS, type Algorithm, type Purpose } from '../../../shared/domain
 import { KeymootError } from '../../../shared/errors.ts';
 import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
 import { resourcePath } from '../../resources.ts';
-import { verifyFolder } from '../verify.ts';
+import { parseTrust } from '../../core/audit/verify/trust.ts';
+import { verifyBundle } from '../../core/audit/verify/verify.ts';
+import { folderReader } from '../verify.ts';
 import { openBlob, playAws } from './aws.ts';
 import { draftDefinition, packEnvelopes, playCeremony } from './ceremony.ts';
 import { Room } from './room.ts';
@@ -115,7 +117,7 @@ export const rehearse = async (out: string, say: (line: string) => void): Promis
         'officer',
       );
       const fingerprint = key.spkiSha256 ?? (key.check === undefined ? 'no check value' : `${key.check.method} ${key.check.value}`);
-      told.act(`${key.algorithm} “${label}”`, `${key.origin}, ${key.control}, ${fingerprint}`, claims[0]?.says);
+      told.act(`${key.algorithm} “${label}”`, `origin ${key.origin}, ${key.control}, ${fingerprint}`, claims[0]?.says);
       report.keys.push({
         id: key.id,
         label,
@@ -149,7 +151,7 @@ export const rehearse = async (out: string, say: (line: string) => void): Promis
           told.act(`step ${step}`, `${done?.step.kind ?? ''}: ${done?.observed ?? ''}`, 'person');
         });
         const { key } = await room.desk.call('keys.show', { key: closed.key ?? '' });
-        told.act(`${algorithm} “${label}”`, `${key.origin}, grade C, ${key.check?.method ?? ''} ${key.check?.value ?? ''}`, 'device');
+        told.act(`${algorithm} “${label}”`, `origin ${key.origin}, grade C, ${key.check?.method ?? ''} ${key.check?.value ?? ''}`, 'device');
         told.act('verdict', `${closed.verdict ?? ''}, ${closed.exceptions.length} exceptions`, 'person');
         report.ceremonies.push({
           id: closed.id,
@@ -239,7 +241,7 @@ export const rehearse = async (out: string, say: (line: string) => void): Promis
   }
 
   await part('Verify, twice, with nothing in common', async () => {
-    const own = await verifyFolder(report.bundle, report.trust, []);
+    const own = verifyBundle(folderReader(report.bundle), parseTrust(readFileSync(report.trust, 'utf8')), []);
     report.verifiers.keymoot = own.verdict;
     told.act('keymoot verify', own.verdict);
     const code = await standAlone([report.bundle, '--trust', report.trust, '--json']);
@@ -250,7 +252,7 @@ export const rehearse = async (out: string, say: (line: string) => void): Promis
 
   told.heading('What was made, and where it lies');
   for (const key of report.keys)
-    told.line(`  ${key.algorithm.padEnd(9)} ${key.label.padEnd(24)} token “${key.token}”${''.padEnd(10 - key.token.length)} ${key.origin}`);
+    told.line(`  ${key.algorithm.padEnd(9)} ${key.label.padEnd(24)} token “${key.token}”${''.padEnd(10 - key.token.length)} origin ${key.origin}`);
   for (const job of report.exports) told.line(`  ${job.algorithm.padEnd(19)} token “${job.token}”${''.padEnd(10 - job.token.length)} ${job.state}${job.folder === undefined ? '' : `  ${job.folder}`}`);
   told.line(`  audit bundle  ${report.bundle}`);
   told.line(`  trust file    ${report.trust}`);

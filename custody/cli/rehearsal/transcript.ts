@@ -12,7 +12,7 @@ export class Transcript {
   }
   /** One act: who, what, and whose word it is. */
   act(who: string, what: string, says?: 'device' | 'person' | 'desk'): void {
-    this.line(`  ${who.padEnd(22)} ${what}${says === undefined ? '' : `  [${says}]`}`);
+    this.line(`  ${who.padEnd(32)} ${what}${says === undefined ? '' : `  [${says}]`}`);
   }
   heading(text: string): void {
     this.line();
@@ -30,8 +30,8 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/(CMAC|CHECK) [0-9a-f]{6,10}\b/g, '$1 <check>'],
   [/[A-Za-z0-9+/]{43}=/g, '<root>'],
   [/\bwords: [A-Za-z ]+/g, 'words: <words>'],
+  [/\b\d+ s (behind|ahead of) the desk/g, '<difference>'],
   [/\b\d+(\.\d+)? (ms|s)\b/g, '<duration>'],
-  [/\b\d+ s (behind|ahead of)/g, '<duration> from'],
   [/\bserial [0-9a-f]+\b/g, 'serial <serial>'],
   [/words [\d, ]+ read back/g, 'words <positions> read back'],
 ];

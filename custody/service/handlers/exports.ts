@@ -107,7 +107,7 @@ const positions = (): number[] => {
   return [...drawn].sort((a, b) => a - b);
 };
 
-const OAEP_WORDS = 'RSA-OAEP with';
+const OAEP_WORDS = 'RSA-OAEP and';
 
 /**
  * Wraps a throw-away key whose value is known under a throw-away key pair made here, and opens it: what the token really does, not what it lists (design 04, 3.4).
