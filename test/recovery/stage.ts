@@ -103,6 +103,9 @@ const read = (path: string): string => {
 /** Direct children of a process. */
 export const childrenOf = (pid: number): number[] =>
   read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+/** How a process calls itself, or was started. */
+export const commandOf = (pid: number): string =>
+  read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
 export const mapsOf = (pid: number): string => read(`/proc/${pid}/maps`);
 export const runs = (pid: number): boolean => !['', 'Z'].includes(stateOf(pid));
 const stateOf = (pid: number): string => {
