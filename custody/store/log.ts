@@ -4,7 +4,7 @@
  * Hashes lie in the row of the leaf that completes them, so a commit touches one page and not one for each level.
  */
 import { KeymootError } from '../../shared/errors.ts';
-import { GrowingTree, leafHash, rootAt, type Digest } from '../core/audit/merkle.ts';
+import { GrowingTree, leafHash, nodeHash, rootAt, type Digest } from '../core/audit/merkle.ts';
 import type { Database } from './open.ts';
 
 export interface CheckpointRow {
@@ -74,7 +74,10 @@ export class LogStore {
   readonly node = (level: number, index: number): Digest => {
     const row = this.#selectNode.get(level * HASH_BYTES + 1, lastLeaf(level, index));
     if (row?.hash.length !== HASH_BYTES)
-      throw new KeymootError('store-damaged', `The log’s tree lacks node ${level}/${index}.`);
+      throw new KeymootError(
+        'store-damaged',
+        `The log’s tree lacks its node ${level}/${index}. Nothing was written. Keep the data folder as evidence and restore a copy.`,
+      );
     return row.hash;
   };
   rootAt(size: number): Digest {
@@ -97,8 +100,18 @@ export class LogStore {
       )
       .all(...types.map((type) => Buffer.from(`"type":"${type}"`)));
   }
+  /**
+   * Does this entry lead to the right edge, whose root the checkpoints sign? Every hash on the way is computed: a stored one says nothing about what is
+   * below it.
+   */
   recheckLeaf(seq: number): boolean {
-    return Buffer.from(leafHash(this.entry(seq))).equals(this.node(0, seq));
+    let digest = leafHash(this.entry(seq));
+    for (let level = 0, index = seq; ; level++, index = Math.floor(index / 2)) {
+      if (!Buffer.from(digest).equals(this.node(level, index))) return false;
+      const parent = Math.floor(index / 2);
+      if (lastLeaf(level + 1, parent) >= this.size) return true;
+      digest = nodeHash(this.node(level, parent * 2), this.node(level, parent * 2 + 1));
+    }
   }
 
   /** Inside a transaction only. */
