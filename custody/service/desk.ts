@@ -18,6 +18,7 @@ import { CeremonyRoom } from './ceremony-room.ts';
 import { Devices, sameToken } from './devices.ts';
 import { uuidv7 } from './ids.ts';
 import { Journal } from './journal.ts';
+import { checkLedger } from './ledger.ts';
 import { Secrets } from './secrets.ts';
 import { Signer } from './signer.ts';
 
@@ -67,6 +68,8 @@ export class Desk {
     const store = Store.open(folder);
     try {
       const desk = new Desk(store, emit);
+      checkLedger(store, desk.journal);
+      desk.policy();
       store.commit(() => {
         store.meta.set('epoch', String(desk.epoch));
       });
@@ -129,7 +132,7 @@ export class Desk {
     const bytes = this.store.evidence.get(inForce.sha256);
     // SECURITY: the table only stores the document; its hash comes from the log.
     if (bytes === undefined || hash('sha256', bytes) !== inForce.sha256)
-      throw new KeymootError('store-tampered', 'The policy in the database is not the one that two people approved.');
+      throw new KeymootError('store-tampered', 'The policy in the database is not the one that two people approved. Nothing was changed. Keep the data folder as evidence and restore a copy.');
     return Policy.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
   }
   policySha256(): string {

@@ -95,7 +95,16 @@ export class Journal {
     return mode === 'production' || mode === 'rehearsal' ? mode : undefined;
   }
   entry(seq: number): Entry {
-    return parseEntry(parseCanonical(this.#store.log.entry(seq)));
+    const bytes = this.#store.log.entry(seq);
+    try {
+      return parseEntry(parseCanonical(bytes));
+    } catch (cause) {
+      throw new KeymootError(
+        'store-tampered',
+        `Entry ${seq} of the log is not one that this desk wrote. Nothing was changed. Keep the data folder as evidence and restore a copy.`,
+        { cause },
+      );
+    }
   }
   genesis(): EntryOf<'log.genesis'> | undefined {
     if (this.#store.log.size === 0) return undefined;

@@ -1,0 +1,397 @@
+/**
+ * Approval is counted from signatures, never from rows (design 08, T1). Whoever can write the database file, but has nobody's passphrase and not the
+ * log token's PIN, is refused at the next start, in words, and nothing is changed.
+ */
+import { hash } from 'node:crypto';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type Sqlite from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { canonicalBytes, parseCanonical } from '../../shared/canonical.ts';
+import { DEFAULT_POLICY } from '../../shared/domain/policy.ts';
+import { type ErrorCode, KeymootError } from '../../shared/errors.ts';
+import { DeskClient } from '../../custody/cli/client.ts';
+import { playAws } from '../../custody/cli/rehearsal/aws.ts';
+import { Desk } from '../../custody/service/desk.ts';
+import { leafHash } from '../../custody/core/audit/merkle.ts';
+import { hexToWords } from '../../custody/core/checkvalues/fingerprint.ts';
+import { ADA, OTTO, TestDesk, dump, possible, refusedAs, type Played } from '../support/desk.ts';
+
+type Change = (db: Sqlite.Database) => void;
+const NO_TRIGGERS = 'DROP TRIGGER log_keeps_updates; DROP TRIGGER log_keeps_deletes;';
+
+describe.skipIf(!possible)('a database that was changed behind the desk’s back', () => {
+  let desk: TestDesk;
+  let played: Played;
+  let quarantined: string;
+  let exportable: string;
+  let job: string;
+  const file = () => join(desk.data, 'desk.sqlite');
+  const kept = () => join(desk.home, 'kept.sqlite');
+  const older = () => join(desk.home, 'older.sqlite');
+
+  beforeAll(async () => {
+    desk = await TestDesk.found();
+    await desk.room.desk.stop();
+    copyFileSync(file(), older());
+    await desk.room.reopen();
+    exportable = (await desk.generate('leaves', { extractable: true })).id;
+    await desk.generate('stays');
+    const { id } = await desk.call(
+      'exports.request',
+      {
+        key: exportable,
+        target: 'aws-kms',
+        algorithm: 'RSAES_OAEP_SHA_1',
+        login: await desk.room.login('work', 'exports.request'),
+      },
+      ADA,
+      OTTO,
+    );
+    job = id;
+    const aws = await playAws();
+    writeFileSync(join(desk.home, 'params.json'), aws.params);
+    await desk.call(
+      'exports.load',
+      {
+        export: job,
+        grant: await desk.room.desk.grant('parameters', join(desk.home, 'params.json')),
+      },
+      ADA,
+    );
+    played = await desk.arm('9');
+    quarantined = played.view.key ?? '';
+    await desk.room.desk.stop();
+    copyFileSync(file(), kept());
+  });
+  afterAll(() => desk.remove());
+
+  const restore = (from = kept()) => {
+    for (const suffix of ['-wal', '-shm']) rmSync(`${file()}${suffix}`, { force: true });
+    copyFileSync(from, file());
+  };
+  const start = () => DeskClient.start(desk.data);
+  /** Changes the database, starts the desk, and wants it refused with nothing written. */
+  const refusesToOpen = (code: ErrorCode | readonly ErrorCode[], change: Change, from = kept()) => {
+    restore(from);
+    const before = desk.edit((db) => {
+      change(db);
+      return dump(db);
+    });
+    const codes = typeof code === 'string' ? [code] : code;
+    let error: KeymootError | undefined;
+    try {
+      Desk.open(desk.data, () => undefined).close();
+    } catch (reason) {
+      if (reason instanceof KeymootError) error = reason;
+      else throw reason;
+    }
+    expect(error, 'the desk opened').toBeDefined();
+    expect(codes).toContain(error?.code);
+    expect(error?.message).toMatch(/Nothing was (changed|written)/);
+    expect(desk.edit(dump)).toEqual(before);
+  };
+
+  test('says so on every call, so that a face shows it instead of a blank screen', async () => {
+    restore();
+    desk.edit((db) => db.exec(`UPDATE person SET role = 'administrator' WHERE role = 'custodian'`));
+    await refusedAs('store-tampered', start());
+  });
+  test('opens when nothing was changed', async () => {
+    restore();
+    const client = await start();
+    expect((await client.call('desk.hello', {})).state).toBe('READY');
+    await client.stop();
+  });
+
+  const row = `kdf_log2n, kdf_salt, seal_nonce, sealed_key`;
+  const tables: [string, string][] = [
+    [
+      'a person is inserted',
+      `INSERT INTO person (id, role, key_sha256, gone, ${row})
+         SELECT '0198c0de-0000-7000-8000-0000000000ff', 'administrator', '${'ab'.repeat(32)}', 0, ${row} FROM person LIMIT 1`,
+    ],
+    [
+      'a custodian is made an administrator',
+      `UPDATE person SET role = 'administrator' WHERE role = 'custodian'`,
+    ],
+    ['a person is marked as gone', `UPDATE person SET gone = 1 WHERE role = 'officer'`],
+    ['a person is deleted', `DELETE FROM name; DELETE FROM person WHERE role = 'witness'`],
+    [
+      'a person gets another key',
+      `UPDATE person SET key_sha256 = '${'cd'.repeat(32)}' WHERE role = 'officer'`,
+    ],
+    ['a module gets another hash', `UPDATE module SET sha256 = '${'ab'.repeat(32)}'`],
+    [
+      'a module is inserted',
+      `INSERT INTO module SELECT '0198c0de-0000-7000-8000-0000000000fd', path, sha256, family, 'evil', training, environment, parameters FROM module`,
+    ],
+    ['a module gets another path', `UPDATE module SET path = '/tmp/other.so'`],
+    ['a module is said to be of another family', `UPDATE module SET family = 'nss'`],
+    ['the desk gets another name', `UPDATE meta SET value = 'other.local/x' WHERE name = 'origin'`],
+    [
+      'a rehearsal is made a production desk',
+      `UPDATE meta SET value = 'production' WHERE name = 'mode'`,
+    ],
+    [
+      'the log key is another',
+      `UPDATE meta SET value = replace(value, '"sha256":"', '"sha256":"00') WHERE name = 'log_key'`,
+    ],
+    [
+      'the policy’s text is changed',
+      `UPDATE evidence SET bytes = CAST(replace(CAST(bytes AS TEXT), '"wrappingBits":2048', '"wrappingBits":2049') AS BLOB) WHERE media LIKE '%policy%'`,
+    ],
+    ['the policy’s text is deleted', `DELETE FROM evidence WHERE media LIKE '%policy%'`],
+    [
+      'a key is taken out of quarantine',
+      `UPDATE key SET state = 'active' WHERE state = 'quarantine'`,
+    ],
+    [
+      'a key’s object is exchanged for another',
+      `UPDATE key SET ckaid = (SELECT k.ckaid FROM key k WHERE k.label = 'stays') WHERE label = 'leaves'`,
+    ],
+    ['a key is made extractable', `UPDATE key SET extractable = 1`],
+    ['a key is said to be generated in the HSM', `UPDATE key SET origin = 'generated'`],
+    ['a key gets another label', `UPDATE key SET label = 'other' WHERE label = 'stays'`],
+    ['a key is deleted', `DELETE FROM key WHERE label = 'stays'`],
+    [
+      'a definition’s text is changed',
+      `UPDATE evidence SET bytes = CAST(replace(CAST(bytes AS TEXT), '"count":3', '"count":2') AS BLOB) WHERE media LIKE '%definition%'`,
+    ],
+    ['a definition is deleted', `DELETE FROM definition`],
+    [
+      'a ceremony’s entries are deleted',
+      `DELETE FROM ceremony_entry WHERE seq = (SELECT max(seq) FROM ceremony_entry)`,
+    ],
+    [
+      'an entry of something else is given to a ceremony',
+      `INSERT INTO ceremony_entry SELECT id, 1 FROM ceremony`,
+    ],
+    ['a ceremony is deleted', `DELETE FROM ceremony`],
+    ['an export is said to be confirmed', `UPDATE export SET state = 'CONFIRMED'`],
+    [
+      'an export gets another wrapping key',
+      `UPDATE export SET wrapping_spki_sha256 = '${'ab'.repeat(32)}'`,
+    ],
+    [
+      'an open intent appears that the log does not know',
+      `INSERT INTO intent VALUES ('0198c0de-0000-7000-8000-0000000000fc', 3, 'key.generate', '{"what":"x"}', 0)`,
+    ],
+    ['an opened envelope is forgotten', `DELETE FROM envelope WHERE component = 1`],
+  ];
+  for (const [what, sql] of tables)
+    test(`does not open when ${what}`, () =>
+      refusesToOpen('store-tampered', (db) => {
+        db.pragma('foreign_keys = OFF');
+        db.exec(sql);
+      }));
+
+  test('does not open when a definition and an armed ceremony are written into its tables', () =>
+    refusesToOpen('store-tampered', (db) => {
+      const bytes = canonicalBytes({ ...played.definition, title: 'Nobody approved this' });
+      const sha256 = hash('sha256', bytes);
+      db.prepare('INSERT INTO evidence VALUES (?, ?, ?)').run(
+        sha256,
+        'application/vnd.keymoot.definition+json',
+        bytes,
+      );
+      db.prepare('INSERT INTO definition VALUES (?, ?, ?)').run(
+        sha256,
+        'Nobody approved this',
+        '2026-01-01T00:00:00.000Z',
+      );
+      db.prepare('INSERT INTO ceremony VALUES (?, ?, ?, ?)').run(
+        'ab'.repeat(16),
+        sha256,
+        'ARMED',
+        '2026-01-01T00:00:00.000Z',
+      );
+    }));
+  test('does not open when a ceremony is armed in the table only, on a definition that was approved', () =>
+    refusesToOpen('store-tampered', (db) => {
+      db.prepare('INSERT INTO ceremony SELECT ?, definition_sha256, ?, opened FROM ceremony').run(
+        'ab'.repeat(16),
+        'ARMED',
+      );
+    }));
+  test('does not open when another policy’s text is put in the place of the approved one', () =>
+    refusesToOpen('store-tampered', (db) => {
+      db.prepare("UPDATE evidence SET bytes = ? WHERE media LIKE '%policy%'").run(
+        canonicalBytes({ ...DEFAULT_POLICY, approvals: 3 }),
+      );
+    }));
+  test('does not open when a library’s process would get a variable that changes how programs are loaded', () =>
+    refusesToOpen('store-tampered', (db) => {
+      db.prepare('UPDATE module SET environment = ?').run(
+        JSON.stringify({ LD_PRELOAD: '/tmp/evil.so' }),
+      );
+    }));
+
+  const LOG: ErrorCode[] = ['log-mismatch', 'store-damaged', 'store-tampered'];
+  test('keeps its triggers: log rows can’t be changed or deleted while they are there', () => {
+    restore();
+    desk.edit((db) => {
+      for (const sql of [
+        'DELETE FROM log',
+        "UPDATE log SET entry = x'00'",
+        'DELETE FROM log WHERE seq = 3',
+      ])
+        expect(() => db.exec(sql)).toThrow(/append-only/);
+    });
+  });
+  test('does not open when an entry is deleted in the middle', () =>
+    refusesToOpen(LOG, (db) => {
+      db.pragma('foreign_keys = OFF');
+      db.exec(`${NO_TRIGGERS} DELETE FROM log WHERE seq = 7`);
+    }));
+  test('does not open when the tail is cut', () =>
+    refusesToOpen(LOG, (db) => {
+      db.pragma('foreign_keys = OFF');
+      db.exec(`${NO_TRIGGERS} DELETE FROM log WHERE seq > 12`);
+    }));
+  test('does not open when the tail is cut and what the tables make of it is cut too', () =>
+    refusesToOpen('log-mismatch', (db) => {
+      db.pragma('foreign_keys = OFF');
+      db.exec(NO_TRIGGERS);
+      for (const table of ['ceremony_entry', 'log']) db.exec(`DELETE FROM ${table} WHERE seq > 12`);
+      for (const table of ['ceremony', 'definition', 'key', 'export', 'envelope', 'intent'])
+        db.exec(`DELETE FROM ${table}`);
+    }));
+  test('does not open when the tail is cut together with its checkpoints', () =>
+    refusesToOpen(LOG, (db) => {
+      db.pragma('foreign_keys = OFF');
+      // The last two entries and every checkpoint over them: what is left says itself that more was sealed, or its tables do.
+      const size = (db.prepare('SELECT max(seq) + 1 AS n FROM log').get() as { n: number }).n;
+      db.exec(
+        `${NO_TRIGGERS} DELETE FROM log WHERE seq >= ${size - 2}; DELETE FROM checkpoint WHERE size > ${size - 2}`,
+      );
+    }));
+  test('does not open when its checkpoints are deleted', () =>
+    refusesToOpen('log-mismatch', (db) => {
+      db.exec('DELETE FROM checkpoint WHERE size > 0');
+    }));
+  test('does not open when a checkpoint’s root is another', () =>
+    refusesToOpen('log-mismatch', (db) => {
+      db.exec(
+        `UPDATE checkpoint SET root = zeroblob(32) WHERE size = (SELECT max(size) FROM checkpoint)`,
+      );
+    }));
+  test('does not open when the last seal is not the log key’s', () =>
+    refusesToOpen('log-mismatch', (db) => {
+      const last = db.prepare('SELECT size, note FROM checkpoint ORDER BY size DESC').get() as {
+        size: number;
+        note: string;
+      };
+      const before = db
+        .prepare('SELECT note FROM checkpoint WHERE size < ? ORDER BY size DESC')
+        .get(last.size) as { note: string };
+      const parts = [last, before].map(({ note }) => note.split('\n\n'));
+      const forged = `${parts[0]?.[0] ?? ''}\n\n${parts[1]?.[1] ?? ''}`;
+      db.prepare('UPDATE checkpoint SET note = ? WHERE size = ?').run(forged, last.size);
+    }));
+  test('does not open when yesterday’s database is put back under today’s checkpoint', () => {
+    restore();
+    const [last] = desk.edit((db) =>
+      db
+        .prepare<[], { size: number; root: Buffer; note: string }>(
+          'SELECT * FROM checkpoint ORDER BY size DESC',
+        )
+        .all(),
+    );
+    refusesToOpen(
+      'log-mismatch',
+      (db) => {
+        db.prepare('INSERT INTO checkpoint VALUES (?, ?, ?)').run(
+          last?.size,
+          last?.root,
+          last?.note,
+        );
+      },
+      older(),
+    );
+  });
+
+  /** Replaces an entry by a changed one; `hashes` says what is made to fit it. */
+  const replace = (
+    db: Sqlite.Database,
+    type: string,
+    from: string,
+    to: string,
+    leafToo: boolean,
+  ) => {
+    const found = db
+      .prepare<[Buffer, Buffer], { seq: number; entry: Buffer; hashes: Buffer }>(
+        'SELECT * FROM log WHERE instr(entry, ?) AND instr(entry, ?)',
+      )
+      .get(Buffer.from(`"type":"${type}"`), Buffer.from(from));
+    if (found === undefined) throw new Error(`no entry ${type} with ${from}`);
+    const entry = Buffer.from(found.entry.toString('utf8').replace(from, to));
+    parseCanonical(entry);
+    db.exec(NO_TRIGGERS);
+    const hashes = leafToo
+      ? Buffer.concat([leafHash(entry), found.hashes.subarray(32)])
+      : found.hashes;
+    db.prepare('UPDATE log SET entry = ?, hashes = ? WHERE seq = ?').run(entry, hashes, found.seq);
+  };
+  const replaced: [string, string, string, string][] = [
+    ['a person’s role', 'person.enrolled', '"role":"witness"', '"role":"officer"'],
+    ['what a ceremony’s step said', 'ceremony.step', '"outcome":"success"', '"outcome":"failure"'],
+    ['what became of a key', 'key.generate', '"extractable":true', '"extractable":false'],
+    ['a definition’s approval', 'ceremony.approve', '"role":"officer"', '"role":"witness"'],
+  ];
+  for (const [what, type, from, to] of replaced) {
+    test(`does not open when ${what} is changed in its entry`, () =>
+      refusesToOpen(LOG, (db) => replace(db, type, from, to, false)));
+    test(`does not open when ${what} is changed in its entry and the leaf is made to fit`, () =>
+      refusesToOpen(LOG, (db) => replace(db, type, from, to, true)));
+  }
+  test('does not open when an entry is added at the end that nobody’s acts stand behind and that gives rights', () =>
+    refusesToOpen(LOG, (db) => {
+      const last = db.prepare('SELECT * FROM log ORDER BY seq DESC').get() as {
+        seq: number;
+        entry: Buffer;
+      };
+      db.prepare('INSERT INTO log VALUES (?, ?, ?)').run(
+        last.seq + 1,
+        last.entry,
+        leafHash(last.entry),
+      );
+    }));
+
+  test('takes no ceremony’s state from its row: what the log says is what is so', async () => {
+    restore();
+    desk.edit((db) => db.exec(`UPDATE ceremony SET status = 'CLOSED'`));
+    const client = await start();
+    const [ceremony] = await client.call('ceremonies.list', {});
+    expect(ceremony?.status).toBe('VERIFYING');
+    await client.stop();
+  });
+  test('counts a confirmation of a wrapping key by its signatures, even when row and parameters fit each other', async () => {
+    const attacker = await playAws();
+    const bytes = Buffer.from(attacker.params);
+    const sha256 = hash('sha256', bytes);
+    refusesToOpen('store-tampered', (db) => {
+      db.prepare('INSERT INTO evidence VALUES (?, ?, ?)').run(
+        sha256,
+        'application/vnd.keymoot.aws-parameters+json',
+        bytes,
+      );
+      db.prepare(
+        "UPDATE export SET state = 'CONFIRMED', parameters_sha256 = ?, readback = NULL",
+      ).run(sha256);
+    });
+  });
+
+  test('is whole again when the untouched copy is put back', async () => {
+    restore();
+    await desk.room.reopen();
+    const view = await desk.call('ceremonies.show', { ceremony: played.view.id });
+    expect(view.status).toBe('VERIFYING');
+    expect((await desk.call('keys.show', { key: quarantined })).key.state).toBe('quarantine');
+    expect(hexToWords(view.definitionSha256)).toEqual(view.words);
+    await refusedAs(
+      'not-found',
+      desk.call('ceremonies.arm', { definitionSha256: 'ab'.repeat(32) }, ADA),
+    );
+  });
+});
