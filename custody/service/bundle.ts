@@ -5,7 +5,7 @@ import { base64 } from '../core/audit/note.ts';
 import { reportPage, verifyPage } from '../core/audit/pages.ts';
 import { encodeEntries, entryTiles, hashTiles } from '../core/audit/tiles.ts';
 import type { Desk } from './desk.ts';
-import { NewFolder } from './files.ts';
+import type { NewFolder } from './files.ts';
 
 export interface WrittenBundle {
   size: number;
@@ -13,8 +13,8 @@ export interface WrittenBundle {
   files: number;
 }
 
-/** Writes the bundle of the last sealed size into a new folder. */
-export const writeBundle = (desk: Desk, place: string): WrittenBundle => {
+/** Writes the bundle of the last sealed size into a new folder, which it finishes or drops. */
+export const writeBundle = (desk: Desk, folder: NewFolder): WrittenBundle => {
   const { log, evidence } = desk.store;
   const checkpoints = log.checkpoints().filter(({ note }) => note !== undefined);
   const head = checkpoints.at(-1);
@@ -22,7 +22,6 @@ export const writeBundle = (desk: Desk, place: string): WrittenBundle => {
   if (head?.note === undefined || key === undefined) throw new Error('bundle: the log has no seal');
   const { size } = head;
   const root = base64(head.root);
-  const folder = new NewFolder(place);
   const files: { path: string; size: number; sha256: string }[] = [];
   const put = (path: string, bytes: Uint8Array) => {
     folder.write(path, bytes);

@@ -6,7 +6,7 @@ import { basename } from 'node:path';
 import { canonicalBytes } from '../../shared/canonical.ts';
 import type { EventName, Payload } from '../../shared/contract/index.ts';
 import type { FilePurpose, PinHandles, Unfinished } from '../../shared/contract/desk.ts';
-import { KeymootError } from '../../shared/errors.ts';
+import { errorData, KeymootError } from '../../shared/errors.ts';
 import { DEFAULT_POLICY, Policy } from '../../shared/domain/policy.ts';
 import type { TokenRef } from '../../shared/domain/tokens.ts';
 import type { PinHalves } from '../../shared/token/protocol.ts';
@@ -57,6 +57,10 @@ export class Desk {
       this.signer.written(entries);
       this.ceremonies.written(entries);
       emit('log.changed', this.signer.state());
+    };
+    this.signer.onLost = (error) => {
+      const token = this.signer.key?.at.token;
+      if (token !== undefined) emit('signer.lost', { error: errorData(error), token });
     };
     this.signer.onChanged = () => {
       emit('log.changed', this.signer.state());
@@ -255,8 +259,19 @@ export class Desk {
       );
   }
 
-  /** Signs the head after something important. A failure to seal is told in the log's state, never hidden in a success. */
+  /**
+   * Seals what was just recorded. What happened has happened and is committed, so a signer that is lost here does not turn it into a failure: the log's state and
+   * an event say so, and the tail is sealed when the signer returns. A log that contradicts its seals is another matter and stops everything.
+   */
   async seal(): Promise<void> {
+    try {
+      await this.signer.seal();
+    } catch (error) {
+      if (error instanceof KeymootError && error.code === 'log-mismatch') throw error;
+    }
+  }
+  /** Where the seal is the point: founding, opening, exporting. */
+  async mustSeal(): Promise<void> {
     await this.signer.seal();
   }
 

@@ -142,7 +142,8 @@ export class Signer {
     this.#client = client;
     this.#key = key;
     void client.exited.then(() => {
-      if (this.#client === client) this.#lost(undefined);
+      if (this.#client === client)
+        this.#lost(new KeymootError('signer-missing', 'The process that seals the log ended.'));
     });
     this.onChanged();
   }

@@ -1,6 +1,6 @@
 /** The policy: one readable document per installation, versioned, hashed, approved by two. The service enforces it and names the rule that refused. */
 import { z } from 'zod';
-import { Algorithm, Purpose } from './keys.ts';
+import { Algorithm, ALGORITHMS, Purpose } from './keys.ts';
 
 export const Policy = z.strictObject({
   v: z.literal(1),
@@ -26,18 +26,7 @@ export type Policy = z.infer<typeof Policy>;
 export const DEFAULT_POLICY: Policy = {
   v: 1,
   version: 1,
-  algorithms: [
-    'AES-128',
-    'AES-192',
-    'AES-256',
-    'RSA-2048',
-    'RSA-3072',
-    'RSA-4096',
-    'P-256',
-    'P-384',
-    'P-521',
-    'Ed25519',
-  ],
+  algorithms: [...ALGORITHMS],
   extractable: ['encrypt'],
   components: { least: 3, most: 9 },
   approvals: 2,

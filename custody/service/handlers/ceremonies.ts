@@ -233,7 +233,7 @@ const abort = async ({ ceremony: id, because, login }: Input<'ceremonies.abort'>
       ],
       { apply: voidSerials },
     );
-    await desk.signer.seal().catch(() => undefined);
+    await desk.seal();
     return ceremonyView(desk, id);
   }
   if (call.people.length < 2)
@@ -270,7 +270,7 @@ const abort = async ({ ceremony: id, because, login }: Input<'ceremonies.abort'>
       { mustSucceed: true, apply: voidSerials },
     );
   });
-  await desk.signer.seal().catch(() => undefined);
+  await desk.seal();
   return ceremonyView(desk, id);
 };
 
@@ -318,7 +318,7 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
             },
           },
         );
-      await desk.signer.seal().catch(() => undefined);
+      await desk.seal();
       return definitionView(desk, sha256);
     },
   },
@@ -354,7 +354,7 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
       const people = call.people.map((member) => member.id);
       const due = checkStep(ceremony, step, input.kind, people, desk.ceremonies.held(id));
       await runStep(ceremony, due, input, call);
-      await desk.signer.seal().catch(() => undefined);
+      await desk.seal();
       return ceremonyView(desk, id);
     },
   },
@@ -392,7 +392,7 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
           ...byCall(call),
         },
       ]);
-      await desk.signer.seal().catch(() => undefined);
+      await desk.seal();
       return ceremonyView(desk, id);
     },
   },

@@ -130,7 +130,7 @@ export const deskHandlers: Part<'desk' | 'secrets' | 'files'> = {
           },
         );
         await desk.signer.open(key, pin, login.lastTry);
-        await desk.seal();
+        await desk.mustSeal();
         desk.emit('desk.changed', { state: desk.state });
         return { origin, keySha256: key.sha256, words: hexToWords(key.sha256) };
       } finally {
@@ -168,13 +168,13 @@ export const deskHandlers: Part<'desk' | 'secrets' | 'files'> = {
       const since = desk.signer.since;
       if (unsealed > 0 && since !== undefined)
         desk.journal.record([{ type: 'log.checkpoint', detail: { entries: unsealed, since }, ...byCall(call) }]);
-      await desk.seal();
+      await desk.mustSeal();
       return desk.signer.state();
     },
   },
   'desk.lock': {
     run: async (_input, { desk }) => {
-      if (desk.signer.ready) await desk.seal();
+      if (desk.signer.ready) await desk.mustSeal();
       desk.signer.close('The desk was locked.');
       desk.here.clear();
       desk.secrets.dropAll();

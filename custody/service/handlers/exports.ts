@@ -430,7 +430,7 @@ export const exportsHandlers: Part<'exports'> = {
           },
         },
       );
-      await desk.signer.seal().catch(() => undefined);
+      await desk.seal();
       return exportView(desk, next);
     },
   },
@@ -469,7 +469,7 @@ export const exportsHandlers: Part<'exports'> = {
           },
         },
       );
-      await desk.signer.seal().catch(() => undefined);
+      await desk.seal();
       return exportView(desk, next);
     },
   },

@@ -4,6 +4,7 @@ import { hexEncode } from '../../core/bytes.ts';
 import { inclusionProof, leafHash } from '../../core/audit/merkle.ts';
 import { base64 } from '../../core/audit/note.ts';
 import { writeBundle } from '../bundle.ts';
+import { NewFolder } from '../files.ts';
 import { byCall, type Part } from '../router.ts';
 
 export const logHandlers: Part<'log'> = {
@@ -11,7 +12,7 @@ export const logHandlers: Part<'log'> = {
   'log.seal': {
     run: async (_input, { desk }) => {
       desk.signer.require();
-      await desk.seal();
+      await desk.mustSeal();
       return desk.signer.state();
     },
   },
@@ -52,13 +53,15 @@ export const logHandlers: Part<'log'> = {
       const { desk } = call;
       const place = desk.takeGrant(grant, 'bundle');
       desk.signer.require();
-      await desk.seal();
+      await desk.mustSeal();
+      // The folder first: a place that can't be written leaves no entry about an export that never was.
+      const folder = new NewFolder(place);
       const before = desk.signer.state();
       desk.journal.record([
         { type: 'audit.exported', detail: { size: before.size, root: before.root }, ...byCall(call) },
       ]);
-      await desk.seal();
-      const written = writeBundle(desk, place);
+      await desk.mustSeal();
+      const written = writeBundle(desk, folder);
       return { ...written, keySha256: desk.signer.key?.sha256 ?? '' };
     },
   },
