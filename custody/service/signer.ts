@@ -7,7 +7,14 @@ import { hash } from 'node:crypto';
 import { KeymootError } from '../../shared/errors.ts';
 import type { LogState } from '../../shared/contract/desk.ts';
 import type { PinHalves } from '../../shared/token/protocol.ts';
-import { base64, checkpointText, ecdsaDer, parseCheckpoint, signedBy, signedNote } from '../core/audit/note.ts';
+import {
+  base64,
+  checkpointText,
+  ecdsaDer,
+  parseCheckpoint,
+  signedBy,
+  signedNote,
+} from '../core/audit/note.ts';
 import type { Entry } from '../core/audit/entry.ts';
 import { EMPTY_ROOT } from '../core/audit/merkle.ts';
 import type { Store } from '../store/store.ts';
@@ -72,12 +79,14 @@ export class Signer {
         `The log is not the one that was sealed at ${size} entries: it was cut, or changed. Nothing was written. Keep the data folder as evidence.`,
       );
     for (const { size, root } of this.#store.log.checkpoints())
-      if (size > this.#store.log.size || !Buffer.from(this.#store.log.rootAt(size)).equals(root)) throw mismatch(size);
+      if (size > this.#store.log.size || !Buffer.from(this.#store.log.rootAt(size)).equals(root))
+        throw mismatch(size);
     const last = this.#store.log.lastCheckpoint();
     if (last?.note === undefined || this.#key === undefined) return;
     const note = parseCheckpoint(last.note);
     const spki = Buffer.from(this.#key.spki, 'base64');
-    if (note?.size !== last.size || !signedBy(note, this.#journal.origin ?? '', spki)) throw mismatch(last.size);
+    if (note?.size !== last.size || !signedBy(note, this.#journal.origin ?? '', spki))
+      throw mismatch(last.size);
   }
 
   get key(): LogKey | undefined {
@@ -134,7 +143,10 @@ export class Signer {
         { wipe: true },
       );
       if (found.objects.length === 0)
-        throw new KeymootError('token-failed', 'The log key is not on this token. The log can not be sealed with it.');
+        throw new KeymootError(
+          'token-failed',
+          'The log key is not on this token. The log can not be sealed with it.',
+        );
     } catch (error) {
       await this.#devices.end(client);
       throw error;
@@ -178,7 +190,10 @@ export class Signer {
     const parsed = parseCheckpoint(note);
     // SECURITY: a device that answers with another key's or no valid signature is caught here, not by an auditor.
     if (parsed === undefined || !signedBy(parsed, origin, spki))
-      throw new KeymootError('module-lied', 'The log token gave a signature that its own public key does not verify.');
+      throw new KeymootError(
+        'module-lied',
+        'The log token gave a signature that its own public key does not verify.',
+      );
     return note;
   }
 
@@ -191,15 +206,23 @@ export class Signer {
   async #sealNow(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    // Nothing was sealed, so since when there is something to seal stays what it was.
+    if (!this.ready) return;
     // The first note is of the empty tree (design 08, T6).
     if (this.#store.log.checkpoint(0)?.note === undefined) await this.#sealAt(0, EMPTY_ROOT);
     const { size, root } = this.#store.log;
     const planned = this.#store.log.lastCheckpoint(false);
     if (planned !== undefined && planned.size > size)
-      throw new KeymootError('log-mismatch', 'The log is shorter than what was sealed. Nothing is signed.');
+      throw new KeymootError(
+        'log-mismatch',
+        'The log is shorter than what was sealed. Nothing is signed.',
+      );
     const same = this.#store.log.checkpoint(size);
     if (same !== undefined && !Buffer.from(same.root).equals(root))
-      throw new KeymootError('log-mismatch', 'The log differs from what was sealed at this size. Nothing is signed.');
+      throw new KeymootError(
+        'log-mismatch',
+        'The log differs from what was sealed at this size. Nothing is signed.',
+      );
     if (same?.note !== undefined) return;
     await this.#sealAt(size, root);
     if (this.#store.log.size === size) this.#since = undefined;
