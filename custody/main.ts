@@ -8,7 +8,9 @@ const main = async (): Promise<void> => {
   const [command, ...rest] = process.argv.slice(2);
   switch (command) {
     case '--version':
-      process.stdout.write(`keymoot ${VERSION} (${BUILD.slice(0, 16)}) node ${process.versions.node}\n`);
+      process.stdout.write(
+        `keymoot ${VERSION} (${BUILD.slice(0, 16)}) node ${process.versions.node}\n`,
+      );
       return;
     case 'token': {
       const { tokenProcess } = await import('./tokens/process/main.ts');
@@ -35,7 +37,10 @@ const main = async (): Promise<void> => {
 
 main().catch((error: unknown) => {
   // Only words: a stack could hold a value. What is unexpected is a mistake of ours and is shown as one.
-  const message = error instanceof Error && error.name === 'KeymootError' ? error.message : 'Keymoot made a mistake and stopped.';
+  const message =
+    error instanceof Error && error.name === 'KeymootError'
+      ? error.message
+      : 'Keymoot made a mistake and stopped.';
   process.stderr.write(`keymoot: ${message}\n`);
   if (process.env['KEYMOOT_DEVELOPER'] === '1') console.error(error);
   process.exitCode = 70;

@@ -33,7 +33,8 @@ export const canonical = (value: unknown): string => {
       let text = '';
       for (const name of Object.keys(members).sort()) {
         const member = members[name];
-        if (member !== undefined) text += `${text === '' ? '' : ','}${writeString(name)}:${canonical(member)}`;
+        if (member !== undefined)
+          text += `${text === '' ? '' : ','}${writeString(name)}:${canonical(member)}`;
       }
       return `{${text}}`;
     }
@@ -49,6 +50,7 @@ export const canonicalBytes = (value: unknown): Uint8Array => encoder.encode(can
 export const parseCanonical = (bytes: Uint8Array): Json => {
   const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   const value = JSON.parse(text) as Json;
-  if (canonical(value) !== text) throw new TypeError('canonical: the text is not in canonical form');
+  if (canonical(value) !== text)
+    throw new TypeError('canonical: the text is not in canonical form');
   return value;
 };

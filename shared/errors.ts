@@ -11,13 +11,13 @@ export const ERROR_CODES = {
   'message-malformed': 'The message is not one of ours.',
   'message-too-large': 'The message is larger than any of ours.',
   'not-found': 'Nothing is known under that name.',
-  'ambiguous': 'More than one thing fits.',
+  ambiguous: 'More than one thing fits.',
   'grant-unknown': 'That file was not chosen here, or was used already.',
   'file-unreadable': 'The file could not be read.',
   'file-too-large': 'The file is larger than anything expected here.',
   'file-exists': 'Something is there already; nothing is overwritten.',
   'file-not-written': 'The file could not be written.',
-  'cancelled': 'It was cancelled.',
+  cancelled: 'It was cancelled.',
   // people
   'act-required': 'This needs a fresh proof by a named person.',
   'act-refused': 'The proof does not hold.',
@@ -78,7 +78,7 @@ export const ERROR_CODES = {
   'component-refused': 'The component was refused.',
   'state-refused': 'That can not be done in this state.',
   // ours
-  'internal': 'Keymoot made a mistake.',
+  internal: 'Keymoot made a mistake.',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -91,7 +91,11 @@ export type ErrorFields = Readonly<Record<string, string>>;
 export class KeymootError extends Error {
   readonly code: ErrorCode;
   readonly fields: ErrorFields | undefined;
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; fields?: ErrorFields } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; fields?: ErrorFields } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'KeymootError';
     this.code = code;
@@ -110,7 +114,8 @@ export const errorData = (error: unknown): ErrorData => {
   if (!(error instanceof KeymootError)) {
     return {
       code: 'internal',
-      message: 'Keymoot made a mistake. Nothing was acknowledged; look at the state before you try again.',
+      message:
+        'Keymoot made a mistake. Nothing was acknowledged; look at the state before you try again.',
     };
   }
   const { code, message, fields } = error;

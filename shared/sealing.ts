@@ -32,7 +32,8 @@ export const SealedSecret = z.strictObject({
 export type SealedSecret = z.infer<typeof SealedSecret>;
 
 const INFO = new TextEncoder().encode('keymoot/sealed-secret/1');
-const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+const fromBase64 = (text: string): Uint8Array =>
+  Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 const toBase64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
 
 const keyFor = (shared: Uint8Array, sender: Uint8Array, receiver: Uint8Array): Uint8Array => {

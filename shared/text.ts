@@ -3,7 +3,7 @@
  *
  * Control, bidirectional and zero-width characters make two different labels look alike or one look like another; none of ours needs them.
  */
-// eslint-disable-next-line no-control-regex -- these are the characters that are refused
+
 const UNSEEN =
   /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2028\u2029\u2060\u2066-\u2069\ufeff]/u;
 
@@ -26,4 +26,5 @@ export const cleanText = (text: string, maxBytes: number): string => {
 };
 
 /** Lines a program prints to a terminal: a hostile label must not move the cursor. */
-export const forTerminal = (text: string): string => text.replace(/[^\n\t\x20-\x7e\u00a0-\uffff]/gu, '\ufffd');
+export const forTerminal = (text: string): string =>
+  text.replace(/[^\n\t\x20-\x7e\u00a0-\uffff]/gu, '\ufffd');

@@ -44,7 +44,10 @@ const environment = (): Record<string, string> =>
 
 export class DeskClient {
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>();
+  readonly #waiting = new Map<
+    number,
+    { resolve: (value: unknown) => void; reject: (error: unknown) => void }
+  >();
   readonly #listeners = new Map<EventName, Set<(payload: never) => void>>();
   #seq = 0;
   #publicKey: string | undefined;
@@ -52,7 +55,10 @@ export class DeskClient {
   readonly exited: Promise<void>;
 
   private constructor(folder: string, env: Record<string, string>) {
-    this.#child = spawnSelf(['serve', '--data', folder], { stdio: ['pipe', 'pipe', 'inherit'], env });
+    this.#child = spawnSelf(['serve', '--data', folder], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env,
+    });
     let rest = '';
     this.#child.stdout?.setEncoding('utf8');
     this.#child.stdout?.on('data', (piece: string) => {
@@ -115,14 +121,15 @@ export class DeskClient {
     if (!event.success || !Object.hasOwn(events, event.data.event)) return;
     const name = event.data.event as EventName;
     const payload = events[name].safeParse(event.data.payload);
-    if (payload.success) for (const listener of this.#listeners.get(name) ?? []) listener(payload.data as never);
+    if (payload.success)
+      for (const listener of this.#listeners.get(name) ?? []) listener(payload.data as never);
   }
 
   on<E extends EventName>(event: E, listener: (payload: Payload<E>) => void): () => void {
     const set = this.#listeners.get(event) ?? new Set();
     this.#listeners.set(event, set);
-    set.add(listener as (payload: never) => void);
-    return () => set.delete(listener as (payload: never) => void);
+    set.add(listener);
+    return () => set.delete(listener);
   }
 
   /** Sends any message, however wrong: for tests of what the service refuses. */
@@ -143,11 +150,16 @@ export class DeskClient {
 
   /** Seals a secret for one purpose and one channel, and zeroes it. Gives its handle. */
   async secret(bytes: Uint8Array, binding: Binding): Promise<string> {
-    if (this.#publicKey === undefined) throw new KeymootError('internal', 'The service has not said hello.');
+    if (this.#publicKey === undefined)
+      throw new KeymootError('internal', 'The service has not said hello.');
     const box = seal(this.#publicKey, bytes, binding);
     return (await this.call('secrets.put', { binding, box })).handle;
   }
-  async pin(first: Uint8Array, second: Uint8Array, channel: ChannelName): Promise<{ first: string; second: string }> {
+  async pin(
+    first: Uint8Array,
+    second: Uint8Array,
+    channel: ChannelName,
+  ): Promise<{ first: string; second: string }> {
     const binding: Binding = { purpose: 'pin-half', channel };
     return { first: await this.secret(first, binding), second: await this.secret(second, binding) };
   }

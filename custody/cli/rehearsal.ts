@@ -11,8 +11,14 @@ export const rehearsalCommand: Command = {
   usage: 'rehearsal [--out DIR] [--json]',
   examples: ['keymoot rehearsal', 'keymoot rehearsal --out ./rehearsal --json'],
   run: async (args) => {
-    const { values } = parseArgs({ args, options: { out: { type: 'string' }, json: { type: 'boolean' } } });
-    const out = values.out === undefined ? mkdtempSync(join(tmpdir(), 'keymoot-rehearsal-')) : resolve(values.out);
+    const { values } = parseArgs({
+      args,
+      options: { out: { type: 'string' }, json: { type: 'boolean' } },
+    });
+    const out =
+      values.out === undefined
+        ? mkdtempSync(join(tmpdir(), 'keymoot-rehearsal-'))
+        : resolve(values.out);
     const { rehearse } = await import('./rehearsal/rehearsal.ts');
     const report = await rehearse(out, (line) => {
       // With --json the telling goes aside, so that standard output is one document.

@@ -48,19 +48,33 @@ export class Holder {
     return this.#child.pid;
   }
   #settle(message: unknown): void {
-    const reply = message as { seq: number; ok: boolean; value?: unknown; error?: { code: string; message: string; fields?: Record<string, string> } };
+    const reply = message as {
+      seq: number;
+      ok: boolean;
+      value?: unknown;
+      error?: { code: string; message: string; fields?: Record<string, string> };
+    };
     const waiting = this.#waiting.get(reply.seq);
     this.#waiting.delete(reply.seq);
     if (reply.ok) waiting?.resolve(reply.value);
     else {
       const { code = 'internal', message: text = '', fields } = reply.error ?? {};
       waiting?.reject(
-        fromErrorData({ code: isErrorCode(code) ? code : 'internal', message: text, ...(fields ? { fields } : {}) }),
+        fromErrorData({
+          code: isErrorCode(code) ? code : 'internal',
+          message: text,
+          ...(fields ? { fields } : {}),
+        }),
       );
     }
   }
   async call<K extends HolderOp>(op: K, input: HolderInput<K>): Promise<HolderOutput<K>> {
-    if (!this.alive) throw new KeymootError('component-refused', 'The process that held the components has ended.', { fields: { holder: 'ended' } });
+    if (!this.alive)
+      throw new KeymootError(
+        'component-refused',
+        'The process that held the components has ended.',
+        { fields: { holder: 'ended' } },
+      );
     const seq = ++this.#seq;
     const value = await new Promise<unknown>((resolve, reject) => {
       this.#waiting.set(seq, { resolve, reject });

@@ -54,7 +54,8 @@ export const holderProcess = (): void => {
     idle = setTimeout(end, IDLE_MS);
     const { seq, op, input } = message as { seq: number; op: string; input: unknown };
     try {
-      if (!Object.hasOwn(handlers, op)) throw new KeymootError('channel-unknown', 'The holder does not know that.');
+      if (!Object.hasOwn(handlers, op))
+        throw new KeymootError('channel-unknown', 'The holder does not know that.');
       process.send?.({ seq, ok: true, value: handlers[op as HolderOp](input) });
     } catch (error) {
       process.send?.({ seq, ok: false, error: errorData(error) });

@@ -32,7 +32,9 @@ export const writeBundle = (desk: Desk, folder: NewFolder): WrittenBundle => {
   try {
     put('log/checkpoint', text(head.note));
     for (const tile of hashTiles(size)) {
-      const hashes = Array.from({ length: tile.width }, (_, at) => log.node(tile.level * 8, tile.index * 256 + at));
+      const hashes = Array.from({ length: tile.width }, (_, at) =>
+        log.node(tile.level * 8, tile.index * 256 + at),
+      );
       put(`log/${tile.path}`, Buffer.concat(hashes));
     }
     const named = new Map<string, string>();
@@ -44,7 +46,8 @@ export const writeBundle = (desk: Desk, folder: NewFolder): WrittenBundle => {
       put(`log/${tile.path}`, encodeEntries(entries));
       for (const [at, entry] of entries.entries()) {
         lines.push(entry, newline);
-        for (const { sha256, media } of desk.journal.entry(from + at).evidence ?? []) named.set(sha256, media);
+        for (const { sha256, media } of desk.journal.entry(from + at).evidence ?? [])
+          named.set(sha256, media);
       }
     }
     for (const { size: at, note } of checkpoints) put(`checkpoints/${at}`, text(note ?? ''));
@@ -61,7 +64,10 @@ export const writeBundle = (desk: Desk, folder: NewFolder): WrittenBundle => {
     put('report.html', text(reportPage({ origin, size, root, keySha256: key.sha256, entries })));
 
     files.sort((a, b) => (a.path < b.path ? -1 : 1));
-    folder.write('manifest.json', canonicalBytes({ v: 1, log: origin, size, root, complete: true, files }));
+    folder.write(
+      'manifest.json',
+      canonicalBytes({ v: 1, log: origin, size, root, complete: true, files }),
+    );
     folder.finish();
     return { size, root, files: files.length + 1 };
   } catch (error) {

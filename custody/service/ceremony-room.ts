@@ -27,10 +27,14 @@ export class CeremonyRoom {
 
   definition(sha256: string): Definition {
     const bytes = this.#store.evidence.get(sha256);
-    if (bytes === undefined) throw new KeymootError('not-found', 'This desk knows no such definition.');
+    if (bytes === undefined)
+      throw new KeymootError('not-found', 'This desk knows no such definition.');
     // SECURITY: people approved the hash; the table only stores the bytes.
     if (hash('sha256', bytes) !== sha256)
-      throw new KeymootError('store-tampered', 'The definition in the database is not the one that was approved.');
+      throw new KeymootError(
+        'store-tampered',
+        'The definition in the database is not the one that was approved.',
+      );
     return Definition.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
   }
 
@@ -40,7 +44,8 @@ export class CeremonyRoom {
     const row = this.#store.ceremonies.get(id);
     if (row === undefined) throw new KeymootError('not-found', 'This desk knows no such ceremony.');
     let state = newCeremony(id, row.definitionSha256, this.definition(row.definitionSha256));
-    for (const seq of this.#store.ceremonies.entries(id)) state = reduce(state, this.#journal.entry(seq));
+    for (const seq of this.#store.ceremonies.entries(id))
+      state = reduce(state, this.#journal.entry(seq));
     // An intent that a former service left open is settled before anything else.
     if (state.openIntent !== undefined) state = { ...state, status: 'RECOVERY' };
     this.#states.set(id, state);

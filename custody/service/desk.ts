@@ -80,7 +80,10 @@ export class Desk {
       if (desk.journal.genesis() !== undefined) {
         const { size, sealed } = desk.signer.state();
         desk.journal.record([
-          { type: 'app.start', detail: { build: BUILD, epoch: desk.epoch, sealed, unsealed: size - sealed } },
+          {
+            type: 'app.start',
+            detail: { build: BUILD, epoch: desk.epoch, sealed, unsealed: size - sealed },
+          },
         ]);
         desk.#closeWhatNeedsNoDevice();
       }
@@ -136,7 +139,10 @@ export class Desk {
     const bytes = this.store.evidence.get(inForce.sha256);
     // SECURITY: the table only stores the document; its hash comes from the log.
     if (bytes === undefined || hash('sha256', bytes) !== inForce.sha256)
-      throw new KeymootError('store-tampered', 'The policy in the database is not the one that two people approved. Nothing was changed. Keep the data folder as evidence and restore a copy.');
+      throw new KeymootError(
+        'store-tampered',
+        'The policy in the database is not the one that two people approved. Nothing was changed. Keep the data folder as evidence and restore a copy.',
+      );
     return Policy.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
   }
   policySha256(): string {
@@ -161,7 +167,11 @@ export class Desk {
       throw error;
     }
   }
-  async withPin<T>(handles: PinHandles, channel: string, use: (pin: PinHalves) => Promise<T>): Promise<T> {
+  async withPin<T>(
+    handles: PinHandles,
+    channel: string,
+    use: (pin: PinHalves) => Promise<T>,
+  ): Promise<T> {
     const pin = this.takePin(handles, channel);
     try {
       return await use(pin);
@@ -191,7 +201,10 @@ export class Desk {
   takeGrant(grant: string, purpose: FilePurpose): string {
     const held = this.#grants.get(grant);
     if (held?.purpose !== purpose)
-      throw new KeymootError('grant-unknown', 'That file was not chosen here, or was used already. Choose it again.');
+      throw new KeymootError(
+        'grant-unknown',
+        'That file was not chosen here, or was used already. Choose it again.',
+      );
     this.#grants.delete(grant);
     return held.path;
   }
@@ -204,7 +217,7 @@ export class Desk {
   ): { [I in keyof E]: Entry } {
     const untilMs = Date.now() + deadlineMs;
     const written = this.journal.record(
-      entries.map((entry) => ({ ...entry, outcome: 'intent' }) as NewEntry),
+      entries.map((entry) => ({ ...entry, outcome: 'intent' })),
       {
         apply: ([first]) => {
           if (first === undefined) return;
@@ -219,7 +232,11 @@ export class Desk {
     return this.openIntents([entry] as const, plan, deadlineMs)[0];
   }
   /** Writes what became of it, with the state that changes. */
-  closeIntent(intent: string, entries: readonly NewEntry[], apply: () => void = () => undefined): Entry[] {
+  closeIntent(
+    intent: string,
+    entries: readonly NewEntry[],
+    apply: () => void = () => undefined,
+  ): Entry[] {
     return this.journal.record(entries, {
       mustSucceed: true,
       apply: () => {
@@ -249,7 +266,8 @@ export class Desk {
   /** Nothing new on a token on which something is unsettled: never two keys, never blindly again (R8). */
   requireSettled(at: TokenRef): void {
     const open = this.unfinished().find(
-      ({ token }) => token !== undefined && token.module === at.module && sameToken(token.token, at.token),
+      ({ token }) =>
+        token !== undefined && token.module === at.module && sameToken(token.token, at.token),
     );
     if (open !== undefined)
       throw new KeymootError(

@@ -16,11 +16,16 @@ import type { Journal } from './journal.ts';
 export type DevicePurpose = 'log' | 'act' | 'look';
 
 export const sameToken = (a: TokenIdentity, b: TokenIdentity): boolean =>
-  a.manufacturer === b.manufacturer && a.model === b.model && a.serial === b.serial && a.label === b.label;
+  a.manufacturer === b.manufacturer &&
+  a.model === b.model &&
+  a.serial === b.serial &&
+  a.label === b.label;
 
 /** SECURITY: the row is not trusted with how a program is loaded: no LD_PRELOAD comes out of a database. */
 const allowed = (environment: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(Object.entries(environment).filter(([name]) => LibraryVariable.safeParse(name).success));
+  Object.fromEntries(
+    Object.entries(environment).filter(([name]) => LibraryVariable.safeParse(name).success),
+  );
 
 export class Devices {
   readonly #store: Store;
@@ -46,7 +51,8 @@ export class Devices {
 
   row(module: string): ModuleRow {
     const row = this.#store.modules.get(module);
-    if (row === undefined) throw new KeymootError('not-found', 'This desk knows no such module. Add it under Tokens.');
+    if (row === undefined)
+      throw new KeymootError('not-found', 'This desk knows no such module. Add it under Tokens.');
     return row;
   }
 
@@ -76,7 +82,11 @@ export class Devices {
       if (!this.#reported.has(now) && this.#store.log.size > 0) {
         this.#reported.add(now);
         this.#journal.record([
-          { type: 'token.module_changed', outcome: 'failure', detail: { module, sha256: now, was: row.sha256 } },
+          {
+            type: 'token.module_changed',
+            outcome: 'failure',
+            detail: { module, sha256: now, was: row.sha256 },
+          },
         ]);
       }
       throw new KeymootError(
@@ -131,7 +141,11 @@ export class Devices {
     }
   }
 
-  async with<T>(module: string, purpose: DevicePurpose, use: (client: TokenClient) => Promise<T>): Promise<T> {
+  async with<T>(
+    module: string,
+    purpose: DevicePurpose,
+    use: (client: TokenClient) => Promise<T>,
+  ): Promise<T> {
     const client = await this.start(module, purpose);
     try {
       return await use(client);

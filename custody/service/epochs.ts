@@ -22,7 +22,9 @@ export const startedAt = (pid: number): string | undefined => {
       process.kill(pid, 0);
       return 'unknown';
     }
-    const text = execFileSync('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+    const text = execFileSync('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+    }).trim();
     return text === '' ? undefined : text;
   } catch {
     return undefined;

@@ -1,7 +1,19 @@
 /**
  * Files in and out, by granted paths only. Reads are bounded and follow no link; writes never overwrite and appear whole or not at all.
  */
-import { closeSync, constants, existsSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { KeymootError } from '../../shared/errors.ts';
 import { storeError } from '../store/open.ts';
@@ -10,7 +22,12 @@ import { storeError } from '../store/open.ts';
 export const readBounded = (path: string, most: number): Buffer => {
   let descriptor;
   try {
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | (constants.O_NOFOLLOW ?? 0));
+    descriptor = openSync(
+      path,
+      constants.O_RDONLY |
+        constants.O_NONBLOCK |
+        ((constants as Partial<typeof constants>).O_NOFOLLOW ?? 0),
+    );
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
     throw new KeymootError(
@@ -24,15 +41,25 @@ export const readBounded = (path: string, most: number): Buffer => {
     );
   }
   try {
-    const { size, isFile } = ((stat) => ({ size: stat.size, isFile: stat.isFile() }))(fstatSync(descriptor));
-    if (!isFile) throw new KeymootError('file-unreadable', 'That is not a file: a folder, a pipe or a device can’t be read here.');
+    const { size, isFile } = ((stat) => ({ size: stat.size, isFile: stat.isFile() }))(
+      fstatSync(descriptor),
+    );
+    if (!isFile)
+      throw new KeymootError(
+        'file-unreadable',
+        'That is not a file: a folder, a pipe or a device can’t be read here.',
+      );
     if (size > most)
-      throw new KeymootError('file-too-large', `The file has ${size} bytes; at most ${most} are expected here. It was not read.`);
+      throw new KeymootError(
+        'file-too-large',
+        `The file has ${size} bytes; at most ${most} are expected here. It was not read.`,
+      );
     const bytes = Buffer.alloc(size);
     let at = 0;
     while (at < size) {
       const read = readSync(descriptor, bytes, at, size - at, at);
-      if (read === 0) throw new KeymootError('file-unreadable', 'The file became shorter while it was read.');
+      if (read === 0)
+        throw new KeymootError('file-unreadable', 'The file became shorter while it was read.');
       at += read;
     }
     return bytes;
@@ -70,9 +97,13 @@ export class NewFolder {
 
   constructor(place: string) {
     if (existsSync(place))
-      throw new KeymootError('file-exists', 'Something of that name is there already. Nothing is overwritten; choose another name.', {
-        fields: { file: basename(place) },
-      });
+      throw new KeymootError(
+        'file-exists',
+        'Something of that name is there already. Nothing is overwritten; choose another name.',
+        {
+          fields: { file: basename(place) },
+        },
+      );
     this.#place = place;
     this.#work = `${place}.writing-${process.pid}`;
     try {
@@ -86,12 +117,20 @@ export class NewFolder {
   #failed(error: unknown): unknown {
     const known = storeError(error);
     if (known instanceof KeymootError && known.code === 'store-full')
-      return new KeymootError('store-full', 'The disk that this was to be written to is full. Nothing is left of it there.', { cause: error });
+      return new KeymootError(
+        'store-full',
+        'The disk that this was to be written to is full. Nothing is left of it there.',
+        { cause: error },
+      );
     if (error instanceof KeymootError) return error;
-    return new KeymootError('file-not-written', 'The folder could not be written. Check that it exists, and who may write there.', {
-      cause: error,
-      fields: { file: basename(this.#place) },
-    });
+    return new KeymootError(
+      'file-not-written',
+      'The folder could not be written. Check that it exists, and who may write there.',
+      {
+        cause: error,
+        fields: { file: basename(this.#place) },
+      },
+    );
   }
   write(path: string, bytes: Uint8Array, executable = false): void {
     try {
@@ -99,7 +138,8 @@ export class NewFolder {
       const folder = dirname(file);
       if (!this.#folders.has(folder)) {
         mkdirSync(folder, { recursive: true, mode: 0o755 });
-        for (let parent = folder; !this.#folders.has(parent); parent = dirname(parent)) this.#folders.add(parent);
+        for (let parent = folder; !this.#folders.has(parent); parent = dirname(parent))
+          this.#folders.add(parent);
       }
       writeNew(file, bytes, executable ? 0o755 : 0o644);
     } catch (error) {
@@ -110,7 +150,11 @@ export class NewFolder {
   finish(): void {
     try {
       for (const folder of this.#folders) syncFolder(folder);
-      if (existsSync(this.#place)) throw new KeymootError('file-exists', 'Something of that name appeared meanwhile. Nothing is overwritten.');
+      if (existsSync(this.#place))
+        throw new KeymootError(
+          'file-exists',
+          'Something of that name appeared meanwhile. Nothing is overwritten.',
+        );
       renameSync(this.#work, this.#place);
       syncFolder(dirname(this.#place));
     } catch (error) {

@@ -6,7 +6,14 @@ import type { Mode } from '../../shared/domain/basics.ts';
 import { parseCanonical } from '../../shared/canonical.ts';
 import { KeymootError } from '../../shared/errors.ts';
 import { cleanText } from '../../shared/text.ts';
-import { DESK, entryBytes, parseEntry, type Entry, type EntryOf, type NewEntry } from '../core/audit/entry.ts';
+import {
+  DESK,
+  entryBytes,
+  parseEntry,
+  type Entry,
+  type EntryOf,
+  type NewEntry,
+} from '../core/audit/entry.ts';
 import { agrees, enter, LEDGER_TYPES, type Ledger } from '../core/keys/ledger.ts';
 import { AUTHORITY_TYPES, authorise, nobody, type Authority } from '../core/people/authority.ts';
 import { VERSION } from '../build.ts';
@@ -59,7 +66,11 @@ export class Journal {
     const rows = this.#store.people.all();
     for (const row of rows) {
       const member = this.#authority.members.get(row.id);
-      if (member?.role !== row.role || member.key.sha256 !== row.keySha256 || member.left !== row.gone)
+      if (
+        member?.role !== row.role ||
+        member.key.sha256 !== row.keySha256 ||
+        member.left !== row.gone
+      )
         throw tampered('a person');
     }
     if (rows.length !== this.#authority.members.size) throw tampered('its people');
@@ -73,7 +84,8 @@ export class Journal {
     }
     const keys = this.#store.keys.all();
     if (keys.length !== ledger.size) throw tampered('its keys');
-    for (const row of keys) if (!agrees(row, ledger.get(row.id))) throw tampered(`the key “${row.label}”`);
+    for (const row of keys)
+      if (!agrees(row, ledger.get(row.id))) throw tampered(`the key “${row.label}”`);
     const origin = this.#store.meta.get('origin');
     if (this.#store.log.size > 0) {
       const genesis = this.entry(0);
@@ -160,7 +172,8 @@ export class Journal {
       for (const next of all) {
         const entry = this.#make(next, this.#store.log.size, origin);
         this.#store.log.append(entryBytes(entry));
-        if (entry.ceremony !== undefined) this.#store.ceremonies.addEntry(entry.ceremony.id, entry.seq);
+        if (entry.ceremony !== undefined)
+          this.#store.ceremonies.addEntry(entry.ceremony.id, entry.seq);
         made.push(entry);
       }
       apply?.(made.slice(all.length - entries.length));

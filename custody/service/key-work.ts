@@ -41,7 +41,14 @@ export interface Opened {
 }
 
 /** After these the device may have done something that nobody heard of. */
-const UNCERTAIN = new Set(['module-hung', 'module-crashed', 'token-removed', 'module-lied', 'internal', 'cancelled']);
+const UNCERTAIN = new Set([
+  'module-hung',
+  'module-crashed',
+  'token-removed',
+  'module-lied',
+  'internal',
+  'cancelled',
+]);
 export const isUncertain = (error: unknown): boolean =>
   !(error instanceof KeymootError) || UNCERTAIN.has(error.code);
 
@@ -100,7 +107,12 @@ export const destroyPlanned = async (
   plan: GeneratePlan | ImportPlan,
 ): Promise<number> => {
   const { destroyed } = await desk.devices.with(at.module, 'act', (client) =>
-    client.call('destroy', { token: at.token, pin: opened.pin, lastTry: opened.lastTry, targets: plan.targets }),
+    client.call('destroy', {
+      token: at.token,
+      pin: opened.pin,
+      lastTry: opened.lastTry,
+      targets: plan.targets,
+    }),
   );
   const { byId } = await findPlanned(desk, at, opened, plan);
   if (byId.objects.length > 0)

@@ -14,7 +14,13 @@ import type { Proof, Request } from '../../shared/contract/message.ts';
 import { KeymootError } from '../../shared/errors.ts';
 import type { Actor } from '../core/audit/entry.ts';
 import { base64 } from '../core/audit/note.ts';
-import { envelope, statementBytes, type Act, type Envelope, type Subject } from '../core/audit/statement.ts';
+import {
+  envelope,
+  statementBytes,
+  type Act,
+  type Envelope,
+  type Subject,
+} from '../core/audit/statement.ts';
 import type { Member } from '../core/people/authority.ts';
 import { openPersonKey } from '../core/people/keys.ts';
 import type { z } from 'zod';
@@ -51,7 +57,9 @@ export type Part<P extends string> = { [C in Extract<ChannelName, `${P}.${string
 
 /** Zod's findings by path, in words, without any value. */
 const fieldsOf = (error: z.ZodError): Record<string, string> =>
-  Object.fromEntries(error.issues.slice(0, 20).map((issue) => [issue.path.join('.') || 'input', issue.message]));
+  Object.fromEntries(
+    error.issues.slice(0, 20).map((issue) => [issue.path.join('.') || 'input', issue.message]),
+  );
 
 const invalid = (error: z.ZodError): KeymootError => {
   const fields = fieldsOf(error);
@@ -80,7 +88,10 @@ export class Router {
   async handle(request: Request): Promise<unknown> {
     const { channel } = request;
     if (!isChannel(channel))
-      throw new KeymootError('channel-unknown', 'There is no such call. The window and the service may be of different versions.');
+      throw new KeymootError(
+        'channel-unknown',
+        'There is no such call. The window and the service may be of different versions.',
+      );
     try {
       return await this.#dispatch(channel, request);
     } finally {
@@ -140,12 +151,18 @@ export class Router {
         return;
       case 'presence':
         if (desk.here.size === 0 && call.people.length === 0)
-          throw new KeymootError('presence-required', 'Nobody who may read is here. Someone arrives first, with a proof.');
+          throw new KeymootError(
+            'presence-required',
+            'Nobody who may read is here. Someone arrives first, with a proof.',
+          );
         return;
       case 'proof':
       case 'seats':
         if (call.people.length === 0)
-          throw new KeymootError('act-required', 'This needs a fresh proof by a named person. Nothing was done.');
+          throw new KeymootError(
+            'act-required',
+            'This needs a fresh proof by a named person. Nothing was done.',
+          );
         return;
       case 'two':
         if (call.people.length < 2)
@@ -157,11 +174,19 @@ export class Router {
   }
 
   /** Turns proofs into signed acts. All must hold, or nothing happens. */
-  async #prove(call: Call, request: Request, proofs: readonly Proof[], about: About): Promise<void> {
+  async #prove(
+    call: Call,
+    request: Request,
+    proofs: readonly Proof[],
+    about: About,
+  ): Promise<void> {
     const { journal, secrets, store } = this.#desk;
     const origin = journal.origin;
     if (origin === undefined)
-      throw new KeymootError('desk-missing', 'There is no desk here yet, so nobody can prove anything to it.');
+      throw new KeymootError(
+        'desk-missing',
+        'There is no desk here yet, so nobody can prove anything to it.',
+      );
     const inputSha256 = hash('sha256', canonicalBytes(request.input ?? {}));
     const head = { size: store.log.size, root: base64(store.log.root) };
     const signers: (() => Envelope)[] = [];
@@ -177,10 +202,16 @@ export class Router {
       });
       try {
         if (member === undefined || member.left || sealed === undefined)
-          throw new KeymootError('person-unknown', 'That person is not enrolled at this desk, or has left.');
+          throw new KeymootError(
+            'person-unknown',
+            'That person is not enrolled at this desk, or has left.',
+          );
         // SECURITY: one presence never counts twice, whatever name it comes under.
         if (call.people.some(({ key }) => key.sha256 === member.key.sha256))
-          throw new KeymootError('two-required', 'The same person proved themselves twice. Two people are needed.');
+          throw new KeymootError(
+            'two-required',
+            'The same person proved themselves twice. Two people are needed.',
+          );
         const wait = Math.min(MOST_WAIT_MS, this.#failures === 0 ? 0 : 125 * 2 ** this.#failures);
         if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
         const sign = await openPersonKey(person, passphrase, sealed, member.key);

@@ -4,7 +4,8 @@
  * SECURITY: the only place in the service that holds one. Each is bound to purpose, channel, person and input, is zeroed when taken or after
  * five minutes, and is never part of an object that could be logged, stored or sent to a face.
  */
-import { Binding, makeOpener, type SealedSecret } from '../../shared/sealing.ts';
+import type { Binding } from '../../shared/sealing.ts';
+import { makeOpener, type SealedSecret } from '../../shared/sealing.ts';
 import { KeymootError } from '../../shared/errors.ts';
 import { uuidv7 } from './ids.ts';
 
@@ -26,7 +27,10 @@ export class Secrets {
 
   put(binding: Binding, box: SealedSecret): string {
     if (this.#held.size >= MOST)
-      throw new KeymootError('secret-unreadable', 'Too many secrets are waiting. Cancel what is open and start again.');
+      throw new KeymootError(
+        'secret-unreadable',
+        'Too many secrets are waiting. Cancel what is open and start again.',
+      );
     let bytes;
     try {
       bytes = this.#opener.open(box, binding);
@@ -75,7 +79,8 @@ export class Secrets {
   /** Drops whatever handles a call carried, however it ended: nothing waits for a second try. */
   dropIn(value: unknown): void {
     if (typeof value === 'string') this.drop(value);
-    else if (typeof value === 'object' && value !== null) for (const member of Object.values(value)) this.dropIn(member);
+    else if (typeof value === 'object' && value !== null)
+      for (const member of Object.values(value)) this.dropIn(member);
   }
   dropAll(): void {
     for (const handle of [...this.#held.keys()]) this.drop(handle);

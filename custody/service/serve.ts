@@ -3,7 +3,7 @@
  *
  * Crash-only: it commits before it answers and may be killed at any instant. It ends when its input does.
  */
-import { Readable, Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { events, type EventName } from '../../shared/contract/index.ts';
 import { MAX_MESSAGE_BYTES, Request } from '../../shared/contract/message.ts';
 import { errorData, KeymootError } from '../../shared/errors.ts';
@@ -35,7 +35,10 @@ async function* lines(input: Readable): AsyncGenerator<Buffer | undefined> {
 
 const parseRequest = (line: Buffer): Request => {
   if (line.length > MAX_MESSAGE_BYTES)
-    throw new KeymootError('message-too-large', 'The message is larger than any of ours. Nothing was done.');
+    throw new KeymootError(
+      'message-too-large',
+      'The message is larger than any of ours. Nothing was done.',
+    );
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line));
@@ -43,7 +46,11 @@ const parseRequest = (line: Buffer): Request => {
     throw new KeymootError('message-malformed', 'The message is not JSON. Nothing was done.');
   }
   const parsed = Request.safeParse(value);
-  if (!parsed.success) throw new KeymootError('message-malformed', 'The message is not one of ours. Nothing was done.');
+  if (!parsed.success)
+    throw new KeymootError(
+      'message-malformed',
+      'The message is not one of ours. Nothing was done.',
+    );
   return parsed.data;
 };
 const idOf = (line: Buffer): number | null => {
@@ -90,7 +97,16 @@ export const serve = async (
   const pending = new Set<Promise<void>>();
   for await (const line of lines(input)) {
     if (line === undefined) {
-      say({ id: null, ok: false, error: errorData(new KeymootError('message-too-large', 'The message is larger than any of ours. The connection is closed.')) });
+      say({
+        id: null,
+        ok: false,
+        error: errorData(
+          new KeymootError(
+            'message-too-large',
+            'The message is larger than any of ours. The connection is closed.',
+          ),
+        ),
+      });
       break;
     }
     if (line.length === 0) continue;
@@ -103,7 +119,8 @@ export const serve = async (
         if (router === undefined) throw refused;
         say({ id, ok: true, value: await router.handle(request) });
       } catch (error) {
-        if (!(error instanceof KeymootError) && process.env['KEYMOOT_DEVELOPER'] === '1') console.error(error);
+        if (!(error instanceof KeymootError) && process.env['KEYMOOT_DEVELOPER'] === '1')
+          console.error(error);
         say({ id, ok: false, error: errorData(error) });
       }
     })();

@@ -17,11 +17,15 @@ export const surroundings = (): string[] => {
   if (process.platform !== 'linux')
     return [...warnings, 'Swap, hibernation and crash dumps of this system were not looked at.'];
   if (read('/proc/sys/kernel/core_pattern').startsWith('|'))
-    warnings.push('Crash dumps go to a program (core_pattern), which may ignore that ours are switched off.');
-  if (read('/proc/swaps').split('\n').length > 1) warnings.push('Swap is on: memory may be written to disk. Switch it off.');
+    warnings.push(
+      'Crash dumps go to a program (core_pattern), which may ignore that ours are switched off.',
+    );
+  if (read('/proc/swaps').split('\n').length > 1)
+    warnings.push('Swap is on: memory may be written to disk. Switch it off.');
   const sleep = read('/sys/power/disk');
   if (sleep !== '' && !sleep.includes('[disabled]'))
     warnings.push('Hibernation is possible: it writes all memory to disk.');
-  if (process.env['PKCS11SPY'] !== undefined) warnings.push('PKCS11SPY is set: a program may be recording every call to a token.');
+  if (process.env['PKCS11SPY'] !== undefined)
+    warnings.push('PKCS11SPY is set: a program may be recording every call to a token.');
   return warnings;
 };

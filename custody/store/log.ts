@@ -39,7 +39,9 @@ export class LogStore {
     this.#insertEntry = db.prepare<[number, Uint8Array, Uint8Array]>(
       'INSERT INTO log (seq, entry, hashes) VALUES (?, ?, ?)',
     );
-    this.#selectEntry = db.prepare<[number], { entry: Buffer }>('SELECT entry FROM log WHERE seq = ?');
+    this.#selectEntry = db.prepare<[number], { entry: Buffer }>(
+      'SELECT entry FROM log WHERE seq = ?',
+    );
     this.#selectNode = db.prepare<[number, number], { hash: Buffer }>(
       `SELECT substr(hashes, ?, ${HASH_BYTES}) AS hash FROM log WHERE seq = ?`,
     );
@@ -153,6 +155,8 @@ export class LogStore {
     this.#db.prepare('INSERT OR IGNORE INTO checkpoint (size, root) VALUES (?, ?)').run(size, root);
   }
   signCheckpoint(size: number, note: string): void {
-    this.#db.prepare('UPDATE checkpoint SET note = ? WHERE size = ? AND note IS NULL').run(note, size);
+    this.#db
+      .prepare('UPDATE checkpoint SET note = ? WHERE size = ? AND note IS NULL')
+      .run(note, size);
   }
 }

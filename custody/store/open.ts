@@ -19,7 +19,9 @@ const databasePath = (folder: string): string => join(folder, 'desk.sqlite');
 /** SQLite's own code, when the error is SQLite's. */
 export const sqliteCode = (error: unknown): string | undefined => {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' && error.code.startsWith('SQLITE_') ? error.code : undefined;
+  return typeof error.code === 'string' && error.code.startsWith('SQLITE_')
+    ? error.code
+    : undefined;
 };
 
 /** SQLite's and the file system's failures in words. Anything else comes back as it is. */
@@ -44,7 +46,10 @@ export const storeError = (error: unknown): unknown => {
       'store-full',
       'The disk is full, so nothing more can be recorded and nothing more is done. Free some space and try again.',
     );
-  if (/^SQLITE_(READONLY|CANTOPEN|PERM|IOERR_LOCK)/.test(code) || /^(EROFS|EACCES|EPERM)$/.test(code))
+  if (
+    /^SQLITE_(READONLY|CANTOPEN|PERM|IOERR_LOCK)/.test(code) ||
+    /^(EROFS|EACCES|EPERM)$/.test(code)
+  )
     return say(
       'store-read-only',
       'The desk’s data folder can not be written. Check who owns it and whether the disk is mounted read-only; nothing was changed.',
@@ -75,7 +80,7 @@ const migrate = (db: Database): void => {
 
 /** Opens a database file with every setting and check; for the desk, and for tests of migrations. */
 export const openFile = (file: string): Database => {
-  const Sqlite = nativeRequire('better-sqlite3') as typeof BetterSqlite3;
+  const Sqlite = nativeRequire('better-sqlite3');
   let db: Database | undefined;
   try {
     db = new Sqlite(file, { timeout: 250 });
@@ -116,7 +121,10 @@ export const openDesk = (folder: string): Database => {
   try {
     chmodSync(databasePath(folder), 0o600);
     if (!existsSync(reservePath(folder)))
-      writeFileSync(reservePath(folder), Buffer.alloc(RESERVE_BYTES, 1), { flag: 'wx', mode: 0o600 });
+      writeFileSync(reservePath(folder), Buffer.alloc(RESERVE_BYTES, 1), {
+        flag: 'wx',
+        mode: 0o600,
+      });
     return db;
   } catch (error) {
     db.close();

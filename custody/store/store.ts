@@ -61,7 +61,11 @@ export class Store {
       return this.#db.transaction(change).immediate();
     } catch (error) {
       restore();
-      if (mustSucceed && sqliteCode(error)?.startsWith('SQLITE_FULL') && releaseReserve(this.folder))
+      if (
+        mustSucceed &&
+        sqliteCode(error)?.startsWith('SQLITE_FULL') &&
+        releaseReserve(this.folder)
+      )
         return this.commit(change);
       throw storeError(error);
     }

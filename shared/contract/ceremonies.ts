@@ -41,7 +41,13 @@ export const CeremonyView = z.strictObject({
   held: z.array(Count),
   again: z.array(Count),
   components: z.array(
-    z.strictObject({ index: Count, person: Uuid, check: Check, commitment: Hex64, serial: z.string() }),
+    z.strictObject({
+      index: Count,
+      person: Uuid,
+      check: Check,
+      commitment: Hex64,
+      serial: z.string(),
+    }),
   ),
   exceptions: z.array(
     z.strictObject({
@@ -90,7 +96,10 @@ export const ceremoniesChannels = {
   'ceremonies.definitions': channel('none', Nothing, z.array(DefinitionView)),
   'ceremonies.approve': channel(
     'proof',
-    z.strictObject({ definitionSha256: Hex64, words: z.array(z.string().max(32)).max(8).optional() }),
+    z.strictObject({
+      definitionSha256: Hex64,
+      words: z.array(z.string().max(32)).max(8).optional(),
+    }),
     DefinitionView,
   ),
   'ceremonies.arm': channel('proof', z.strictObject({ definitionSha256: Hex64 }), CeremonyView),

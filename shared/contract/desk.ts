@@ -131,7 +131,14 @@ export const deskChannels = {
   'log.proof': channel(
     'presence',
     z.strictObject({ seq: Count }),
-    z.strictObject({ seq: Count, size: Count, root: Base64, leaf: Hex64, path: z.array(Base64), note: z.string().optional() }),
+    z.strictObject({
+      seq: Count,
+      size: Count,
+      root: Base64,
+      leaf: Hex64,
+      path: z.array(Base64),
+      note: z.string().optional(),
+    }),
   ),
   'log.export': channel(
     'proof',

@@ -19,9 +19,7 @@ export const ExportView = z.strictObject({
   keyRef: z.string().optional(),
   validTo: Time.optional(),
   remainingMs: Count.optional(),
-  wrapping: z
-    .strictObject({ bits: Count, sha256: Hex64, words: z.array(z.string()) })
-    .optional(),
+  wrapping: z.strictObject({ bits: Count, sha256: Hex64, words: z.array(z.string()) }).optional(),
   readBack: ReadBack.optional(),
   blobSha256: Hex64.optional(),
   files: z.array(z.string()),
@@ -33,7 +31,12 @@ export const exportsChannels = {
   /** Asks first what key and token can do, so that nobody fetches a 24-hour token for a method that fails. Runs the self-test on the token. */
   'exports.request': channel(
     'two',
-    z.strictObject({ key: Uuid, target: z.literal('aws-kms'), algorithm: AwsAlgorithm, login: Login }),
+    z.strictObject({
+      key: Uuid,
+      target: z.literal('aws-kms'),
+      algorithm: AwsAlgorithm,
+      login: Login,
+    }),
     ExportView,
   ),
   'exports.load': channel('proof', z.strictObject({ export: Uuid, grant: Uuid }), ExportView),
@@ -43,7 +46,11 @@ export const exportsChannels = {
     z.strictObject({ export: Uuid, words: z.array(z.string().max(32)).max(8) }),
     ExportView,
   ),
-  'exports.wrap': channel('two', z.strictObject({ export: Uuid, login: Login, grant: Uuid }), ExportView),
+  'exports.wrap': channel(
+    'two',
+    z.strictObject({ export: Uuid, login: Login, grant: Uuid }),
+    ExportView,
+  ),
   'exports.list': channel('none', Nothing, z.array(ExportView)),
   'exports.show': channel('none', z.strictObject({ export: Uuid }), ExportView),
 } as const;

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { Claim, Hex64, Uuid, text } from '../domain/basics.ts';
 import { Algorithm } from '../domain/keys.ts';
-import { Family, ModuleInfo, ModuleRecord, TokenIdentity, TokenRef, TokenSummary } from '../domain/tokens.ts';
+import {
+  Family,
+  ModuleInfo,
+  ModuleRecord,
+  TokenIdentity,
+  TokenRef,
+  TokenSummary,
+} from '../domain/tokens.ts';
 import { TokenObject } from '../token/protocol.ts';
 import { channel } from './channel.ts';
 import { Login, Nothing, PinHandles } from './desk.ts';
@@ -16,12 +23,19 @@ export const ModuleView = z.strictObject({
 });
 export type ModuleView = z.infer<typeof ModuleView>;
 
-export const Capability = z.strictObject({ algorithm: Algorithm, can: z.boolean(), why: z.string() });
+export const Capability = z.strictObject({
+  algorithm: Algorithm,
+  can: z.boolean(),
+  why: z.string(),
+});
 
 /** SECURITY: a library's process gets what it reads and nothing that changes how programs are loaded or run. */
 export const LibraryVariable = z
   .string()
-  .regex(/^(?!LD_|DYLD_|NODE_|KEYMOOT_MAIN$|PATH$)[A-Z][A-Z0-9_]{0,63}$/, 'may not be set for a library');
+  .regex(
+    /^(?!LD_|DYLD_|NODE_|KEYMOOT_MAIN$|PATH$)[A-Z][A-Z0-9_]{0,63}$/,
+    'may not be set for a library',
+  );
 export const LibraryEnvironment = z
   .record(LibraryVariable, z.string().max(1024))
   .refine((names) => Object.keys(names).length <= 16, 'at most 16');
@@ -31,7 +45,9 @@ export const tokensChannels = {
   'modules.find': channel(
     'none',
     Nothing,
-    z.array(z.strictObject({ path: z.string(), family: Family, label: z.string(), added: z.boolean() })),
+    z.array(
+      z.strictObject({ path: z.string(), family: Family, label: z.string(), added: z.boolean() }),
+    ),
   ),
   /** Adds a library by a granted path. It is loaded once, in a process of its own, before it is recorded. */
   'modules.add': channel(
@@ -69,6 +85,10 @@ export const tokensChannels = {
   'tokens.objects': channel(
     'presence',
     z.strictObject({ at: TokenRef, login: Login.optional() }),
-    z.strictObject({ token: TokenIdentity, publicView: z.boolean(), objects: z.array(TokenObject) }),
+    z.strictObject({
+      token: TokenIdentity,
+      publicView: z.boolean(),
+      objects: z.array(TokenObject),
+    }),
   ),
 } as const;

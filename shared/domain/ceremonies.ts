@@ -52,7 +52,10 @@ export const Definition = z.strictObject({
   mode: Mode,
   log: text(160),
   policySha256: Hex64,
-  seats: z.array(z.strictObject({ seat: Seat, person: Uuid })).min(4).max(16),
+  seats: z
+    .array(z.strictObject({ seat: Seat, person: Uuid }))
+    .min(4)
+    .max(16),
   substitutes: z.array(z.strictObject({ seat: Seat, person: Uuid })).max(16),
   at: TokenRef,
   key: z.strictObject({

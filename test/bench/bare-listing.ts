@@ -1,6 +1,6 @@
 /** A bare pkcs11js loop in a process of its own: fills a token, or lists it with the calls that our reader makes. Prints milliseconds. */
 import { createRequire } from 'node:module';
-import { CKA, CKM, CKO, type AttributeName } from '../../shared/token/cryptoki.ts';
+import { CKA, CKM, type AttributeName } from '../../shared/token/cryptoki.ts';
 
 const pkcs11js = createRequire(import.meta.url)('pkcs11js') as typeof import('pkcs11js');
 const [path = '', pin = '', what = '', count = '0'] = process.argv.slice(2);
@@ -56,7 +56,11 @@ else {
   const started = performance.now();
   module.C_FindObjectsInit(session, []);
   const handles = [];
-  for (let found = module.C_FindObjects(session, 256); found.length > 0; found = module.C_FindObjects(session, 256))
+  for (
+    let found = module.C_FindObjects(session, 256);
+    found.length > 0;
+    found = module.C_FindObjects(session, 256)
+  )
     handles.push(...found);
   module.C_FindObjectsFinal(session);
   let read = 0;
@@ -67,7 +71,7 @@ else {
       NAMES.map((name) => ({ type: CKA[name][0] })),
     ).length;
   const ms = performance.now() - started;
-  if (read === 0 || CKO.SECRET_KEY !== 4) throw new Error('bench: nothing was read');
+  if (read === 0) throw new Error('bench: nothing was read');
   process.stdout.write(String(ms));
 }
 module.C_Logout(session);

@@ -6,7 +6,14 @@ import { table, type Row } from './rows.ts';
 import { benchService } from './service.ts';
 
 const { values } = parseArgs({
-  options: { objects: { type: 'string', default: '10000' }, json: { type: 'boolean', default: false } },
+  options: {
+    objects: { type: 'string', default: '10000' },
+    json: { type: 'boolean', default: false },
+  },
 });
-const rows: Row[] = [...benchAppend(), ...(await benchService()), ...(await benchListing(Number(values.objects)))];
+const rows: Row[] = [
+  ...benchAppend(),
+  ...(await benchService()),
+  ...(await benchListing(Number(values.objects))),
+];
 process.stdout.write(values.json ? `${JSON.stringify(rows)}\n` : `${table(rows)}\n`);

@@ -16,7 +16,9 @@ const childrenOf = (pid: number): number[] =>
     .filter((id) => {
       if (!Number.isInteger(id)) return false;
       try {
-        return readFileSync(`/proc/${id}/stat`, 'utf8').split(') ')[1]?.split(' ')[1] === String(pid);
+        return (
+          readFileSync(`/proc/${id}/stat`, 'utf8').split(') ')[1]?.split(' ')[1] === String(pid)
+        );
       } catch {
         return false;
       }

@@ -66,7 +66,18 @@ describe.each(programs)('the rehearsal, by $name', ({ command }) => {
 
   it('makes every kind of key that the tokens can, and forms two from components', () => {
     const made = new Set(report.keys.map(({ algorithm }) => algorithm));
-    for (const algorithm of ['AES-128', 'AES-192', 'AES-256', 'RSA-2048', 'RSA-3072', 'RSA-4096', 'P-256', 'P-384', 'P-521', 'Ed25519'])
+    for (const algorithm of [
+      'AES-128',
+      'AES-192',
+      'AES-256',
+      'RSA-2048',
+      'RSA-3072',
+      'RSA-4096',
+      'P-256',
+      'P-384',
+      'P-521',
+      'Ed25519',
+    ])
       expect(made).toContain(algorithm);
     expect(report.ceremonies.map(({ status: ended, verdict }) => [ended, verdict])).toEqual([
       ['CLOSED', 'AGREED'],
@@ -88,15 +99,21 @@ describe.each(programs)('the rehearsal, by $name', ({ command }) => {
         files: { encryptedKeyMaterialSha256: string };
       };
       const blob = readFileSync(join(place, 'EncryptedKeyMaterial.bin'));
-      expect(createHash('sha256').update(blob).digest('hex')).toBe(manifest.files.encryptedKeyMaterialSha256);
+      expect(createHash('sha256').update(blob).digest('hex')).toBe(
+        manifest.files.encryptedKeyMaterialSha256,
+      );
     }
   });
 
   it('is checked by a verifier that shares no code with it, run by another Node', () => {
     const verifier = join(project, 'resources', 'verifier', 'keymoot-verify.mjs');
-    const result = spawnSync(process.execPath, [verifier, report.bundle, '--trust', report.trust, '--json'], {
-      encoding: 'utf8',
-    });
+    const result = spawnSync(
+      process.execPath,
+      [verifier, report.bundle, '--trust', report.trust, '--json'],
+      {
+        encoding: 'utf8',
+      },
+    );
     const own = run('verify', report.bundle, '--trust', report.trust, '--json');
     expect([result.status, own.status]).toEqual([0, 0]);
     expect(JSON.parse(result.stdout)).toMatchObject({ verdict: 'pass' });

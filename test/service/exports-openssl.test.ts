@@ -10,7 +10,8 @@ import type { AwsAlgorithm } from '../../shared/contract/exports.ts';
 import type { KeyRecord } from '../../shared/domain/keys.ts';
 
 /** Everything on the provider's side by openssl: making the wrapping key, and opening the package. No line of ours is on that side. */
-const openssl = (...args: string[]): Buffer => execFileSync('openssl', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+const openssl = (...args: string[]): Buffer =>
+  execFileSync('openssl', args, { stdio: ['ignore', 'pipe', 'pipe'] });
 
 describe('an AWS package, opened by openssl with a throw-away key of its own', () => {
   let folder: string;
@@ -47,7 +48,12 @@ describe('an AWS package, opened by openssl with a throw-away key of its own', (
   };
 
   /** Carries a key out under a fresh wrapping key and gives back what openssl finds inside. */
-  const carryOut = async (key: KeyRecord, token: string, algorithm: AwsAlgorithm, bits: number): Promise<Buffer> => {
+  const carryOut = async (
+    key: KeyRecord,
+    token: string,
+    algorithm: AwsAlgorithm,
+    bits: number,
+  ): Promise<Buffer> => {
     const place = join(folder, `job-${++serial}`);
     const pem = `${place}.pem`;
     openssl('genpkey', '-algorithm', 'RSA', '-pkeyopt', `rsa_keygen_bits:${bits}`, '-out', pem);
@@ -61,7 +67,12 @@ describe('an AWS package, opened by openssl with a throw-away key of its own', (
     writeFileSync(`${place}.json`, JSON.stringify(params));
     const job = await room.call(
       'exports.request',
-      { key: key.id, target: 'aws-kms', algorithm, login: await room.login(token, 'exports.request') },
+      {
+        key: key.id,
+        target: 'aws-kms',
+        algorithm,
+        login: await room.login(token, 'exports.request'),
+      },
       'administrator',
       'officer',
     );
@@ -75,7 +86,11 @@ describe('an AWS package, opened by openssl with a throw-away key of its own', (
     await room.call('exports.confirm', { export: job.id, words }, 'administrator', 'officer');
     await room.call(
       'exports.wrap',
-      { export: job.id, login: await room.login(token, 'exports.wrap'), grant: await room.desk.grant('package', place) },
+      {
+        export: job.id,
+        login: await room.login(token, 'exports.wrap'),
+        grant: await room.desk.grant('package', place),
+      },
       'administrator',
       'officer',
     );
@@ -123,7 +138,10 @@ describe('an AWS package, opened by openssl with a throw-away key of its own', (
     );
     await expect(refused).rejects.toMatchObject({
       code: 'mechanism-unsupported',
-      fields: { alternative: 'RSAES_OAEP_SHA_1', device: expect.stringContaining('CKR_ARGUMENTS_BAD') as string },
+      fields: {
+        alternative: 'RSAES_OAEP_SHA_1',
+        device: expect.stringContaining('CKR_ARGUMENTS_BAD') as string,
+      },
     });
   });
 });

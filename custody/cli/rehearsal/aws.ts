@@ -1,5 +1,12 @@
 /** AWS's side of an export, played with a throw-away key: gives out parameters, and opens what comes back. */
-import { constants, createPrivateKey, generateKeyPair, privateDecrypt, randomBytes, type KeyObject } from 'node:crypto';
+import {
+  constants,
+  createPrivateKey,
+  generateKeyPair,
+  privateDecrypt,
+  randomBytes,
+  type KeyObject,
+} from 'node:crypto';
 import { promisify } from 'node:util';
 
 export interface PlayedAws {
@@ -27,9 +34,16 @@ export const playAws = async (bits = 4096, validMs = 24 * 3600_000): Promise<Pla
 };
 
 /** Bytes of the key inside, or undefined when the blob does not open. The caller zeroes them. */
-export const openBlob = (aws: PlayedAws, blob: Uint8Array, oaepHash: 'sha1' | 'sha256'): Buffer | undefined => {
+export const openBlob = (
+  aws: PlayedAws,
+  blob: Uint8Array,
+  oaepHash: 'sha1' | 'sha256',
+): Buffer | undefined => {
   try {
-    return privateDecrypt({ key: aws.privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash }, blob);
+    return privateDecrypt(
+      { key: aws.privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash },
+      blob,
+    );
   } catch {
     return undefined;
   }

@@ -20,7 +20,8 @@ let serial = 0;
 export const packEnvelopes = (bytes: 16 | 32, count = 3): Envelopes => {
   const parts = Array.from({ length: count }, () => randomComponent(bytes));
   const sum = new Uint8Array(bytes);
-  for (const part of parts) for (let at = 0; at < bytes; at++) sum[at] = (sum[at] ?? 0) ^ (part[at] ?? 0);
+  for (const part of parts)
+    for (let at = 0; at < bytes; at++) sum[at] = (sum[at] ?? 0) ^ (part[at] ?? 0);
   return {
     components: parts.map((part) => ({
       hex: hexOf(part).replace(/(.{8})(?=.)/g, '$1 '),
@@ -40,13 +41,16 @@ export const draftDefinition = async (
   expected: string,
 ): Promise<Definition> => {
   const template = Definition.parse(
-    JSON.parse(readFileSync(resourcePath('ceremonies', 'form-aes256-from-3-components.json'), 'utf8')),
+    JSON.parse(
+      readFileSync(resourcePath('ceremonies', 'form-aes256-from-3-components.json'), 'utf8'),
+    ),
   );
   const hello = await room.desk.call('desk.hello', {});
   const { sha256: policySha256 } = await room.desk.call('policy.get', {});
   const custodians = room.players.filter(({ role }) => role === 'custodian');
   const personAt = (seat: string): string =>
-    (seat.startsWith('custodian-') ? custodians[Number(seat.slice(-1)) - 1] : room.player(seat))?.id ?? '';
+    (seat.startsWith('custodian-') ? custodians[Number(seat.slice(-1)) - 1] : room.player(seat))
+      ?.id ?? '';
   return {
     ...template,
     title: `Form an ${algorithm} key from three components`,
@@ -59,7 +63,10 @@ export const draftDefinition = async (
   };
 };
 
-export const defineAndApprove = async (room: Room, definition: Definition): Promise<DefinitionView> => {
+export const defineAndApprove = async (
+  room: Room,
+  definition: Definition,
+): Promise<DefinitionView> => {
   const defined = await room.call('ceremonies.define', { definition }, 'administrator');
   await room.call('ceremonies.approve', { definitionSha256: defined.sha256 }, 'administrator');
   return room.call('ceremonies.approve', { definitionSha256: defined.sha256 }, 'officer');
@@ -80,7 +87,9 @@ export const playStep = async (
 ): Promise<CeremonyView> => {
   const due = view.steps.find(({ step }) => step.id === view.due)?.step;
   if (due === undefined) return view;
-  const seated = due.seats.map((seat) => definition.seats.find((taken) => taken.seat === seat)?.person ?? '');
+  const seated = due.seats.map(
+    (seat) => definition.seats.find((taken) => taken.seat === seat)?.person ?? '',
+  );
   const names = room.byId(...seated);
   const { id: ceremony } = view;
   const channel = 'ceremonies.step';
@@ -101,7 +110,10 @@ export const playStep = async (
         {
           ceremony,
           step,
-          input: { kind: 'definition.read', words: wordsAt(view.definitionSha256, view.readBack?.positions ?? []) },
+          input: {
+            kind: 'definition.read',
+            words: wordsAt(view.definitionSha256, view.readBack?.positions ?? []),
+          },
         },
         ...names,
       );
@@ -109,11 +121,18 @@ export const playStep = async (
       const index = due.component ?? 0;
       const envelope = envelopes.components[index - 1];
       if (envelope === undefined) throw new Error('rehearsal: there is no such envelope');
-      const component = await room.desk.secret(Buffer.from(envelope.hex), { purpose: 'component', channel });
+      const component = await room.desk.secret(Buffer.from(envelope.hex), {
+        purpose: 'component',
+        channel,
+      });
       const { check, serial: number } = envelope;
       return room.call(
         channel,
-        { ceremony, step, input: { kind: 'component.enter', index, component, check, serial: number } },
+        {
+          ceremony,
+          step,
+          input: { kind: 'component.enter', index, component, check, serial: number },
+        },
         ...names,
       );
     }
@@ -123,7 +142,11 @@ export const playStep = async (
         {
           ceremony,
           step,
-          input: { kind: 'key.form', phrase: due.phrase ?? '', login: await room.login(tokenLabel, channel) },
+          input: {
+            kind: 'key.form',
+            phrase: due.phrase ?? '',
+            login: await room.login(tokenLabel, channel),
+          },
         },
         ...names,
       );
@@ -139,14 +162,21 @@ export const playStep = async (
         {
           ceremony,
           step,
-          input: { kind: 'envelopes.destroy', serials: envelopes.components.map((envelope) => envelope.serial) },
+          input: {
+            kind: 'envelopes.destroy',
+            serials: envelopes.components.map((envelope) => envelope.serial),
+          },
         },
         ...names,
       );
     case 'agree': {
       let next = view;
       for (const name of names)
-        next = await room.call(channel, { ceremony, step, input: { kind: 'agree', agree: true } }, name);
+        next = await room.call(
+          channel,
+          { ceremony, step, input: { kind: 'agree', agree: true } },
+          name,
+        );
       return next;
     }
   }

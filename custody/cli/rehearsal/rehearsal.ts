@@ -20,9 +20,34 @@ import { Room } from './room.ts';
 import { Transcript } from './transcript.ts';
 
 export interface Report {
-  keys: { id: string; label: string; algorithm: string; origin: string; token: string; check?: string; sha256?: string; ceremony?: string }[];
-  ceremonies: { id: string; title: string; status: string; verdict: string; definition_sha256: string; key: string }[];
-  exports: { id: string; key: string; algorithm: string; token: string; state: string; folder?: string; refused?: string; opened?: boolean }[];
+  keys: {
+    id: string;
+    label: string;
+    algorithm: string;
+    origin: string;
+    token: string;
+    check?: string;
+    sha256?: string;
+    ceremony?: string;
+  }[];
+  ceremonies: {
+    id: string;
+    title: string;
+    status: string;
+    verdict: string;
+    definition_sha256: string;
+    key: string;
+  }[];
+  exports: {
+    id: string;
+    key: string;
+    algorithm: string;
+    token: string;
+    state: string;
+    folder?: string;
+    refused?: string;
+    opened?: boolean;
+  }[];
   bundle: string;
   trust: string;
   verdict: 'pass' | 'fail';
@@ -98,11 +123,21 @@ export const rehearse = async (out: string, say: (line: string) => void): Promis
         ['nss', 'export'],
       ] as const) {
         const { token } = await room.train(family, label, 'administrator');
-        told.act(`token “${label}”`, `${token.manufacturer}, ${token.model}, serial ${token.serial}`, 'device');
+        told.act(
+          `token “${label}”`,
+          `${token.manufacturer}, ${token.model}, serial ${token.serial}`,
+          'device',
+        );
       }
     });
 
-    const generate = async (algorithm: Algorithm, purpose: Purpose, label: string, tokenLabel: string, extractable = false) => {
+    const generate = async (
+      algorithm: Algorithm,
+      purpose: Purpose,
+      label: string,
+      tokenLabel: string,
+      extractable = false,
+    ) => {
       const { key, claims } = await room.call(
         'keys.generate',
         {
@@ -116,8 +151,14 @@ export const rehearse = async (out: string, say: (line: string) => void): Promis
         'administrator',
         'officer',
       );
-      const fingerprint = key.spkiSha256 ?? (key.check === undefined ? 'no check value' : `${key.check.method} ${key.check.value}`);
-      told.act(`${key.algorithm} “${label}”`, `origin ${key.origin}, ${key.control}, ${fingerprint}`, claims[0]?.says);
+      const fingerprint =
+        key.spkiSha256 ??
+        (key.check === undefined ? 'no check value' : `${key.check.method} ${key.check.value}`);
+      told.act(
+        `${key.algorithm} “${label}”`,
+        `origin ${key.origin}, ${key.control}, ${fingerprint}`,
+        claims[0]?.says,
+      );
       report.keys.push({
         id: key.id,
         label,
@@ -133,8 +174,10 @@ export const rehearse = async (out: string, say: (line: string) => void): Promis
       const can = await room.desk.call('tokens.can', { at: room.token('ceremony') });
       for (const algorithm of ALGORITHMS) {
         const able = can.find((row) => row.algorithm === algorithm);
-        if (able?.can !== true) told.act(algorithm, `not on this token: ${able?.why ?? 'unknown'}`, 'device');
-        else await generate(algorithm, PURPOSE[algorithm], `r-${algorithm.toLowerCase()}`, 'ceremony');
+        if (able?.can !== true)
+          told.act(algorithm, `not on this token: ${able?.why ?? 'unknown'}`, 'device');
+        else
+          await generate(algorithm, PURPOSE[algorithm], `r-${algorithm.toLowerCase()}`, 'ceremony');
       }
     });
 
@@ -145,14 +188,28 @@ export const rehearse = async (out: string, say: (line: string) => void): Promis
       await part(`Form an ${algorithm} key from three components`, async () => {
         const envelopes = packEnvelopes(bytes);
         const label = `r-formed-${algorithm.toLowerCase()}`;
-        const definition = await draftDefinition(room, room.token('ceremony'), algorithm, label, envelopes.expected);
+        const definition = await draftDefinition(
+          room,
+          room.token('ceremony'),
+          algorithm,
+          label,
+          envelopes.expected,
+        );
         const closed = await playCeremony(room, definition, envelopes, 'ceremony', (view, step) => {
           const done = view.steps.find((state) => state.step.id === step);
           told.act(`step ${step}`, `${done?.step.kind ?? ''}: ${done?.observed ?? ''}`, 'person');
         });
         const { key } = await room.desk.call('keys.show', { key: closed.key ?? '' });
-        told.act(`${algorithm} “${label}”`, `origin ${key.origin}, grade C, ${key.check?.method ?? ''} ${key.check?.value ?? ''}`, 'device');
-        told.act('verdict', `${closed.verdict ?? ''}, ${closed.exceptions.length} exceptions`, 'person');
+        told.act(
+          `${algorithm} “${label}”`,
+          `origin ${key.origin}, grade C, ${key.check?.method ?? ''} ${key.check?.value ?? ''}`,
+          'device',
+        );
+        told.act(
+          'verdict',
+          `${closed.verdict ?? ''}, ${closed.exceptions.length} exceptions`,
+          'person',
+        );
         report.ceremonies.push({
           id: closed.id,
           title: closed.title,
@@ -174,12 +231,23 @@ export const rehearse = async (out: string, say: (line: string) => void): Promis
 
     const exportKey = async (tokenLabel: string, algorithm: AwsAlgorithm) => {
       const folder = join(out, 'packages', `${tokenLabel}-${algorithm.toLowerCase()}`);
-      const key = await generate('AES-256', 'encrypt', `r-aws-${tokenLabel}-${algorithm.endsWith('_1') ? 'sha1' : 'sha256'}`, tokenLabel, true);
+      const key = await generate(
+        'AES-256',
+        'encrypt',
+        `r-aws-${tokenLabel}-${algorithm.endsWith('_1') ? 'sha1' : 'sha256'}`,
+        tokenLabel,
+        true,
+      );
       const made = { id: '', key: key.id, algorithm, token: tokenLabel };
       try {
         const job = await room.call(
           'exports.request',
-          { key: key.id, target: 'aws-kms', algorithm, login: await room.login(tokenLabel, 'exports.request') },
+          {
+            key: key.id,
+            target: 'aws-kms',
+            algorithm,
+            login: await room.login(tokenLabel, 'exports.request'),
+          },
           'administrator',
           'officer',
         );
@@ -193,9 +261,15 @@ export const rehearse = async (out: string, say: (line: string) => void): Promis
           'administrator',
         );
         const spoken = hexToWords(loaded.wrapping?.sha256 ?? '');
-        const words = (loaded.readBack?.positions ?? []).map((position) => spoken[position - 1] ?? '');
+        const words = (loaded.readBack?.positions ?? []).map(
+          (position) => spoken[position - 1] ?? '',
+        );
         await room.call('exports.confirm', { export: job.id, words }, 'administrator', 'officer');
-        told.act('Ada Moreno, Otto Lind', `wrapping key RSA-${loaded.wrapping?.bits ?? 0} ${loaded.wrapping?.sha256 ?? ''} confirmed`, 'person');
+        told.act(
+          'Ada Moreno, Otto Lind',
+          `wrapping key RSA-${loaded.wrapping?.bits ?? 0} ${loaded.wrapping?.sha256 ?? ''} confirmed`,
+          'person',
+        );
         const wrapped = await room.call(
           'exports.wrap',
           {
@@ -207,12 +281,17 @@ export const rehearse = async (out: string, say: (line: string) => void): Promis
           'officer',
         );
         const hashName = algorithm === 'RSAES_OAEP_SHA_1' ? 'sha1' : 'sha256';
-        const opened = openBlob(aws, readFileSync(join(folder, 'EncryptedKeyMaterial.bin')), hashName);
+        const opened = openBlob(
+          aws,
+          readFileSync(join(folder, 'EncryptedKeyMaterial.bin')),
+          hashName,
+        );
         const whole = opened?.length === 32;
         opened?.fill(0);
         told.act('the provider, played', `opens the package: ${opened?.length ?? 0} bytes`, 'desk');
         report.exports.push({ ...made, id: job.id, state: wrapped.state, folder, opened: whole });
-        if (!whole) throw new KeymootError('self-test-failed', 'The package did not open on the other side.');
+        if (!whole)
+          throw new KeymootError('self-test-failed', 'The package did not open on the other side.');
       } catch (error) {
         if (!(error instanceof KeymootError) || error.code !== 'mechanism-unsupported') throw error;
         told.act(algorithm, `refused on token “${tokenLabel}”: ${error.message}`, 'device');
@@ -232,16 +311,27 @@ export const rehearse = async (out: string, say: (line: string) => void): Promis
         'administrator',
       );
       const trust = await room.desk.call('log.trust', {});
-      writeFileSync(report.trust, `${JSON.stringify(trust, undefined, 2)}\n`, { flag: 'wx', mode: 0o644 });
+      writeFileSync(report.trust, `${JSON.stringify(trust, undefined, 2)}\n`, {
+        flag: 'wx',
+        mode: 0o644,
+      });
       told.act('bundle', `${written.size} entries, root ${written.root}`, 'device');
-      told.act('trust file', 'log name, log key, the last seal and the founders, kept apart from the bundle', 'desk');
+      told.act(
+        'trust file',
+        'log name, log key, the last seal and the founders, kept apart from the bundle',
+        'desk',
+      );
     });
   } finally {
     await room.desk.stop();
   }
 
   await part('Verify, twice, with nothing in common', async () => {
-    const own = verifyBundle(folderReader(report.bundle), parseTrust(readFileSync(report.trust, 'utf8')), []);
+    const own = verifyBundle(
+      folderReader(report.bundle),
+      parseTrust(readFileSync(report.trust, 'utf8')),
+      [],
+    );
     report.verifiers.keymoot = own.verdict;
     told.act('keymoot verify', own.verdict);
     const code = await standAlone([report.bundle, '--trust', report.trust, '--json']);
@@ -252,15 +342,23 @@ export const rehearse = async (out: string, say: (line: string) => void): Promis
 
   told.heading('What was made, and where it lies');
   for (const key of report.keys)
-    told.line(`  ${key.algorithm.padEnd(9)} ${key.label.padEnd(24)} token “${key.token}”${''.padEnd(10 - key.token.length)} origin ${key.origin}`);
-  for (const job of report.exports) told.line(`  ${job.algorithm.padEnd(19)} token “${job.token}”${''.padEnd(10 - job.token.length)} ${job.state}${job.folder === undefined ? '' : `  ${job.folder}`}`);
+    told.line(
+      `  ${key.algorithm.padEnd(9)} ${key.label.padEnd(24)} token “${key.token}”${''.padEnd(10 - key.token.length)} origin ${key.origin}`,
+    );
+  for (const job of report.exports)
+    told.line(
+      `  ${job.algorithm.padEnd(19)} token “${job.token}”${''.padEnd(10 - job.token.length)} ${job.state}${job.folder === undefined ? '' : `  ${job.folder}`}`,
+    );
   told.line(`  audit bundle  ${report.bundle}`);
   told.line(`  trust file    ${report.trust}`);
   told.line();
-  for (const { name, ms } of report.parts) told.line(`  ${name.padEnd(48)} ${(ms / 1000).toFixed(1)} s`);
+  for (const { name, ms } of report.parts)
+    told.line(`  ${name.padEnd(48)} ${(ms / 1000).toFixed(1)} s`);
   told.line();
   told.line(report.verdict === 'pass' ? 'Both verifiers pass.' : 'NOT VERIFIED.');
   writeFileSync(join(out, 'transcript.txt'), told.text, { flag: 'wx' });
-  writeFileSync(join(out, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`, { flag: 'wx' });
+  writeFileSync(join(out, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`, {
+    flag: 'wx',
+  });
   return report;
 };

@@ -33,7 +33,10 @@ export const CAST = [
   ['Wim de Boer', 'witness'],
 ] as const satisfies readonly (readonly [string, Role])[];
 
-export const newHalves = (): Halves => ({ first: draw(8, '0123456789'), second: draw(8, '0123456789') });
+export const newHalves = (): Halves => ({
+  first: draw(8, '0123456789'),
+  second: draw(8, '0123456789'),
+});
 
 export class Room {
   desk: DeskClient;
@@ -75,7 +78,11 @@ export class Room {
     if (halves === undefined) throw new Error(`rehearsal: there is no PIN of ${label}`);
     return this.desk.pin(Uint8Array.from(halves.first), Uint8Array.from(halves.second), channel);
   }
-  call<C extends ChannelName>(channel: C, input: InputGiven<C>, ...names: string[]): Promise<Output<C>> {
+  call<C extends ChannelName>(
+    channel: C,
+    input: InputGiven<C>,
+    ...names: string[]
+  ): Promise<Output<C>> {
     return this.desk.call(channel, input, this.proving(...names));
   }
 
@@ -87,7 +94,12 @@ export class Room {
       this.desk.pin(Uint8Array.from(halves.first), Uint8Array.from(halves.second), 'tokens.train');
     const { at } = await this.call(
       'tokens.train',
-      { family, label, userPin: await copy(user), ...(family === 'softhsm' ? { soPin: await copy(so) } : {}) },
+      {
+        family,
+        label,
+        userPin: await copy(user),
+        ...(family === 'softhsm' ? { soPin: await copy(so) } : {}),
+      },
       ...names,
     );
     this.tokens.set(label, at);
@@ -96,7 +108,10 @@ export class Room {
   async enrol(name: string, role: Role, ...names: string[]): Promise<Player> {
     const passphrase = draw(24, ALPHABET);
     const channel = 'people.enrol';
-    const handle = await this.desk.secret(Uint8Array.from(passphrase), { purpose: 'passphrase', channel });
+    const handle = await this.desk.secret(Uint8Array.from(passphrase), {
+      purpose: 'passphrase',
+      channel,
+    });
     const { id } = await this.call(channel, { name, role, passphrase: handle }, ...names);
     const player = { id, name, role, passphrase };
     this.players.push(player);

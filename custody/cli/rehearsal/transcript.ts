@@ -37,4 +37,7 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
 ];
 /** Times and random values out; everything else, names and order included, must stay the same from run to run. */
 export const mask = (text: string, folder: string): string =>
-  MASKS.reduce((masked, [pattern, word]) => masked.replace(pattern, word), text.replaceAll(folder, '<out>'));
+  MASKS.reduce(
+    (masked, [pattern, word]) => masked.replace(pattern, word),
+    text.replaceAll(folder, '<out>'),
+  );

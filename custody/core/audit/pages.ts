@@ -15,15 +15,23 @@ const escape = (text: string): string =>
 
 /** What an entry says, in one line, with whose word it is. */
 const lineOf = (entry: Entry): { text: string; says: string } => {
-  const people = new Set((entry.acts ?? []).map((act) => openEnvelope(act)?.statement.person ?? '?'));
-  const says = people.size > 0 ? `person ×${people.size}` : entry.type.startsWith('key.') || entry.type === 'log.genesis' ? 'device' : 'desk';
+  const people = new Set(
+    (entry.acts ?? []).map((act) => openEnvelope(act)?.statement.person ?? '?'),
+  );
+  const says =
+    people.size > 0
+      ? `person ×${people.size}`
+      : entry.type.startsWith('key.') || entry.type === 'log.genesis'
+        ? 'device'
+        : 'desk';
   const { detail } = entry;
   const parts: string[] = [];
   if ('label' in detail && detail.label !== undefined) parts.push(`“${detail.label}”`);
   if ('algorithm' in detail && typeof detail.algorithm === 'string') parts.push(detail.algorithm);
   if ('origin' in detail && detail.origin !== undefined) parts.push(`origin: ${detail.origin}`);
   if ('control' in detail && detail.control !== undefined) parts.push(detail.control);
-  if ('check' in detail && detail.check !== undefined) parts.push(`${detail.check.method} ${detail.check.value}`);
+  if ('check' in detail && detail.check !== undefined)
+    parts.push(`${detail.check.method} ${detail.check.value}`);
   if ('step' in detail) parts.push(`step ${detail.step}`);
   if ('observed' in detail && detail.observed !== undefined) parts.push(detail.observed);
   if ('decision' in detail) parts.push(detail.decision);
@@ -38,7 +46,13 @@ td,th{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #d9d5ca;verti
 .r{background:repeating-linear-gradient(45deg,#0d6b6b 0 8px,#fff 8px 16px);padding:.4rem}.r b,.p b{background:#fff;padding:.1rem .5rem}.p{background:#6b1010;padding:.4rem}
 td.n{text-align:right}@media print{body{font-size:11pt;background:#fff;margin:0}}`;
 
-export const reportPage = ({ origin, size, root, keySha256, entries }: BundleFacts & { entries: readonly Entry[] }): string => {
+export const reportPage = ({
+  origin,
+  size,
+  root,
+  keySha256,
+  entries,
+}: BundleFacts & { entries: readonly Entry[] }): string => {
   const rehearsal = origin.endsWith('/rehearsal');
   const rows = entries
     .map((entry) => {
@@ -61,7 +75,12 @@ ${rows}
 `;
 };
 
-export const verifyPage = ({ origin, size, root, keySha256 }: BundleFacts): string => `# How to verify this bundle
+export const verifyPage = ({
+  origin,
+  size,
+  root,
+  keySha256,
+}: BundleFacts): string => `# How to verify this bundle
 
 It is the audit log of \`${origin}\`: ${size} entries, root \`${root}\`.
 

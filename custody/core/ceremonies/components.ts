@@ -6,7 +6,13 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Check } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
-import { legacyZero, makeCheck, p11Check, sameCheck, x924Cmac } from '../checkvalues/check-values.ts';
+import {
+  legacyZero,
+  makeCheck,
+  p11Check,
+  sameCheck,
+  x924Cmac,
+} from '../checkvalues/check-values.ts';
 
 export type ComponentMethod = 'X9.24-CMAC' | 'LEGACY-ZERO';
 
@@ -34,7 +40,10 @@ export const readComponent = (index: number, typed: Uint8Array, bytes: number): 
       if (code === 0x0a) line += 1;
       if (SPACES.has(code)) continue;
       const value = nibble(code);
-      if (value < 0) throw refused(index, `line ${line} holds a character that is no hex digit.`, { line: String(line) });
+      if (value < 0)
+        throw refused(index, `line ${line} holds a character that is no hex digit.`, {
+          line: String(line),
+        });
       if (digits < bytes * 2) {
         const at = digits >> 1;
         component[at] = ((component[at] ?? 0) << 4) | value;
@@ -74,7 +83,13 @@ export class ComponentSet {
   /** R22: duplicates are found by HMAC under a key that lives only here. */
   readonly #key: Buffer;
 
-  constructor(setId: string, count: number, bytes: number, method: ComponentMethod, hmacKey: Buffer) {
+  constructor(
+    setId: string,
+    count: number,
+    bytes: number,
+    method: ComponentMethod,
+    hmacKey: Buffer,
+  ) {
     this.#setId = setId;
     this.#count = count;
     this.#bytes = bytes;
@@ -103,13 +118,19 @@ export class ComponentSet {
       const tag = this.#tag(component);
       for (const [other, held] of this.#held)
         if (other !== index && timingSafeEqual(this.#tag(held), tag))
-          throw refused(index, `it is the same as component ${other}. Each custodian has a component of their own.`);
+          throw refused(
+            index,
+            `it is the same as component ${other}. Each custodian has a component of their own.`,
+          );
       const own = checkOf(this.#method, component);
       let given;
       try {
         given = makeCheck(this.#method, check);
       } catch {
-        throw refused(index, `the check value is not one of ${this.#method}: ten hex digits, or six for short.`);
+        throw refused(
+          index,
+          `the check value is not one of ${this.#method}: ten hex digits, or six for short.`,
+        );
       }
       if (sameCheck(own, given) !== 'same')
         throw refused(
@@ -131,13 +152,19 @@ export class ComponentSet {
   /** XOR of all. The caller zeroes the sum. */
   combine(expected: Check | undefined): { sum: Uint8Array; check: Check; p11: Check } {
     if (this.#held.size !== this.#count)
-      throw new KeymootError('component-refused', `Only ${this.#held.size} of ${this.#count} components are here.`);
+      throw new KeymootError(
+        'component-refused',
+        `Only ${this.#held.size} of ${this.#count} components are here.`,
+      );
     const sum = new Uint8Array(this.#bytes);
     for (const component of this.#held.values())
       for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] ?? 0) ^ (component[at] ?? 0);
     try {
       if (sum.every((byte) => byte === 0))
-        throw new KeymootError('component-refused', 'The components add up to zero, which is no key. Nothing was formed.');
+        throw new KeymootError(
+          'component-refused',
+          'The components add up to zero, which is no key. Nothing was formed.',
+        );
       for (const component of this.#held.values())
         if (timingSafeEqual(component, sum))
           throw new KeymootError(
@@ -147,8 +174,13 @@ export class ComponentSet {
       const check = checkOf('X9.24-CMAC', sum);
       // SECURITY: a final mismatch says that, and nothing about the sum or any part of it (R23).
       if (expected !== undefined) {
-        const own = expected.method === 'X9.24-CMAC' ? check : expected.method === 'LEGACY-ZERO' ? legacyZero(sum) : undefined;
-        if (own === undefined || sameCheck(own as Check, expected) !== 'same')
+        const own =
+          expected.method === 'X9.24-CMAC'
+            ? check
+            : expected.method === 'LEGACY-ZERO'
+              ? legacyZero(sum)
+              : undefined;
+        if (own === undefined || sameCheck(own, expected) !== 'same')
           throw new KeymootError(
             'component-refused',
             'The components do not add up to the key that the definition expects. Nothing was formed. One of the components, or the expected check value, is not the sender’s.',

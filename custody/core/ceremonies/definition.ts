@@ -9,7 +9,8 @@ import type { Policy } from '../../../shared/domain/policy.ts';
 
 export const definitionBytes = (definition: Definition): Uint8Array => canonicalBytes(definition);
 /** The definition's id: SHA-256 of its canonical JSON (R1). */
-export const definitionId = (definition: Definition): string => hash('sha256', definitionBytes(definition));
+export const definitionId = (definition: Definition): string =>
+  hash('sha256', definitionBytes(definition));
 
 /** Kinds in the order this template runs them, `components` standing for one step each. */
 const ORDER: readonly StepKind[] = [
@@ -48,15 +49,19 @@ export const problemsOf = (definition: Definition, here: Surroundings): Record<s
 
   if (definition.log !== here.log) say('log', 'names another desk');
   if (definition.mode !== here.mode) say('mode', `this desk is for ${here.mode}`);
-  if (definition.policySha256 !== here.policySha256) say('policySha256', 'was written under another policy');
-  if (!here.policy.algorithms.includes(key.algorithm)) say('key.algorithm', 'is not allowed by the policy');
+  if (definition.policySha256 !== here.policySha256)
+    say('policySha256', 'was written under another policy');
+  if (!here.policy.algorithms.includes(key.algorithm))
+    say('key.algorithm', 'is not allowed by the policy');
   if (key.extractable && !here.policy.extractable.includes(key.purpose))
     say('key.extractable', 'is not allowed by the policy for this purpose');
-  if (here.policy.strict) say('grade', 'the policy is strict: components may not be entered on this computer');
+  if (here.policy.strict)
+    say('grade', 'the policy is strict: components may not be entered on this computer');
   const { least, most } = here.policy.components;
   if (components.count < least || components.count > most)
     say('components.count', `the policy asks for ${least} to ${most}`);
-  if (definition.staffing.least > seats.length) say('staffing.least', 'is more than there are seats');
+  if (definition.staffing.least > seats.length)
+    say('staffing.least', 'is more than there are seats');
 
   // R3: one seat, one person; nobody twice; a witness is none of the others.
   const bySeat = new Map<string, string>();
@@ -74,10 +79,12 @@ export const problemsOf = (definition: Definition, here: Surroundings): Record<s
     const role = here.roleOf(person);
     if (!bySeat.has(seat)) say(`substitutes.${at}.seat`, 'has nobody to stand in for');
     if (people.has(person)) say(`substitutes.${at}.person`, 'has a seat already');
-    if (role === undefined || !mayTake(seat, role)) say(`substitutes.${at}.person`, 'may not take that seat');
+    if (role === undefined || !mayTake(seat, role))
+      say(`substitutes.${at}.person`, 'may not take that seat');
     people.add(person);
   }
-  for (const seat of ['administrator', 'witness']) if (!bySeat.has(seat)) say('seats', `nobody sits as ${seat}`);
+  for (const seat of ['administrator', 'witness'])
+    if (!bySeat.has(seat)) say('seats', `nobody sits as ${seat}`);
   for (let index = 1; index <= components.count; index++)
     if (!bySeat.has(`custodian-${index}`)) say('seats', `nobody sits as custodian-${index}`);
 
@@ -91,12 +98,17 @@ export const problemsOf = (definition: Definition, here: Surroundings): Record<s
     const path = `steps.${at}`;
     if (step.id !== String(at + 1)) say(`${path}.id`, `must be ${at + 1}`);
     if (new Set(step.seats).size !== step.seats.length) say(`${path}.seats`, 'names a seat twice');
-    for (const seat of step.seats) if (!bySeat.has(seat)) say(`${path}.seats`, `nobody sits as ${seat}`);
+    for (const seat of step.seats)
+      if (!bySeat.has(seat)) say(`${path}.seats`, `nobody sits as ${seat}`);
     if (step.irreversible !== IRREVERSIBLE.includes(step.kind))
-      say(`${path}.irreversible`, `must be ${String(IRREVERSIBLE.includes(step.kind))} for ${step.kind}`);
+      say(
+        `${path}.irreversible`,
+        `must be ${String(IRREVERSIBLE.includes(step.kind))} for ${step.kind}`,
+      );
     if (step.irreversible !== (step.phrase !== undefined))
       say(`${path}.phrase`, 'belongs to irreversible steps, and to each of them');
-    if (step.irreversible && step.seats.length < 2) say(`${path}.seats`, 'an irreversible step takes two people');
+    if (step.irreversible && step.seats.length < 2)
+      say(`${path}.seats`, 'an irreversible step takes two people');
     if (['clock', 'definition.read', 'key.verify'].includes(step.kind) && step.seats.length < 2)
       say(`${path}.seats`, 'takes two people: one reads, the other answers');
     if (step.kind === 'component.enter') {
@@ -104,9 +116,14 @@ export const problemsOf = (definition: Definition, here: Surroundings): Record<s
       if (step.component !== component) say(`${path}.component`, `must be ${component}`);
       if (!step.seats.includes(`custodian-${component}`) || step.seats.length < 2)
         say(`${path}.seats`, `takes custodian-${component} and a second person`);
-      if (step.seats.some((seat) => seat.startsWith('custodian-') && seat !== `custodian-${component}`))
+      if (
+        step.seats.some(
+          (seat) => seat.startsWith('custodian-') && seat !== `custodian-${component}`,
+        )
+      )
         say(`${path}.seats`, 'another custodian has no business at this envelope');
-    } else if (step.component !== undefined) say(`${path}.component`, 'belongs to component.enter only');
+    } else if (step.component !== undefined)
+      say(`${path}.component`, 'belongs to component.enter only');
     if ((step.kind === 'arrive' || step.kind === 'agree') && step.seats.length !== seats.length)
       say(`${path}.seats`, 'takes everyone');
   }

@@ -58,7 +58,11 @@ export interface Ceremony {
 /** Failures of one step after which people must decide instead of trying again (R23). */
 export const MOST_FAILURES = 3;
 
-export const newCeremony = (id: string, definitionSha256: string, definition: Definition): Ceremony => ({
+export const newCeremony = (
+  id: string,
+  definitionSha256: string,
+  definition: Definition,
+): Ceremony => ({
   id,
   definitionSha256,
   definition,
@@ -92,22 +96,34 @@ export const AGREE_OBSERVED = /^substitute (\S+) sits as (\S+)$/;
 const signersOf = (entry: Entry): string[] =>
   (entry.acts ?? []).flatMap((act) => {
     try {
-      const said = JSON.parse(Buffer.from(act.payload, 'base64').toString('utf8')) as { person?: unknown };
+      const said = JSON.parse(Buffer.from(act.payload, 'base64').toString('utf8')) as {
+        person?: unknown;
+      };
       return typeof said.person === 'string' ? [said.person] : [];
     } catch {
       return [];
     }
   });
 
-const withStep = (ceremony: Ceremony, id: string, change: (step: StepState) => StepState): Ceremony => ({
+const withStep = (
+  ceremony: Ceremony,
+  id: string,
+  change: (step: StepState) => StepState,
+): Ceremony => ({
   ...ceremony,
   steps: ceremony.steps.map((step) => (step.step.id === id ? change(step) : step)),
 });
 
 const afterStep = (ceremony: Ceremony): CeremonyStatus => {
-  if (ceremony.status !== 'RUNNING' && ceremony.status !== 'ARMED' && ceremony.status !== 'RECOVERY')
+  if (
+    ceremony.status !== 'RUNNING' &&
+    ceremony.status !== 'ARMED' &&
+    ceremony.status !== 'RECOVERY'
+  )
     return ceremony.status;
-  const formed = ceremony.steps.some(({ step, state }) => step.kind === 'key.form' && state === 'done');
+  const formed = ceremony.steps.some(
+    ({ step, state }) => step.kind === 'key.form' && state === 'done',
+  );
   return formed ? 'VERIFYING' : 'RUNNING';
 };
 
@@ -124,7 +140,11 @@ export const reduce = (ceremony: Ceremony, entry: Entry): Ceremony => {
           started: step.started ?? entry.time,
           by: signersOf(entry),
         }));
-        return { ...opened, openIntent: entry.id, status: ceremony.status === 'ARMED' ? 'RUNNING' : ceremony.status };
+        return {
+          ...opened,
+          openIntent: entry.id,
+          status: ceremony.status === 'ARMED' ? 'RUNNING' : ceremony.status,
+        };
       }
       const done = entry.outcome === 'success';
       const ended = withStep(ceremony, id, (step) => ({
@@ -139,7 +159,9 @@ export const reduce = (ceremony: Ceremony, entry: Entry): Ceremony => {
       }));
       const now = ended.steps.find(({ step }) => step.id === id);
       const final =
-        !done && now !== undefined && (FINDINGS.has(now.step.kind) || now.failures >= MOST_FAILURES);
+        !done &&
+        now !== undefined &&
+        (FINDINGS.has(now.step.kind) || now.failures >= MOST_FAILURES);
       const next: Ceremony = {
         ...ended,
         openIntent: entry.corr === ceremony.openIntent ? undefined : ceremony.openIntent,
@@ -185,7 +207,8 @@ export const reduce = (ceremony: Ceremony, entry: Entry): Ceremony => {
     case 'ceremony.disagree':
       return { ...ceremony, disagreed: [...ceremony.disagreed, entry.detail.person] };
     case 'ceremony.abort':
-      if (entry.outcome === 'intent') return { ...ceremony, status: 'ABORTING', openIntent: undefined };
+      if (entry.outcome === 'intent')
+        return { ...ceremony, status: 'ABORTING', openIntent: undefined };
       return entry.outcome === 'success' ? { ...ceremony, status: 'ABORTED' } : ceremony;
     case 'ceremony.close':
       return { ...ceremony, status: 'CLOSED', verdict: entry.detail.verdict };
@@ -196,7 +219,9 @@ export const reduce = (ceremony: Ceremony, entry: Entry): Ceremony => {
 
 /** Components that were received before but are not in the holder now: a power cut, a crash. Their custodians enter them again. */
 export const missingComponents = (ceremony: Ceremony, held: ReadonlySet<number>): number[] => {
-  const formed = ceremony.steps.some(({ step, state }) => step.kind === 'key.form' && state === 'done');
+  const formed = ceremony.steps.some(
+    ({ step, state }) => step.kind === 'key.form' && state === 'done',
+  );
   return formed ? [] : [...ceremony.components.keys()].filter((index) => !held.has(index)).sort();
 };
 
@@ -207,7 +232,9 @@ export const dueStep = (ceremony: Ceremony, held: ReadonlySet<number>): StepStat
   const [missing] = forming ? missingComponents(ceremony, held) : [];
   return missing === undefined
     ? next
-    : ceremony.steps.find(({ step }) => step.kind === 'component.enter' && step.component === missing);
+    : ceremony.steps.find(
+        ({ step }) => step.kind === 'component.enter' && step.component === missing,
+      );
 };
 
 const refuse = (code: KeymootError['code'], message: string, fields?: Record<string, string>) =>
@@ -218,7 +245,10 @@ const FINAL: readonly CeremonyStatus[] = ['CLOSED', 'ABORTED', 'ABORTING'];
 /** Refuses everything on a ceremony that has ended or is ending. */
 export const checkAlive = (ceremony: Ceremony): void => {
   if (FINAL.includes(ceremony.status))
-    throw refuse('state-refused', `This ceremony is ${ceremony.status}. Nothing in it can change any more.`);
+    throw refuse(
+      'state-refused',
+      `This ceremony is ${ceremony.status}. Nothing in it can change any more.`,
+    );
 };
 
 /**
@@ -250,7 +280,8 @@ export const checkStep = (
     );
   const due = dueStep(ceremony, held);
   const asked = ceremony.steps.find(({ step }) => step.id === stepId);
-  if (asked === undefined) throw refuse('step-refused', 'This ceremony has no such step.', { step: stepId });
+  if (asked === undefined)
+    throw refuse('step-refused', 'This ceremony has no such step.', { step: stepId });
   if (asked !== due || asked.step.kind !== kind)
     throw refuse(
       'step-refused',
@@ -263,9 +294,14 @@ export const checkStep = (
   if (kind === 'agree') {
     const [person] = people;
     if (people.length !== 1 || person === undefined || !seated.includes(person))
-      throw refuse('act-refused', 'Each person of this ceremony speaks for themselves, one at a time.');
+      throw refuse(
+        'act-refused',
+        'Each person of this ceremony speaks for themselves, one at a time.',
+      );
     if (ceremony.agreed.includes(person) || ceremony.disagreed.includes(person))
-      throw refuse('step-refused', 'This person has spoken already. What was said stays.', { person });
+      throw refuse('step-refused', 'This person has spoken already. What was said stays.', {
+        person,
+      });
   } else {
     const missing = seated.filter((person) => !people.includes(person));
     const extra = people.filter((person) => !seated.includes(person));
@@ -276,7 +312,10 @@ export const checkStep = (
         { seats: asked.step.seats.join(' ') },
       );
     if (extra.length > 0)
-      throw refuse('act-refused', 'Somebody proved themselves who has no seat at this step. Nothing was done.');
+      throw refuse(
+        'act-refused',
+        'Somebody proved themselves who has no seat at this step. Nothing was done.',
+      );
   }
   return { state: asked, attempt: asked.attempts + 1 };
 };
@@ -284,10 +323,16 @@ export const checkStep = (
 /** Why the ceremony can't be closed yet, or undefined. */
 export const checkClose = (ceremony: Ceremony, held: ReadonlySet<number>): void => {
   checkAlive(ceremony);
-  if (ceremony.status === 'PAUSED') throw refuse('state-refused', 'This ceremony is paused. Resume it first.');
+  if (ceremony.status === 'PAUSED')
+    throw refuse('state-refused', 'This ceremony is paused. Resume it first.');
   if (ceremony.undecided !== undefined)
-    throw refuse('state-refused', 'An exception is open. No ceremony closes over an open exception.');
+    throw refuse(
+      'state-refused',
+      'An exception is open. No ceremony closes over an open exception.',
+    );
   const due = dueStep(ceremony, held);
   if (due !== undefined)
-    throw refuse('step-refused', `Step ${due.step.id} is still to do: ${due.step.text}`, { due: due.step.id });
+    throw refuse('step-refused', `Step ${due.step.id} is still to do: ${due.step.text}`, {
+      due: due.step.id,
+    });
 };

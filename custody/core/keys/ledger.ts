@@ -28,8 +28,23 @@ export const enter = (ledger: Ledger, entry: Entry): void => {
   switch (entry.type) {
     case 'key.generate':
     case 'key.import': {
-      const { key, label, algorithm, purpose, extractable, ckaid, token, spki_sha256: spkiSha256 } = entry.detail;
-      if (label === undefined || algorithm === undefined || purpose === undefined || ckaid === undefined) return;
+      const {
+        key,
+        label,
+        algorithm,
+        purpose,
+        extractable,
+        ckaid,
+        token,
+        spki_sha256: spkiSha256,
+      } = entry.detail;
+      if (
+        label === undefined ||
+        algorithm === undefined ||
+        purpose === undefined ||
+        ckaid === undefined
+      )
+        return;
       ledger.set(key, {
         label,
         algorithm,

@@ -4,7 +4,12 @@ import type { CeremonyView, DefinitionView } from '../../../shared/contract/cere
 import type { Input } from '../../../shared/contract/index.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import { actsThatCount } from '../../core/people/authority.ts';
-import { definitionBytes, definitionId, mayTake, problemsOf } from '../../core/ceremonies/definition.ts';
+import {
+  definitionBytes,
+  definitionId,
+  mayTake,
+  problemsOf,
+} from '../../core/ceremonies/definition.ts';
 import {
   checkAlive,
   checkClose,
@@ -31,7 +36,8 @@ const approvalsOf = (desk: Desk, sha256: string): string[] => {
     if (entry.type !== 'ceremony.approve' || entry.detail.definition_sha256 !== sha256) continue;
     if (!desk.store.log.recheckLeaf(seq)) continue;
     for (const { member, act } of actsThatCount(desk.journal.authority, entry.log, entry.acts))
-      if (act.subject?.kind === 'definition' && act.subject.sha256 === sha256) approved.set(member.key.sha256, member.id);
+      if (act.subject?.kind === 'definition' && act.subject.sha256 === sha256)
+        approved.set(member.key.sha256, member.id);
   }
   return [...approved.values()];
 };
@@ -62,7 +68,9 @@ const readBackOf = (desk: Desk, ceremony: Ceremony): CeremonyView['readBack'] =>
 export const ceremonyView = (desk: Desk, id: string): CeremonyView => {
   const ceremony = desk.ceremonies.get(id);
   const held = desk.ceremonies.held(id);
-  const due = ['CLOSED', 'ABORTED', 'ABORTING'].includes(ceremony.status) ? undefined : dueStep(ceremony, held);
+  const due = ['CLOSED', 'ABORTED', 'ABORTING'].includes(ceremony.status)
+    ? undefined
+    : dueStep(ceremony, held);
   const readBack = readBackOf(desk, ceremony);
   const key = ceremony.key === undefined ? undefined : desk.store.keys.get(ceremony.key);
   const family = desk.store.modules.get(ceremony.definition.at.module)?.family ?? 'other';
@@ -89,14 +97,22 @@ export const ceremonyView = (desk: Desk, id: string): CeremonyView => {
       ...ceremony.exceptions.map((exception) => ({ ...exception, open: false })),
       ...(ceremony.undecided === undefined
         ? []
-        : [{ number: ceremony.exceptions.length + 1, ...ceremony.undecided, decision: '', open: true }]),
+        : [
+            {
+              number: ceremony.exceptions.length + 1,
+              ...ceremony.undecided,
+              decision: '',
+              open: true,
+            },
+          ]),
     ],
     agreed: ceremony.agreed,
     disagreed: ceremony.disagreed,
     ...(readBack === undefined ? {} : { readBack }),
     ...(ceremony.key === undefined ? {} : { key: ceremony.key }),
     // R23: the key's check value is not shown before the witness has typed it from the letter.
-    ...(ceremony.check === undefined || ceremony.steps.some(({ step, state }) => step.kind === 'key.verify' && state !== 'done')
+    ...(ceremony.check === undefined ||
+    ceremony.steps.some(({ step, state }) => step.kind === 'key.verify' && state !== 'done')
       ? {}
       : { check: ceremony.check }),
     ...(ceremony.verdict === undefined ? {} : { verdict: ceremony.verdict }),
@@ -107,11 +123,17 @@ export const ceremonyView = (desk: Desk, id: string): CeremonyView => {
             ...claimsOf(key.attributes, undefined, family),
             {
               says: 'desk' as const,
-              claim: 'Formed by grade C: the components were added up in a short-lived process on this computer and unwrapped into the token.',
+              claim:
+                'Formed by grade C: the components were added up in a short-lived process on this computer and unwrapped into the token.',
             },
           ]),
       ...(ceremony.agreed.length > 0
-        ? [{ says: 'person' as const, claim: `${ceremony.agreed.length} of ${ceremony.definition.seats.length} people signed that they agree.` }]
+        ? [
+            {
+              says: 'person' as const,
+              claim: `${ceremony.agreed.length} of ${ceremony.definition.seats.length} people signed that they agree.`,
+            },
+          ]
         : []),
     ],
   };
@@ -119,7 +141,9 @@ export const ceremonyView = (desk: Desk, id: string): CeremonyView => {
 
 const about = (desk: Desk, id: string, step?: string): About => {
   const { definitionSha256 } = desk.ceremonies.get(id);
-  return { ceremony: { id, definition_sha256: definitionSha256, ...(step === undefined ? {} : { step }) } };
+  return {
+    ceremony: { id, definition_sha256: definitionSha256, ...(step === undefined ? {} : { step }) },
+  };
 };
 export const ceremonyMember = (ceremony: Ceremony, step?: string) => ({
   ceremony: {
@@ -133,7 +157,10 @@ export const ceremonyMember = (ceremony: Ceremony, step?: string) => ({
 const requireSeated = (ceremony: Ceremony, call: Call): void => {
   const seated = new Set(ceremony.seats.values());
   if (call.people.some(({ id }) => !seated.has(id)))
-    throw new KeymootError('act-refused', 'Somebody proved themselves who has no seat in this ceremony. Nothing was done.');
+    throw new KeymootError(
+      'act-refused',
+      'Somebody proved themselves who has no seat in this ceremony. Nothing was done.',
+    );
 };
 
 const approve = async (input: Input<'ceremonies.approve'>, call: Call): Promise<DefinitionView> => {
@@ -146,7 +173,10 @@ const approve = async (input: Input<'ceremonies.approve'>, call: Call): Promise<
   if (call.people.length !== 1 || person === undefined)
     throw new KeymootError('act-refused', 'Each approver approves for themselves.');
   if (view.approvals.includes(person.id))
-    throw new KeymootError('act-refused', 'This person has approved this definition already. Another one is needed.');
+    throw new KeymootError(
+      'act-refused',
+      'This person has approved this definition already. Another one is needed.',
+    );
   desk.journal.record([
     { type: 'ceremony.approve', detail: { definition_sha256: sha256 }, ...byCall(call) },
   ]);
@@ -167,7 +197,11 @@ const arm = async (sha256: string, call: Call): Promise<CeremonyView> => {
     );
   const problems = problemsHere(desk, view.definition);
   if (Object.keys(problems).length > 0)
-    throw new KeymootError('input-invalid', 'The definition does not fit this desk any more. Define it again.', { fields: problems });
+    throw new KeymootError(
+      'input-invalid',
+      'The definition does not fit this desk any more. Define it again.',
+      { fields: problems },
+    );
   desk.requireSettled(view.definition.at);
   const id = randomBytes(16).toString('hex');
   desk.journal.record(
@@ -181,7 +215,12 @@ const arm = async (sha256: string, call: Call): Promise<CeremonyView> => {
     ],
     {
       apply: ([entry]) => {
-        desk.store.ceremonies.open({ id, definitionSha256: sha256, status: 'ARMED', opened: entry?.time ?? '' });
+        desk.store.ceremonies.open({
+          id,
+          definitionSha256: sha256,
+          status: 'ARMED',
+          opened: entry?.time ?? '',
+        });
       },
     },
   );
@@ -189,7 +228,10 @@ const arm = async (sha256: string, call: Call): Promise<CeremonyView> => {
   return ceremonyView(desk, id);
 };
 
-const problemsHere = (desk: Desk, definition: DefinitionView['definition']): Record<string, string> => {
+const problemsHere = (
+  desk: Desk,
+  definition: DefinitionView['definition'],
+): Record<string, string> => {
   const problems = problemsOf(definition, {
     log: desk.journal.origin ?? '',
     mode: desk.journal.mode ?? '',
@@ -200,24 +242,37 @@ const problemsHere = (desk: Desk, definition: DefinitionView['definition']): Rec
       return member === undefined || member.left ? undefined : member.role;
     },
   });
-  if (desk.store.modules.get(definition.at.module) === undefined) problems['at.module'] = 'is not known at this desk';
+  if (desk.store.modules.get(definition.at.module) === undefined)
+    problems['at.module'] = 'is not known at this desk';
   return problems;
 };
 
-const abort = async ({ ceremony: id, because, login }: Input<'ceremonies.abort'>, call: Call): Promise<CeremonyView> => {
+const abort = async (
+  { ceremony: id, because, login }: Input<'ceremonies.abort'>,
+  call: Call,
+): Promise<CeremonyView> => {
   const { desk, channel } = call;
   const ceremony = desk.ceremonies.get(id);
   requireSeated(ceremony, call);
   if (['CLOSED', 'ABORTED'].includes(ceremony.status)) checkAlive(ceremony);
   if (ceremony.openIntent !== undefined && ceremony.status !== 'ABORTING')
-    throw new KeymootError('recovery-needed', 'The token’s part was interrupted. Settle it under Recovery, then abort.');
+    throw new KeymootError(
+      'recovery-needed',
+      'The token’s part was interrupted. Settle it under Recovery, then abort.',
+    );
   desk.ceremonies.endHolder(id);
   const member = ceremonyMember(ceremony);
   const key = ceremony.key === undefined ? undefined : desk.store.keys.get(ceremony.key);
   const serials = [...ceremony.components.values()].map(({ serial }) => serial);
   const voidSerials = () => {
     for (const { serial, index, person } of ceremony.components.values())
-      desk.store.ceremonies.putEnvelope({ serial, ceremony: id, component: index, person, state: 'VOID' });
+      desk.store.ceremonies.putEnvelope({
+        serial,
+        ceremony: id,
+        component: index,
+        person,
+        state: 'VOID',
+      });
   };
   const begun = ceremony.status === 'ABORTING' ? abortIntent(desk, id) : undefined;
   if (key === undefined || key.state === 'destroyed') {
@@ -244,7 +299,13 @@ const abort = async ({ ceremony: id, because, login }: Input<'ceremonies.abort'>
   // R11: ABORTING lasts until the quarantined key is shown to be gone; the device may be away for now.
   if (ceremony.status !== 'ABORTING')
     desk.journal.record([
-      { type: 'ceremony.abort', outcome: 'intent', detail: { because }, ...member, ...byCall(call) },
+      {
+        type: 'ceremony.abort',
+        outcome: 'intent',
+        detail: { because },
+        ...member,
+        ...byCall(call),
+      },
     ]);
   if (login === undefined)
     throw new KeymootError(
@@ -284,7 +345,9 @@ const abortIntent = (desk: Desk, id: string): string | undefined => {
 
 export const ceremoniesHandlers: Part<'ceremonies'> = {
   'ceremonies.define': {
-    about: ({ definition }) => ({ subject: { kind: 'definition', sha256: definitionId(definition) } }),
+    about: ({ definition }) => ({
+      subject: { kind: 'definition', sha256: definitionId(definition) },
+    }),
     run: async ({ definition }, call) => {
       const { desk } = call;
       desk.requireReady();
@@ -306,7 +369,11 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
           [
             {
               type: 'ceremony.define',
-              detail: { definition_sha256: sha256, title: definition.title, template: definition.template },
+              detail: {
+                definition_sha256: sha256,
+                title: definition.title,
+                template: definition.template,
+              },
               evidence: [{ sha256, media: MEDIA, bytes: bytes.length }],
               ...byCall(call),
             },
@@ -328,11 +395,15 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
       desk.store.ceremonies.definitions().map(({ sha256 }) => definitionView(desk, sha256)),
   },
   'ceremonies.approve': {
-    about: ({ definitionSha256 }) => ({ subject: { kind: 'definition', sha256: definitionSha256 } }),
+    about: ({ definitionSha256 }) => ({
+      subject: { kind: 'definition', sha256: definitionSha256 },
+    }),
     run: approve,
   },
   'ceremonies.arm': {
-    about: ({ definitionSha256 }) => ({ subject: { kind: 'definition', sha256: definitionSha256 } }),
+    about: ({ definitionSha256 }) => ({
+      subject: { kind: 'definition', sha256: definitionSha256 },
+    }),
     run: ({ definitionSha256 }, call) => arm(definitionSha256, call),
   },
   'ceremonies.list': {
@@ -375,7 +446,10 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
         );
         const role = desk.journal.authority.members.get(substitute.person)?.role;
         if (!named || role === undefined || !mayTake(substitute.seat, role))
-          throw new KeymootError('act-refused', 'The approved definition names no such substitute. Pause, or abort.');
+          throw new KeymootError(
+            'act-refused',
+            'The approved definition names no such substitute. Pause, or abort.',
+          );
         words = `substitute ${substitute.person} sits as ${substitute.seat}`;
       }
       desk.journal.record([
@@ -402,7 +476,8 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
       const ceremony = call.desk.ceremonies.get(id);
       checkAlive(ceremony);
       requireSeated(ceremony, call);
-      if (ceremony.status === 'PAUSED') throw new KeymootError('state-refused', 'This ceremony is paused already.');
+      if (ceremony.status === 'PAUSED')
+        throw new KeymootError('state-refused', 'This ceremony is paused already.');
       call.desk.journal.record([
         { type: 'ceremony.pause', detail: { why }, ...ceremonyMember(ceremony), ...byCall(call) },
       ]);
@@ -414,7 +489,8 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
     run: ({ ceremony: id }, call) => {
       const ceremony = call.desk.ceremonies.get(id);
       requireSeated(ceremony, call);
-      if (ceremony.status !== 'PAUSED') throw new KeymootError('state-refused', 'This ceremony is not paused.');
+      if (ceremony.status !== 'PAUSED')
+        throw new KeymootError('state-refused', 'This ceremony is not paused.');
       call.desk.journal.record([
         { type: 'ceremony.resume', detail: {}, ...ceremonyMember(ceremony), ...byCall(call) },
       ]);

@@ -38,7 +38,13 @@ const member = (ceremony: Ceremony, { state }: Due) => ({
   ceremony: { id: ceremony.id, definition_sha256: ceremony.definitionSha256, step: state.step.id },
 });
 
-const entryOf = (ceremony: Ceremony, due: Due, call: Call, outcome: 'success' | 'failure', observed: string): NewEntry => ({
+const entryOf = (
+  ceremony: Ceremony,
+  due: Due,
+  call: Call,
+  outcome: 'success' | 'failure',
+  observed: string,
+): NewEntry => ({
   type: 'ceremony.step',
   outcome,
   detail: { step: due.state.step.id, attempt: due.attempt, kind: due.state.step.kind, observed },
@@ -46,11 +52,24 @@ const entryOf = (ceremony: Ceremony, due: Due, call: Call, outcome: 'success' | 
   ...byCall(call),
 });
 
-const succeed = (ceremony: Ceremony, due: Due, call: Call, observed: string, also: NewEntry[] = [], apply = () => {}): void => {
+const succeed = (
+  ceremony: Ceremony,
+  due: Due,
+  call: Call,
+  observed: string,
+  also: NewEntry[] = [],
+  apply = () => {},
+): void => {
   call.desk.journal.record([...also, entryOf(ceremony, due, call, 'success', observed)], { apply });
 };
 /** Records the failed check, then refuses: a failed check is never only a message (R5). */
-const fail = (ceremony: Ceremony, due: Due, call: Call, observed: string, error: KeymootError): never => {
+const fail = (
+  ceremony: Ceremony,
+  due: Due,
+  call: Call,
+  observed: string,
+  error: KeymootError,
+): never => {
   call.desk.journal.record([entryOf(ceremony, due, call, 'failure', observed)]);
   throw error;
 };
@@ -73,14 +92,22 @@ const clock = (ceremony: Ceremony, due: Due, input: Of<'clock'>, call: Call): vo
   succeed(ceremony, due, call, observed);
 };
 
-const readDefinition = (ceremony: Ceremony, due: Due, input: Of<'definition.read'>, call: Call): void => {
+const readDefinition = (
+  ceremony: Ceremony,
+  due: Due,
+  input: Of<'definition.read'>,
+  call: Call,
+): void => {
   const { desk } = call;
   const what = `${ceremony.id}/definition`;
   const positions = desk.ceremonies.readBack(what, 32, 4);
   const words = hexToWords(ceremony.definitionSha256);
   const right =
     input.words.length === positions.length &&
-    positions.every((position, at) => words[position - 1]?.toLowerCase() === input.words[at]?.trim().toLowerCase());
+    positions.every(
+      (position, at) =>
+        words[position - 1]?.toLowerCase() === input.words[at]?.trim().toLowerCase(),
+    );
   desk.ceremonies.clearReadBack(what);
   if (!right)
     fail(
@@ -98,7 +125,9 @@ const readDefinition = (ceremony: Ceremony, due: Due, input: Of<'definition.read
 
 const checkToken = async (ceremony: Ceremony, due: Due, call: Call): Promise<void> => {
   const { at } = ceremony.definition;
-  const tokens = await call.desk.devices.with(at.module, 'look', (client) => client.call('tokens', {}));
+  const tokens = await call.desk.devices.with(at.module, 'look', (client) =>
+    client.call('tokens', {}),
+  );
   const found = tokens.find(({ identity }) => sameToken(identity, at.token));
   const observed = `${tokens.length} token(s); ${found === undefined ? 'the one named is not there' : `serial ${at.token.serial} is there`}`;
   if (found === undefined)
@@ -107,20 +136,32 @@ const checkToken = async (ceremony: Ceremony, due: Due, call: Call): Promise<voi
       due,
       call,
       observed,
-      new KeymootError('token-missing', 'The token that the definition names is not there. Insert it; two people record what was decided.'),
+      new KeymootError(
+        'token-missing',
+        'The token that the definition names is not there. Insert it; two people record what was decided.',
+      ),
     );
   succeed(ceremony, due, call, observed);
 };
 
-const enterComponent = async (ceremony: Ceremony, due: Due, input: Of<'component.enter'>, call: Call): Promise<void> => {
+const enterComponent = async (
+  ceremony: Ceremony,
+  due: Due,
+  input: Of<'component.enter'>,
+  call: Call,
+): Promise<void> => {
   const { desk, channel } = call;
   const { definition } = ceremony;
   const { index, serial } = input;
   if (index !== due.state.step.component)
-    throw new KeymootError('step-refused', `Component ${due.state.step.component ?? 0} is due, not ${index}.`);
+    throw new KeymootError(
+      'step-refused',
+      `Component ${due.state.step.component ?? 0} is due, not ${index}.`,
+    );
   const earlier = ceremony.components.get(index);
   const known = desk.store.ceremonies.envelope(serial);
-  const reused = known !== undefined && (known.ceremony !== ceremony.id || known.component !== index);
+  const reused =
+    known !== undefined && (known.ceremony !== ceremony.id || known.component !== index);
   if (reused || (earlier !== undefined && earlier.serial !== serial))
     throw new KeymootError(
       'component-refused',
@@ -139,7 +180,11 @@ const enterComponent = async (ceremony: Ceremony, due: Due, input: Of<'component
     });
     holder.held.add(index);
   } catch (error) {
-    if (error instanceof KeymootError && error.code === 'component-refused' && error.fields?.['holder'] === undefined)
+    if (
+      error instanceof KeymootError &&
+      error.code === 'component-refused' &&
+      error.fields?.['holder'] === undefined
+    )
       fail(ceremony, due, call, `component ${index} was refused`, error);
     throw error;
   } finally {
@@ -166,13 +211,22 @@ const enterComponent = async (ceremony: Ceremony, due: Due, input: Of<'component
       },
     ],
     () => {
-      desk.store.ceremonies.putEnvelope({ serial, ceremony: ceremony.id, component: index, person, state: 'OPENED' });
+      desk.store.ceremonies.putEnvelope({
+        serial,
+        ceremony: ceremony.id,
+        component: index,
+        person,
+        state: 'OPENED',
+      });
     },
   );
 };
 
 /** Does the device's own check value, of the key or of a twin unwrapped from the same bytes, contradict the sum? */
-const notTheSum = (made: Check | undefined, summed: { check: Check; p11: Check }): string | undefined => {
+const notTheSum = (
+  made: Check | undefined,
+  summed: { check: Check; p11: Check },
+): string | undefined => {
   const expected = [summed.check, summed.p11].find(({ method }) => method === made?.method);
   return made === undefined || expected === undefined || expected.value === made.value
     ? undefined
@@ -369,14 +423,21 @@ const formKey = async (ceremony: Ceremony, due: Due, call: Call, opened: Opened)
 const verifyKey = (ceremony: Ceremony, due: Due, input: Of<'key.verify'>, call: Call): void => {
   const { check, key } = ceremony;
   if (check === undefined || key === undefined)
-    throw new KeymootError('state-refused', 'There is no key yet whose check value could be compared.');
+    throw new KeymootError(
+      'state-refused',
+      'There is no key yet whose check value could be compared.',
+    );
   let typed;
   try {
     typed = makeCheck(check.method, input.check);
   } catch {
-    throw new KeymootError('input-invalid', `A check value by ${check.method} has ten hex digits, or six for short.`, {
-      fields: { check: 'form' },
-    });
+    throw new KeymootError(
+      'input-invalid',
+      `A check value by ${check.method} has ten hex digits, or six for short.`,
+      {
+        fields: { check: 'form' },
+      },
+    );
   }
   if (sameCheck(check, typed) !== 'same')
     fail(
@@ -389,12 +450,24 @@ const verifyKey = (ceremony: Ceremony, due: Due, input: Of<'key.verify'>, call: 
         'The check value typed is not the key’s. The key stays in quarantine. Two people decide: type it again after an exception, or abort and destroy it.',
       ),
     );
-  succeed(ceremony, due, call, `${check.method} ${check.value} compared; the key is released`, [], () => {
-    call.desk.store.keys.setState(key, 'active');
-  });
+  succeed(
+    ceremony,
+    due,
+    call,
+    `${check.method} ${check.value} compared; the key is released`,
+    [],
+    () => {
+      call.desk.store.keys.setState(key, 'active');
+    },
+  );
 };
 
-const destroyEnvelopes = (ceremony: Ceremony, due: Due, input: Of<'envelopes.destroy'>, call: Call): void => {
+const destroyEnvelopes = (
+  ceremony: Ceremony,
+  due: Due,
+  input: Of<'envelopes.destroy'>,
+  call: Call,
+): void => {
   const opened = [...ceremony.components.values()];
   const wanted = opened.map(({ serial }) => serial).sort();
   if (wanted.join('\n') !== [...input.serials].sort().join('\n'))
@@ -426,16 +499,24 @@ const agree = (ceremony: Ceremony, due: Due, input: Of<'agree'>, call: Call): vo
   const [person] = call.people;
   if (person === undefined) return;
   if (!input.agree && input.because === undefined)
-    throw new KeymootError('input-invalid', 'Whoever does not agree says why, in their own words.', {
-      fields: { because: 'missing' },
-    });
+    throw new KeymootError(
+      'input-invalid',
+      'Whoever does not agree says why, in their own words.',
+      {
+        fields: { because: 'missing' },
+      },
+    );
   const spoken: NewEntry = {
     type: input.agree ? 'ceremony.agree' : 'ceremony.disagree',
-    detail: { person: person.id, ...(input.because === undefined ? {} : { because: input.because }) },
+    detail: {
+      person: person.id,
+      ...(input.because === undefined ? {} : { because: input.because }),
+    },
     ...member(ceremony, due),
     ...byCall(call),
   };
-  const all = ceremony.agreed.length + ceremony.disagreed.length + 1 === due.state.step.seats.length;
+  const all =
+    ceremony.agreed.length + ceremony.disagreed.length + 1 === due.state.step.seats.length;
   const done: NewEntry = {
     type: 'ceremony.step',
     detail: {
@@ -450,10 +531,16 @@ const agree = (ceremony: Ceremony, due: Due, input: Of<'agree'>, call: Call): vo
   call.desk.journal.record(all ? [spoken, done] : [spoken]);
 };
 
-export const runStep = async (ceremony: Ceremony, due: Due, input: StepInput, call: Call): Promise<void> => {
+export const runStep = async (
+  ceremony: Ceremony,
+  due: Due,
+  input: StepInput,
+  call: Call,
+): Promise<void> => {
   const { desk, channel } = call;
   const { step } = due.state;
-  if (dueStep(ceremony, desk.ceremonies.held(ceremony.id)) !== due.state) throw new Error('ceremony: that step is not due');
+  if (dueStep(ceremony, desk.ceremonies.held(ceremony.id)) !== due.state)
+    throw new Error('ceremony: that step is not due');
   switch (input.kind) {
     case 'arrive':
       for (const { id } of call.people) desk.here.add(id);
@@ -474,7 +561,10 @@ export const runStep = async (ceremony: Ceremony, due: Due, input: StepInput, ca
     case 'key.form':
       desk.signer.require();
       if (input.phrase !== step.phrase)
-        throw new KeymootError('readback-wrong', `The phrase typed is not “${step.phrase ?? ''}”. Nothing was done.`);
+        throw new KeymootError(
+          'readback-wrong',
+          `The phrase typed is not “${step.phrase ?? ''}”. Nothing was done.`,
+        );
       await desk.withPin(input.login, channel, (pin) =>
         formKey(ceremony, due, call, { pin, lastTry: input.login.lastTry }),
       );

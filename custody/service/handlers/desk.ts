@@ -17,7 +17,9 @@ import { logAttributes } from './key-facts.ts';
 
 const warningsOf = (desk: Desk): string[] => [
   ...surroundings(),
-  ...(desk.journal.mode === 'rehearsal' ? ['This is a rehearsal: nothing made here is for production.'] : []),
+  ...(desk.journal.mode === 'rehearsal'
+    ? ['This is a rehearsal: nothing made here is for production.']
+    : []),
 ];
 
 export const deskHandlers: Part<'desk' | 'secrets' | 'files'> = {
@@ -48,7 +50,10 @@ export const deskHandlers: Part<'desk' | 'secrets' | 'files'> = {
   'desk.found': {
     run: async ({ name, mode, at, login }, { desk, channel }) => {
       if (desk.state !== 'EMPTY')
-        throw new KeymootError('desk-exists', 'There is a desk in this data folder already. Nothing was changed.');
+        throw new KeymootError(
+          'desk-exists',
+          'There is a desk in this data folder already. Nothing was changed.',
+        );
       const row = desk.devices.row(at.module);
       if (mode === 'production' && row.training)
         throw new KeymootError(
@@ -167,7 +172,9 @@ export const deskHandlers: Part<'desk' | 'secrets' | 'files'> = {
       const { unsealed } = desk.signer.state();
       const since = desk.signer.since;
       if (unsealed > 0 && since !== undefined)
-        desk.journal.record([{ type: 'log.checkpoint', detail: { entries: unsealed, since }, ...byCall(call) }]);
+        desk.journal.record([
+          { type: 'log.checkpoint', detail: { entries: unsealed, since }, ...byCall(call) },
+        ]);
       await desk.mustSeal();
       return desk.signer.state();
     },

@@ -38,7 +38,13 @@ const READ_BACK_WORDS = 4;
 const PARAMETERS_MEDIA = 'application/vnd.keymoot.aws-parameters+json';
 const SHEET_MEDIA = 'application/vnd.keymoot.self-test+json';
 const MANIFEST_MEDIA = 'application/vnd.keymoot.byok-package+json';
-export const PACKAGE_FILES = ['EncryptedKeyMaterial.bin', 'ImportToken.bin', 'manifest.json', 'import.sh', 'import.ps1'];
+export const PACKAGE_FILES = [
+  'EncryptedKeyMaterial.bin',
+  'ImportToken.bin',
+  'manifest.json',
+  'import.sh',
+  'import.ps1',
+];
 
 const requireExport = (desk: Desk, id: string): ExportRow => {
   const row = desk.store.exports.get(id);
@@ -48,10 +54,15 @@ const requireExport = (desk: Desk, id: string): ExportRow => {
 
 /** The parameters as they were loaded, checked again as if they came from outside: the table is not trusted either. */
 const parametersOf = (desk: Desk, row: ExportRow): AwsParameters => {
-  const bytes = row.parametersSha256 === undefined ? undefined : desk.store.evidence.get(row.parametersSha256);
-  if (bytes === undefined) throw new KeymootError('state-refused', 'The provider’s parameters have not been loaded yet.');
+  const bytes =
+    row.parametersSha256 === undefined ? undefined : desk.store.evidence.get(row.parametersSha256);
+  if (bytes === undefined)
+    throw new KeymootError('state-refused', 'The provider’s parameters have not been loaded yet.');
   if (hash('sha256', bytes) !== row.parametersSha256)
-    throw new KeymootError('store-tampered', 'The parameters in the database are not the ones that were loaded.');
+    throw new KeymootError(
+      'store-tampered',
+      'The parameters in the database are not the ones that were loaded.',
+    );
   return loadParameters(bytes, {
     algorithm: row.algorithm as AwsAlgorithm,
     targetKeySpec: 'SYMMETRIC_DEFAULT',
@@ -71,7 +82,8 @@ const exportView = (desk: Desk, row: ExportRow): ExportView => {
   const expires = row.validTo === undefined ? undefined : Date.parse(row.validTo);
   const expired = expires !== undefined && expires <= Date.now() && row.state !== 'WRAPPED';
   let bits = 0;
-  if (row.parametersSha256 !== undefined && !expired) bits = parametersOf(desk, row).wrappingKey.bits;
+  if (row.parametersSha256 !== undefined && !expired)
+    bits = parametersOf(desk, row).wrappingKey.bits;
   return {
     id: row.id,
     key: row.key,
@@ -90,11 +102,21 @@ const exportView = (desk: Desk, row: ExportRow): ExportView => {
     ...(row.blobSha256 === undefined ? {} : { blobSha256: row.blobSha256 }),
     files: row.state === 'WRAPPED' ? PACKAGE_FILES : [],
     claims: [
-      { says: 'desk', claim: 'The token passed the self-test for this method: a known value was wrapped and opened again.' },
+      {
+        says: 'desk',
+        claim:
+          'The token passed the self-test for this method: a known value was wrapped and opened again.',
+      },
       ...(row.state === 'WRAPPED'
         ? [
-            { says: 'device' as const, claim: 'The key was wrapped inside the token, by C_WrapKey.' },
-            { says: 'desk' as const, claim: 'AWS gives no proof of an imported AES key; what could be checked before was.' },
+            {
+              says: 'device' as const,
+              claim: 'The key was wrapped inside the token, by C_WrapKey.',
+            },
+            {
+              says: 'desk' as const,
+              claim: 'AWS gives no proof of an imported AES key; what could be checked before was.',
+            },
           ]
         : []),
     ],
@@ -113,7 +135,12 @@ const OAEP_WORDS = 'RSA-OAEP and';
  * Wraps a throw-away key whose value is known under a throw-away key pair made here, and opens it: what the token really does, not what it lists (design 04, 3.4).
  * @param bits of the wrapping key that the real wrap will use
  */
-const selfTest = async (desk: Desk, key: KeyRecord, algorithm: AwsAlgorithm, opened: Opened): Promise<readonly string[]> => {
+const selfTest = async (
+  desk: Desk,
+  key: KeyRecord,
+  algorithm: AwsAlgorithm,
+  opened: Opened,
+): Promise<readonly string[]> => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const spki = publicKey.export({ format: 'der', type: 'spki' });
   const { modulus, exponent } = parseRsaSpki(spki);
@@ -145,7 +172,10 @@ const selfTest = async (desk: Desk, key: KeyRecord, algorithm: AwsAlgorithm, ope
       'mechanism-unsupported',
       `This token can’t wrap with ${OAEP_WORDS} ${hashName} (${reasonOf(error)}), so ${algorithm} is not possible with it. Nothing was wrapped. ` +
         `Ask AWS for ${other} instead, or use a token that does ${hashName}: NSS does, SoftHSM does SHA-1 only.`,
-      { cause: error, fields: { algorithm, alternative: other, device: error.fields?.device ?? '' } },
+      {
+        cause: error,
+        fields: { algorithm, alternative: other, device: error.fields?.device ?? '' },
+      },
     );
   } finally {
     known.fill(0);
@@ -155,10 +185,15 @@ const selfTest = async (desk: Desk, key: KeyRecord, algorithm: AwsAlgorithm, ope
 const checkKey = (desk: Desk, key: KeyRecord, algorithm: string): void => {
   const refuse = (message: string, rule: string) =>
     new KeymootError('policy-refused', `${message} Nothing was done.`, { fields: { rule } });
-  if (!desk.policy().targets.includes('aws-kms')) throw refuse('The policy does not allow exports to AWS KMS.', 'targets');
-  if (key.state !== 'active') throw refuse(`The key is ${key.state}, and only an active key is exported.`, 'state');
+  if (!desk.policy().targets.includes('aws-kms'))
+    throw refuse('The policy does not allow exports to AWS KMS.', 'targets');
+  if (key.state !== 'active')
+    throw refuse(`The key is ${key.state}, and only an active key is exported.`, 'state');
   if (key.algorithm !== 'AES-256')
-    throw refuse(`AWS takes ${algorithm} for a symmetric key of 256 bits; this one is ${key.algorithm}.`, 'algorithm');
+    throw refuse(
+      `AWS takes ${algorithm} for a symmetric key of 256 bits; this one is ${key.algorithm}.`,
+      'algorithm',
+    );
   if (!key.extractable)
     throw refuse(
       'The key was made so that it can’t leave its token, not even wrapped. A key for export is made with that purpose from the start.',
@@ -167,7 +202,9 @@ const checkKey = (desk: Desk, key: KeyRecord, algorithm: string): void => {
 };
 
 const firmwareOf = async (desk: Desk, key: KeyRecord): Promise<string> => {
-  const tokens = await desk.devices.with(key.at.module, 'look', (client) => client.call('tokens', {}));
+  const tokens = await desk.devices.with(key.at.module, 'look', (client) =>
+    client.call('tokens', {}),
+  );
   return tokens.find(({ identity }) => sameToken(identity, key.at.token))?.firmware ?? '';
 };
 
@@ -176,7 +213,11 @@ const requireConfirmed = (desk: Desk, row: ExportRow): void => {
   for (const { seq } of desk.store.log.ofTypes(['byok.parameters_confirmed'])) {
     const entry = desk.journal.entry(seq);
     if (entry.type !== 'byok.parameters_confirmed' || entry.detail.export !== row.id) continue;
-    if (entry.detail.wrapping_spki_sha256 !== row.wrappingSpkiSha256 || !desk.store.log.recheckLeaf(seq)) continue;
+    if (
+      entry.detail.wrapping_spki_sha256 !== row.wrappingSpkiSha256 ||
+      !desk.store.log.recheckLeaf(seq)
+    )
+      continue;
     const acts = actsThatCount(desk.journal.authority, entry.log, entry.acts).filter(
       ({ act }) => act.subject?.kind === 'export' && act.subject.sha256 === row.wrappingSpkiSha256,
     );
@@ -188,13 +229,22 @@ const requireConfirmed = (desk: Desk, row: ExportRow): void => {
   );
 };
 
-const wrap = async (row: ExportRow, key: KeyRecord, place: string, call: Call, opened: Opened): Promise<ExportView> => {
+const wrap = async (
+  row: ExportRow,
+  key: KeyRecord,
+  place: string,
+  call: Call,
+  opened: Opened,
+): Promise<ExportView> => {
   const { desk } = call;
   const parameters = parametersOf(desk, row);
   const algorithm = row.algorithm as AwsAlgorithm;
   const { wrappingKey } = parameters;
   if (wrappingKey.spkiSha256 !== row.wrappingSpkiSha256)
-    throw new KeymootError('store-tampered', 'The wrapping key is not the one that two people confirmed.');
+    throw new KeymootError(
+      'store-tampered',
+      'The wrapping key is not the one that two people confirmed.',
+    );
   requireConfirmed(desk, row);
   const shown = await selfTest(desk, key, algorithm, opened);
   const testedAt = Date.now();
@@ -206,7 +256,12 @@ const wrap = async (row: ExportRow, key: KeyRecord, place: string, call: Call, o
     const intent = desk.openIntent(
       {
         type: 'key.wrap',
-        detail: { key: key.id, export: row.id, wrapping_spki_sha256: wrappingKey.spkiSha256, mechanism },
+        detail: {
+          key: key.id,
+          export: row.id,
+          wrapping_spki_sha256: wrappingKey.spkiSha256,
+          mechanism,
+        },
         target,
         tokenSerial: serial,
         ...byCall(call),
@@ -265,7 +320,11 @@ const wrap = async (row: ExportRow, key: KeyRecord, place: string, call: Call, o
       parameters,
       encryptedKeyMaterial: wrapped,
       expiration: { model: 'KEY_MATERIAL_DOES_NOT_EXPIRE' },
-      key: { id: key.id, label: key.label, ...(key.check === undefined ? {} : { check: key.check }) },
+      key: {
+        id: key.id,
+        label: key.label,
+        ...(key.check === undefined ? {} : { check: key.check }),
+      },
       device: {
         manufacturer: token.manufacturer,
         model: token.model,
@@ -290,7 +349,12 @@ const wrap = async (row: ExportRow, key: KeyRecord, place: string, call: Call, o
           corr: intent.id,
           target,
           tokenSerial: serial,
-          detail: { key: key.id, export: row.id, wrapping_spki_sha256: wrappingKey.spkiSha256, mechanism },
+          detail: {
+            key: key.id,
+            export: row.id,
+            wrapping_spki_sha256: wrappingKey.spkiSha256,
+            mechanism,
+          },
           ...byActor(call),
         },
         {
@@ -304,13 +368,26 @@ const wrap = async (row: ExportRow, key: KeyRecord, place: string, call: Call, o
           },
           ...(manifest === undefined
             ? {}
-            : { evidence: [{ sha256: built.manifestSha256, media: MANIFEST_MEDIA, bytes: manifest.bytes.length }] }),
+            : {
+                evidence: [
+                  {
+                    sha256: built.manifestSha256,
+                    media: MANIFEST_MEDIA,
+                    bytes: manifest.bytes.length,
+                  },
+                ],
+              }),
           ...byActor(call),
         },
       ],
       () => {
         if (manifest !== undefined) desk.store.evidence.put(MANIFEST_MEDIA, manifest.bytes);
-        desk.store.exports.put({ ...row, state: 'WRAPPED', blobSha256, manifestSha256: built.manifestSha256 });
+        desk.store.exports.put({
+          ...row,
+          state: 'WRAPPED',
+          blobSha256,
+          manifestSha256: built.manifestSha256,
+        });
       },
     );
     await desk.seal();
@@ -344,7 +421,12 @@ export const exportsHandlers: Part<'exports'> = {
       const shown = await desk.withPin(login, channel, (pin) =>
         selfTest(desk, key, algorithm, { pin, lastTry: login.lastTry }),
       );
-      const sheet = canonicalBytes({ v: 1, test: 'wrap a known key and open it', algorithm, shown });
+      const sheet = canonicalBytes({
+        v: 1,
+        test: 'wrap a known key and open it',
+        algorithm,
+        shown,
+      });
       const sheetSha256 = hash('sha256', sheet);
       const row: ExportRow = {
         id: uuidv7(),
@@ -381,7 +463,8 @@ export const exportsHandlers: Part<'exports'> = {
       requireRole(call, ['administrator', 'officer', 'operator'], 'Loading parameters');
       const path = desk.takeGrant(grant, 'parameters');
       const row = requireExport(desk, id);
-      if (row.state === 'WRAPPED') throw new KeymootError('state-refused', 'This export is done. Request a new one.');
+      if (row.state === 'WRAPPED')
+        throw new KeymootError('state-refused', 'This export is done. Request a new one.');
       const bytes = readBounded(path, AWS_PARAMS_MAX);
       const parameters = loadParameters(bytes, {
         algorithm: row.algorithm as AwsAlgorithm,
@@ -445,11 +528,16 @@ export const exportsHandlers: Part<'exports'> = {
       const row = requireExport(desk, id);
       const { wrappingSpkiSha256: sha256, readback, state } = row;
       if (state !== 'PARAMETERS LOADED' || sha256 === undefined || readback === undefined)
-        throw new KeymootError('state-refused', 'There is no wrapping key to confirm in this export.');
+        throw new KeymootError(
+          'state-refused',
+          'There is no wrapping key to confirm in this export.',
+        );
       const spoken = hexToWords(sha256);
       const right =
         words.length === readback.length &&
-        readback.every((position, at) => spoken[position - 1]?.toLowerCase() === words[at]?.trim().toLowerCase());
+        readback.every(
+          (position, at) => spoken[position - 1]?.toLowerCase() === words[at]?.trim().toLowerCase(),
+        );
       if (!right) {
         desk.store.commit(() => {
           desk.store.exports.put({ ...row, readback: positions() });
@@ -462,7 +550,13 @@ export const exportsHandlers: Part<'exports'> = {
       const next: ExportRow = { ...row, state: 'CONFIRMED' };
       delete next.readback;
       desk.journal.record(
-        [{ type: 'byok.parameters_confirmed', detail: { export: id, wrapping_spki_sha256: sha256 }, ...byCall(call) }],
+        [
+          {
+            type: 'byok.parameters_confirmed',
+            detail: { export: id, wrapping_spki_sha256: sha256 },
+            ...byCall(call),
+          },
+        ],
         {
           apply: () => {
             desk.store.exports.put(next);
@@ -492,12 +586,17 @@ export const exportsHandlers: Part<'exports'> = {
       checkKey(desk, key, row.algorithm);
       desk.requireSettled(key.at);
       if (row.validTo !== undefined && Date.parse(row.validTo) <= Date.now()) expire(desk, row);
-      return desk.withPin(login, channel, (pin) => wrap(row, key, place, call, { pin, lastTry: login.lastTry }));
+      return desk.withPin(login, channel, (pin) =>
+        wrap(row, key, place, call, { pin, lastTry: login.lastTry }),
+      );
     },
   },
   'exports.list': {
     reads: true,
     run: (_input, { desk }) => desk.store.exports.all().map((row) => exportView(desk, row)),
   },
-  'exports.show': { reads: true, run: ({ export: id }, { desk }) => exportView(desk, requireExport(desk, id)) },
+  'exports.show': {
+    reads: true,
+    run: ({ export: id }, { desk }) => exportView(desk, requireExport(desk, id)),
+  },
 };

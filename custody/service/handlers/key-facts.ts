@@ -14,7 +14,10 @@ import { ALGORITHM_TABLE, type KeyRequest } from '../../core/keys/templates.ts';
 export const logAttributes = (attributes: Attributes): Attributes =>
   Object.fromEntries(
     Object.entries(attributes)
-      .filter(([name]) => !['CKA_MODULUS', 'CKA_EC_POINT', 'CKA_EC_PARAMS', 'CKA_PUBLIC_EXPONENT'].includes(name))
+      .filter(
+        ([name]) =>
+          !['CKA_MODULUS', 'CKA_EC_POINT', 'CKA_EC_PARAMS', 'CKA_PUBLIC_EXPONENT'].includes(name),
+      )
       .filter(([, value]) => typeof value !== 'string' || value === '' || isText(value, 1024)),
   );
 

@@ -30,7 +30,11 @@ export const keyView = (desk: Desk, key: KeyRecord): KeyView => {
   return {
     key,
     claims: [
-      ...claimsOf(key.attributes, key.check?.method === 'P11-CHECK' ? key.check : undefined, family),
+      ...claimsOf(
+        key.attributes,
+        key.check?.method === 'P11-CHECK' ? key.check : undefined,
+        family,
+      ),
       {
         says: 'desk',
         claim:
@@ -49,7 +53,10 @@ export const requireKey = (desk: Desk, id: string): KeyRecord => {
   return key;
 };
 
-const checkPolicy = (desk: Desk, { algorithm, purpose, extractable }: Input<'keys.generate'>): void => {
+const checkPolicy = (
+  desk: Desk,
+  { algorithm, purpose, extractable }: Input<'keys.generate'>,
+): void => {
   const policy = desk.policy();
   const refuse = (rule: string, words: string) =>
     new KeymootError(
@@ -57,7 +64,8 @@ const checkPolicy = (desk: Desk, { algorithm, purpose, extractable }: Input<'key
       `${words} (policy version ${policy.version}, rule “${rule}”; two administrators or officers can change it). Nothing was made.`,
       { fields: { rule } },
     );
-  if (!policy.algorithms.includes(algorithm)) throw refuse('algorithms', `The policy does not allow ${algorithm}.`);
+  if (!policy.algorithms.includes(algorithm))
+    throw refuse('algorithms', `The policy does not allow ${algorithm}.`);
   if (extractable && !policy.extractable.includes(purpose))
     throw refuse('extractable', `The policy lets no ${purpose} key leave the token.`);
   if (!purposesOf(algorithm).includes(purpose))
@@ -68,7 +76,11 @@ const checkPolicy = (desk: Desk, { algorithm, purpose, extractable }: Input<'key
     );
 };
 
-const generate = async (input: Input<'keys.generate'>, call: Call, opened: Opened): Promise<KeyView> => {
+const generate = async (
+  input: Input<'keys.generate'>,
+  call: Call,
+  opened: Opened,
+): Promise<KeyView> => {
   const { desk } = call;
   const { at, algorithm, purpose, extractable, label } = input;
   const key = uuidv7();
@@ -90,7 +102,15 @@ const generate = async (input: Input<'keys.generate'>, call: Call, opened: Opene
   const intent = desk.openIntent(
     {
       type: 'key.generate',
-      detail: { key, algorithm, label, purpose, extractable, ckaid: keyPlan.ckaid, token: at.token },
+      detail: {
+        key,
+        algorithm,
+        label,
+        purpose,
+        extractable,
+        ckaid: keyPlan.ckaid,
+        token: at.token,
+      },
       target,
       tokenSerial: at.token.serial,
       ...byCall(call),
@@ -142,7 +162,13 @@ const generate = async (input: Input<'keys.generate'>, call: Call, opened: Opene
       throw new KeymootError(
         'recovery-needed',
         `${error instanceof Error ? error.message : 'The token failed.'} Whether a key was made is not known yet. Settle it under Recovery; nothing else is done on this token before.`,
-        { cause: error, fields: { intent: intent.id, cause: error instanceof KeymootError ? error.code : 'internal' } },
+        {
+          cause: error,
+          fields: {
+            intent: intent.id,
+            cause: error instanceof KeymootError ? error.code : 'internal',
+          },
+        },
       );
     // The device refused in words. It may still have made half of something, so look, and leave nothing behind.
     const objects = await destroyPlanned(desk, at, opened, plan).catch(() => undefined);
@@ -164,7 +190,14 @@ const generate = async (input: Input<'keys.generate'>, call: Call, opened: Opene
     );
   }
   const record = keyRecord(
-    { id: key, at, request: plan.request, state: 'active', control: controlOf(desk, at), created: new Date().toISOString() },
+    {
+      id: key,
+      at,
+      request: plan.request,
+      state: 'active',
+      control: controlOf(desk, at),
+      created: new Date().toISOString(),
+    },
     made,
   );
   desk.closeIntent(
@@ -207,7 +240,10 @@ export const destroyKey = async (
   const { byId } = await findPlanned(desk, at, opened, plan);
   const classes = byId.objects.map(({ objectClass }) => objectClass);
   if (new Set(classes).size !== classes.length)
-    throw new KeymootError('ambiguous', 'Several objects on the token have this key’s id. Nothing was destroyed.');
+    throw new KeymootError(
+      'ambiguous',
+      'Several objects on the token have this key’s id. Nothing was destroyed.',
+    );
   const common = { target: keyTarget(key), tokenSerial: at.token.serial, ...where };
   const intent = desk.openIntent(
     {
@@ -232,7 +268,15 @@ export const destroyKey = async (
   const objects = await destroyPlanned(desk, at, opened, plan);
   desk.closeIntent(
     intent.id,
-    [{ type: 'key.destroy', corr: intent.id, detail: { key: key.id, objects }, ...common, ...byActor(call) }],
+    [
+      {
+        type: 'key.destroy',
+        corr: intent.id,
+        detail: { key: key.id, objects },
+        ...common,
+        ...byActor(call),
+      },
+    ],
     () => {
       desk.store.keys.setState(key.id, 'destroyed');
     },
@@ -264,12 +308,19 @@ export const keysHandlers: Part<'keys'> = {
       requireRole(call, ['administrator', 'officer'], 'Destroying keys');
       const key = requireKey(desk, id);
       desk.requireSettled(key.at);
-      if (key.state === 'destroyed') throw new KeymootError('state-refused', 'This key was destroyed before.');
+      if (key.state === 'destroyed')
+        throw new KeymootError('state-refused', 'This key was destroyed before.');
       if (typed !== key.label)
-        throw new KeymootError('readback-wrong', 'The name typed is not the key’s label. Nothing was destroyed.', {
-          fields: { typed: 'differs' },
-        });
-      await desk.withPin(login, channel, (pin) => destroyKey(key, call, { pin, lastTry: login.lastTry }));
+        throw new KeymootError(
+          'readback-wrong',
+          'The name typed is not the key’s label. Nothing was destroyed.',
+          {
+            fields: { typed: 'differs' },
+          },
+        );
+      await desk.withPin(login, channel, (pin) =>
+        destroyKey(key, call, { pin, lastTry: login.lastTry }),
+      );
       await desk.seal();
       return requireKey(desk, id);
     },

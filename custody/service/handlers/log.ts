@@ -37,7 +37,10 @@ export const logHandlers: Part<'log'> = {
       const { log } = desk.store;
       const head = log.lastCheckpoint();
       if (head === undefined || seq >= head.size)
-        throw new KeymootError('not-found', 'That entry is not sealed yet, so there is no proof of it.');
+        throw new KeymootError(
+          'not-found',
+          'That entry is not sealed yet, so there is no proof of it.',
+        );
       return {
         seq,
         size: head.size,
@@ -56,13 +59,16 @@ export const logHandlers: Part<'log'> = {
       await desk.mustSeal();
       // The folder first: a place that can't be written leaves no entry about an export that never was.
       const folder = new NewFolder(place);
-      const before = desk.signer.state();
-      desk.journal.record([
-        { type: 'audit.exported', detail: { size: before.size, root: before.root }, ...byCall(call) },
-      ]);
-      await desk.mustSeal();
-      const written = writeBundle(desk, folder);
-      return { ...written, keySha256: desk.signer.key?.sha256 ?? '' };
+      try {
+        const { size, root } = desk.signer.state();
+        desk.journal.record([{ type: 'audit.exported', detail: { size, root }, ...byCall(call) }]);
+        await desk.mustSeal();
+        const written = writeBundle(desk, folder);
+        return { ...written, keySha256: desk.signer.key?.sha256 ?? '' };
+      } catch (error) {
+        folder.drop();
+        throw error;
+      }
     },
   },
   'log.trust': {
@@ -71,9 +77,14 @@ export const logHandlers: Part<'log'> = {
       const { key } = desk.signer;
       const { origin } = desk.journal;
       if (key === undefined || origin === undefined)
-        throw new KeymootError('desk-missing', 'There is no desk here yet, so there is no log key to trust.');
+        throw new KeymootError(
+          'desk-missing',
+          'There is no desk here yet, so there is no log key to trust.',
+        );
       const note = desk.store.log.lastCheckpoint()?.note;
-      const founders = [...desk.journal.authority.members.values()].slice(0, 2).map((member) => member.key.sha256);
+      const founders = [...desk.journal.authority.members.values()]
+        .slice(0, 2)
+        .map((member) => member.key.sha256);
       return {
         v: 1 as const,
         log: origin,

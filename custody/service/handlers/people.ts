@@ -15,7 +15,14 @@ const personView = (desk: Desk, id: string): Person => {
   const member = desk.journal.authority.members.get(id);
   if (member === undefined) throw new KeymootError('person-unknown', 'No such person is enrolled.');
   const name = desk.store.people.names().get(id) ?? '(name erased)';
-  return { id, name, role: member.role, key: member.key, here: desk.here.has(id), left: member.left };
+  return {
+    id,
+    name,
+    role: member.role,
+    key: member.key,
+    here: desk.here.has(id),
+    left: member.left,
+  };
 };
 const MANAGERS = ['administrator', 'officer'] as const;
 
@@ -29,7 +36,8 @@ interface Enrolling {
 
 const checkEnrolment = ({ name, role }: Input<'people.enrol'>, desk: Desk): void => {
   const { journal } = desk;
-  if (desk.state === 'EMPTY') throw new KeymootError('desk-missing', 'There is no desk here yet. Found one first.');
+  if (desk.state === 'EMPTY')
+    throw new KeymootError('desk-missing', 'There is no desk here yet. Found one first.');
   if (desk.state === 'FOUNDING') {
     if (journal.authority.members.size >= 2)
       throw new KeymootError(
@@ -51,7 +59,10 @@ const checkEnrolment = ({ name, role }: Input<'people.enrol'>, desk: Desk): void
 };
 
 /** Makes the person's key and the statement that it will sign. */
-const prepareEnrolment = async (input: Input<'people.enrol'>, { desk, channel }: Call): Promise<Enrolling> => {
+const prepareEnrolment = async (
+  input: Input<'people.enrol'>,
+  { desk, channel }: Call,
+): Promise<Enrolling> => {
   checkEnrolment(input, desk);
   const { origin = '', mode = 'rehearsal' } = desk.journal;
   const person = uuidv7();
@@ -107,10 +118,14 @@ export const peopleHandlers: Part<'people' | 'presence' | 'policy'> = {
         ],
         {
           apply: () => {
-            desk.store.people.insert({ id: person, role, keySha256: made.key.sha256, gone: false }, made.sealed, {
-              salt,
-              name,
-            });
+            desk.store.people.insert(
+              { id: person, role, keySha256: made.key.sha256, gone: false },
+              made.sealed,
+              {
+                salt,
+                name,
+              },
+            );
           },
         },
       );
@@ -123,11 +138,14 @@ export const peopleHandlers: Part<'people' | 'presence' | 'policy'> = {
     run: async ({ person, role }, call) => {
       requireRole(call, MANAGERS, 'Changing roles');
       personView(call.desk, person);
-      call.desk.journal.record([{ type: 'person.role_changed', detail: { person, role }, ...byCall(call) }], {
-        apply: () => {
-          call.desk.store.people.setRole(person, role);
+      call.desk.journal.record(
+        [{ type: 'person.role_changed', detail: { person, role }, ...byCall(call) }],
+        {
+          apply: () => {
+            call.desk.store.people.setRole(person, role);
+          },
         },
-      });
+      );
       await call.desk.seal();
       return personView(call.desk, person);
     },
@@ -139,18 +157,22 @@ export const peopleHandlers: Part<'people' | 'presence' | 'policy'> = {
       const { left } = personView(call.desk, person);
       if (left) throw new KeymootError('state-refused', 'This person has left already.');
       const managers = [...call.desk.journal.authority.members.values()].filter(
-        (member) => !member.left && member.id !== person && MANAGERS.some((role) => role === member.role),
+        (member) =>
+          !member.left && member.id !== person && MANAGERS.some((role) => role === member.role),
       );
       if (managers.length < 2)
         throw new KeymootError(
           'policy-refused',
           'Two administrators or officers must remain, or nobody could approve anything any more. Enrol another first.',
         );
-      call.desk.journal.record([{ type: 'person.left', detail: { person, why }, ...byCall(call) }], {
-        apply: () => {
-          call.desk.store.people.setGone(person);
+      call.desk.journal.record(
+        [{ type: 'person.left', detail: { person, why }, ...byCall(call) }],
+        {
+          apply: () => {
+            call.desk.store.people.setGone(person);
+          },
         },
-      });
+      );
       call.desk.here.delete(person);
       await call.desk.seal();
       return {};
@@ -168,7 +190,8 @@ export const peopleHandlers: Part<'people' | 'presence' | 'policy'> = {
   },
   'presence.leave': {
     run: ({ person }, { desk }) => {
-      if (desk.here.delete(person)) desk.journal.record([{ type: 'session.logout', detail: { person } }]);
+      if (desk.here.delete(person))
+        desk.journal.record([{ type: 'session.logout', detail: { person } }]);
       return [...desk.here];
     },
   },
@@ -182,7 +205,9 @@ export const peopleHandlers: Part<'people' | 'presence' | 'policy'> = {
     }),
   },
   'policy.approve': {
-    about: ({ policy }) => ({ subject: { kind: 'policy', sha256: hash('sha256', canonicalBytes(policy)) } }),
+    about: ({ policy }) => ({
+      subject: { kind: 'policy', sha256: hash('sha256', canonicalBytes(policy)) },
+    }),
     run: async ({ policy }, call) => {
       const { desk } = call;
       requireRole(call, MANAGERS, 'Approving the policy');
@@ -198,7 +223,9 @@ export const peopleHandlers: Part<'people' | 'presence' | 'policy'> = {
           {
             type: 'policy.changed',
             detail: { version, policy_sha256: sha256 },
-            evidence: [{ sha256, media: 'application/vnd.keymoot.policy+json', bytes: bytes.length }],
+            evidence: [
+              { sha256, media: 'application/vnd.keymoot.policy+json', bytes: bytes.length },
+            ],
             ...byCall(call),
           },
         ],

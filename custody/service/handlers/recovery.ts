@@ -25,14 +25,21 @@ type Settled = Output<'recovery.settle'>;
 const isTheSum = (plan: KeyPlan, found: KeyReadback): boolean => {
   if (plan.kind !== 'import') return true;
   const own = found.check;
-  const expected = own?.method === plan.p11?.method ? plan.p11 : own?.method === plan.check?.method ? plan.check : undefined;
+  const expected =
+    own?.method === plan.p11?.method
+      ? plan.p11
+      : own?.method === plan.check?.method
+        ? plan.check
+        : undefined;
   return own !== undefined && expected !== undefined && own.value === expected.value;
 };
 
 const ceremonyOf = (desk: Desk, plan: KeyPlan) => {
   if (plan.ceremony === undefined) return {};
   const { definitionSha256 } = desk.ceremonies.get(plan.ceremony);
-  return { ceremony: { id: plan.ceremony, definition_sha256: definitionSha256, step: plan.step ?? '' } };
+  return {
+    ceremony: { id: plan.ceremony, definition_sha256: definitionSha256, step: plan.step ?? '' },
+  };
 };
 
 const settle = async (
@@ -49,10 +56,16 @@ const settle = async (
   const first = await findPlanned(desk, at, opened, asked);
   // Looking too early would show no key, and the key would then appear: wait out the deadline, then look again (design 01).
   const { finishesAlone } = quirksOf(asked.request.family);
-  if (finishesAlone && first.byId.objects.length < asked.targets.length) await desk.devices.waitUntil(intent.untilMs);
+  if (finishesAlone && first.byId.objects.length < asked.targets.length)
+    await desk.devices.waitUntil(intent.untilMs);
   const { byId } = await findPlanned(desk, at, opened, asked);
 
-  const type = plan.kind === 'destroy' ? 'key.destroy' : plan.kind === 'import' ? 'key.import' : 'key.generate';
+  const type =
+    plan.kind === 'destroy'
+      ? 'key.destroy'
+      : plan.kind === 'import'
+        ? 'key.import'
+        : 'key.generate';
   const ceremony = ceremonyOf(desk, plan);
   const common = { corr: intent.entry, tokenSerial: at.token.serial, ...ceremony, ...byCall(call) };
   const stepIntent =
@@ -76,7 +89,14 @@ const settle = async (
     const done = gone || wish === 'destroy';
     desk.closeIntent(
       intent.entry,
-      [{ type, outcome: done ? 'success' : 'failure', ...common, detail: { key, recovered: true, objects: byId.objects.length } }],
+      [
+        {
+          type,
+          outcome: done ? 'success' : 'failure',
+          ...common,
+          detail: { key, recovered: true, objects: byId.objects.length },
+        },
+      ],
       () => {
         if (done) desk.store.keys.setState(key, 'destroyed');
       },
@@ -87,9 +107,16 @@ const settle = async (
   }
 
   if (byId.objects.length === 0) {
-    const says = 'The token was looked at after the last moment at which it could still have finished: nothing was made.';
+    const says =
+      'The token was looked at after the last moment at which it could still have finished: nothing was made.';
     desk.closeIntent(intent.entry, [
-      { type, outcome: 'failure', reason: 'interrupted', ...common, detail: { key, recovered: true, objects: 0 } },
+      {
+        type,
+        outcome: 'failure',
+        reason: 'interrupted',
+        ...common,
+        detail: { key, recovered: true, objects: 0 },
+      },
       ...stepEntry(false, says),
     ]);
     return { outcome: 'nothing-was-made', says };
@@ -104,9 +131,16 @@ const settle = async (
     );
   if (wish === 'destroy') {
     const objects = await destroyPlanned(desk, at, opened, asked);
-    const says = 'What the interrupted act had made was destroyed, and its absence checked from a new process.';
+    const says =
+      'What the interrupted act had made was destroyed, and its absence checked from a new process.';
     desk.closeIntent(intent.entry, [
-      { type, outcome: 'failure', reason: 'interrupted', ...common, detail: { key, recovered: true, objects } },
+      {
+        type,
+        outcome: 'failure',
+        reason: 'interrupted',
+        ...common,
+        detail: { key, recovered: true, objects },
+      },
       ...stepEntry(false, says),
     ]);
     return { outcome: 'destroyed', says };
@@ -124,7 +158,8 @@ const settle = async (
     },
     byId,
   );
-  const says = 'The interrupted act had made the key that was asked for. It was adopted; no second one was made.';
+  const says =
+    'The interrupted act had made the key that was asked for. It was adopted; no second one was made.';
   desk.closeIntent(
     intent.entry,
     [
@@ -132,7 +167,10 @@ const settle = async (
         type,
         ...common,
         target: keyTarget(record),
-        detail: keyDetail(record, { recovered: true, ...(plan.kind === 'import' ? { grade: 'C' as const } : {}) }),
+        detail: keyDetail(record, {
+          recovered: true,
+          ...(plan.kind === 'import' ? { grade: 'C' as const } : {}),
+        }),
       },
       ...stepEntry(true, says),
     ],
@@ -151,7 +189,9 @@ export const recoveryHandlers: Part<'recovery'> = {
       const plan = row === undefined ? undefined : (desk.tokenPlan(row) as Partial<KeyPlan>);
       if (plan?.ceremony === undefined) return {};
       const { definitionSha256 } = desk.ceremonies.get(plan.ceremony);
-      return { ceremony: { id: plan.ceremony, definition_sha256: definitionSha256, step: plan.step ?? '' } };
+      return {
+        ceremony: { id: plan.ceremony, definition_sha256: definitionSha256, step: plan.step ?? '' },
+      };
     },
     run: async ({ intent, login, found }, call) => {
       const { desk, channel } = call;

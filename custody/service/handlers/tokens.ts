@@ -7,7 +7,13 @@ import type { TokenIdentity } from '../../../shared/domain/tokens.ts';
 import { errorData, KeymootError } from '../../../shared/errors.ts';
 import { CKM } from '../../../shared/token/cryptoki.ts';
 import type { ModuleRow } from '../../store/tables/modules.ts';
-import { familyOf, findModules, hashFile, moduleEnvironment, wellKnownPaths } from '../../tokens/discovery.ts';
+import {
+  familyOf,
+  findModules,
+  hashFile,
+  moduleEnvironment,
+  wellKnownPaths,
+} from '../../tokens/discovery.ts';
 import { checkLibrary } from '../../tokens/header.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
 import type { Desk } from '../desk.ts';
@@ -30,7 +36,13 @@ const look = async (desk: Desk, row: ModuleRow): Promise<ModuleView> => {
 
 const added = (row: ModuleRow): NewEntry => ({
   type: 'token.module_added',
-  detail: { module: row.id, path: row.path, sha256: row.sha256, family: row.family, label: row.label },
+  detail: {
+    module: row.id,
+    path: row.path,
+    sha256: row.sha256,
+    family: row.family,
+    label: row.label,
+  },
 });
 
 /** Records a module; before the desk is founded there is no log yet, and founding writes the entry. */
@@ -56,7 +68,9 @@ const libraryOf = (family: 'softhsm' | 'nss'): string => {
 
 /** SoftHSM keeps all training tokens of a desk in one folder, behind one configuration. */
 const softhsmModule = async (desk: Desk): Promise<ModuleRow> => {
-  const known = desk.store.modules.all().find(({ training, family }) => training && family === 'softhsm');
+  const known = desk.store.modules
+    .all()
+    .find(({ training, family }) => training && family === 'softhsm');
   if (known !== undefined) return known;
   const folder = join(desk.store.folder, 'training', 'softhsm');
   const config = join(folder, 'softhsm2.conf');
@@ -121,11 +135,18 @@ export const tokensHandlers: Part<'modules' | 'tokens'> = {
     run: async ({ grant, label, parameters, environment }, call) => {
       const { desk } = call;
       const given = desk.takeGrant(grant, 'module');
-      if (!isAbsolute(given)) throw new KeymootError('input-invalid', 'A module is named by its whole path.');
+      if (!isAbsolute(given))
+        throw new KeymootError('input-invalid', 'A module is named by its whole path.');
       checkLibrary(given);
       const path = realpathSync(given);
       const known = desk.store.modules.all();
-      const twin = known.find((row) => row.path === path && row.parameters === parameters && !row.training && environment === undefined);
+      const twin = known.find(
+        (row) =>
+          row.path === path &&
+          row.parameters === parameters &&
+          !row.training &&
+          environment === undefined,
+      );
       if (twin !== undefined) return look(desk, twin);
       const sha256 = await hashFile(path);
       const family = familyOf(path);
@@ -157,7 +178,8 @@ export const tokensHandlers: Part<'modules' | 'tokens'> = {
   },
   'modules.list': {
     reads: true,
-    run: (_input, { desk }) => Promise.all(desk.store.modules.all().map((row) => desk.devices.record(row))),
+    run: (_input, { desk }) =>
+      Promise.all(desk.store.modules.all().map((row) => desk.devices.record(row))),
   },
   'modules.approve': {
     about: ({ sha256 }) => ({ subject: { kind: 'module', sha256 } }),
@@ -166,9 +188,18 @@ export const tokensHandlers: Part<'modules' | 'tokens'> = {
       requireRole(call, ['administrator', 'officer'], 'Approving a changed library');
       const row = desk.devices.row(module);
       if ((await hashFile(row.path)) !== sha256)
-        throw new KeymootError('module-quarantined', 'The file is not the one you looked at: it changed again. Nothing was approved.');
+        throw new KeymootError(
+          'module-quarantined',
+          'The file is not the one you looked at: it changed again. Nothing was approved.',
+        );
       desk.journal.record(
-        [{ type: 'token.module_approved', detail: { module, sha256, was: row.sha256 }, ...byCall(call) }],
+        [
+          {
+            type: 'token.module_approved',
+            detail: { module, sha256, was: row.sha256 },
+            ...byCall(call),
+          },
+        ],
         {
           apply: () => {
             desk.store.modules.approve(module, sha256);
@@ -191,7 +222,10 @@ export const tokensHandlers: Part<'modules' | 'tokens'> = {
     run: async ({ family, label, soPin, userPin }, call) => {
       const { desk, channel } = call;
       if (desk.journal.mode === 'production')
-        throw new KeymootError('policy-refused', 'A production desk has no training tokens. Found a rehearsal desk for them.');
+        throw new KeymootError(
+          'policy-refused',
+          'A production desk has no training tokens. Found a rehearsal desk for them.',
+        );
       const user = desk.takePin(userPin, channel);
       const so = soPin === undefined ? undefined : desk.takePin(soPin, channel);
       try {
@@ -201,11 +235,19 @@ export const tokensHandlers: Part<'modules' | 'tokens'> = {
         let token: TokenIdentity;
         if (family === 'softhsm') {
           if (so === undefined)
-            throw new KeymootError('pin-half-missing', 'A SoftHSM token has a security officer’s PIN too: give both its halves.');
+            throw new KeymootError(
+              'pin-half-missing',
+              'A SoftHSM token has a security officer’s PIN too: give both its halves.',
+            );
           row = await softhsmModule(desk);
-          const taken = await desk.devices.with(row.id, 'look', (client) => client.call('tokens', {}));
+          const taken = await desk.devices.with(row.id, 'look', (client) =>
+            client.call('tokens', {}),
+          );
           if (taken.some(({ identity, initialised }) => initialised && identity.label === label))
-            throw new KeymootError('label-taken', `There is a training token “${label}” already. Choose another name.`);
+            throw new KeymootError(
+              'label-taken',
+              `There is a training token “${label}” already. Choose another name.`,
+            );
           token = await desk.devices.with(row.id, 'act', (client) =>
             client.call('initToken', { label, soPin: so, userPin: user }, { wipe: true }),
           );
@@ -214,7 +256,8 @@ export const tokensHandlers: Part<'modules' | 'tokens'> = {
           token = await desk.devices.with(row.id, 'act', async (client) => {
             const tokens = await client.call('tokens', {});
             const mine = tokens.find(({ identity }) => identity.label === label);
-            if (mine === undefined) throw new KeymootError('token-missing', 'NSS does not show the new database.');
+            if (mine === undefined)
+              throw new KeymootError('token-missing', 'NSS does not show the new database.');
             return client.call('initPin', { token: mine.identity, userPin: user }, { wipe: true });
           });
         }
@@ -232,7 +275,10 @@ export const tokensHandlers: Part<'modules' | 'tokens'> = {
           at: { module: row.id, token },
           claims: [
             { says: 'device', claim: `The token is initialised and has a user PIN.` },
-            { says: 'desk', claim: 'It is a training token: software on this computer, for rehearsals only.' },
+            {
+              says: 'desk',
+              claim: 'It is a training token: software on this computer, for rehearsals only.',
+            },
           ],
         };
       } finally {

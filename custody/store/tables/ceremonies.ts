@@ -43,9 +43,10 @@ export class CeremoniesTable {
   }
   all(): CeremonyRow[] {
     return this.#db
-      .prepare<[], { id: string; definition_sha256: string; status: CeremonyStatus; opened: string }>(
-        'SELECT * FROM ceremony ORDER BY opened, id',
-      )
+      .prepare<
+        [],
+        { id: string; definition_sha256: string; status: CeremonyStatus; opened: string }
+      >('SELECT * FROM ceremony ORDER BY opened, id')
       .all()
       .map(({ definition_sha256: definitionSha256, ...row }) => ({ ...row, definitionSha256 }));
   }
@@ -57,7 +58,9 @@ export class CeremoniesTable {
   }
   entries(ceremony: string): number[] {
     return this.#db
-      .prepare<[string], { seq: number }>('SELECT seq FROM ceremony_entry WHERE ceremony = ? ORDER BY seq')
+      .prepare<[string], { seq: number }>(
+        'SELECT seq FROM ceremony_entry WHERE ceremony = ? ORDER BY seq',
+      )
       .all(ceremony)
       .map((row) => row.seq);
   }

@@ -1,7 +1,14 @@
 /** Export jobs and how far each has come. */
 import type { Database } from '../open.ts';
 
-export const EXPORT_STATES = ['REQUESTED', 'PARAMETERS LOADED', 'CONFIRMED', 'WRAPPED', 'EXPIRED', 'FAILED'] as const;
+export const EXPORT_STATES = [
+  'REQUESTED',
+  'PARAMETERS LOADED',
+  'CONFIRMED',
+  'WRAPPED',
+  'EXPIRED',
+  'FAILED',
+] as const;
 export type ExportState = (typeof EXPORT_STATES)[number];
 
 export interface ExportRow {
@@ -54,7 +61,9 @@ export class ExportsTable {
   }
   put(row: ExportRow): void {
     const names = Object.values(COLUMNS);
-    const values = (Object.keys(COLUMNS) as (keyof typeof COLUMNS)[]).map((name) => row[name] ?? null);
+    const values = (Object.keys(COLUMNS) as (keyof typeof COLUMNS)[]).map(
+      (name) => row[name] ?? null,
+    );
     this.#db
       .prepare(
         `INSERT INTO export (${names.join(', ')}, readback) VALUES (${names.map(() => '?').join(', ')}, ?)

@@ -59,7 +59,9 @@ export class ProcessesTable {
   }
   add(row: ProcessRow): void {
     this.#db
-      .prepare('INSERT OR REPLACE INTO process (pid, started, epoch, module, purpose) VALUES (?, ?, ?, ?, ?)')
+      .prepare(
+        'INSERT OR REPLACE INTO process (pid, started, epoch, module, purpose) VALUES (?, ?, ?, ?, ?)',
+      )
       .run(row.pid, row.started, row.epoch, row.module, row.purpose);
   }
   remove(pid: number): void {

@@ -48,7 +48,9 @@ const read = (raw: Raw): KeyRecord =>
     state: raw.state,
     origin: raw.origin,
     control: raw.control,
-    ...(raw.check_method === null ? {} : { check: { method: raw.check_method, value: raw.check_value } }),
+    ...(raw.check_method === null
+      ? {}
+      : { check: { method: raw.check_method, value: raw.check_value } }),
     ...(raw.spki === null ? {} : { spki: raw.spki.toString('base64') }),
     ...(raw.spki_sha256 === null ? {} : { spkiSha256: raw.spki_sha256 }),
     attributes: JSON.parse(raw.attributes) as unknown,

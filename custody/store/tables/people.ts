@@ -45,7 +45,12 @@ export class PeopleTable {
         'SELECT id, role, key_sha256, gone FROM person ORDER BY id',
       )
       .all()
-      .map((row) => ({ id: row.id, role: row.role, keySha256: row.key_sha256, gone: row.gone === 1 }));
+      .map((row) => ({
+        id: row.id,
+        role: row.role,
+        keySha256: row.key_sha256,
+        gone: row.gone === 1,
+      }));
   }
   sealedKey(id: string): SealedKey | undefined {
     const row = this.#db
@@ -65,7 +70,9 @@ export class PeopleTable {
     };
   }
   names(): Map<string, string> {
-    const rows = this.#db.prepare<[], { person: string; name: string }>('SELECT person, name FROM name').all();
+    const rows = this.#db
+      .prepare<[], { person: string; name: string }>('SELECT person, name FROM name')
+      .all();
     return new Map(rows.map((row) => [row.person, row.name]));
   }
 }
