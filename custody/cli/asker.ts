@@ -1,0 +1,117 @@
+/**
+ * Where answers come from: descriptor, answers file, or the person at the terminal.
+ *
+ * With `--secrets-fd` nothing is asked on the terminal, so a script never hangs: what is missing is named and the command ends. With `--answers` alone
+ * only secrets are asked.
+ */
+import { z } from 'zod';
+import { KeymootError } from '../../shared/errors.ts';
+import type { Asked } from './asked.ts';
+import { readJson } from './files.ts';
+import { SecretLines } from './secrets.ts';
+import { Terminal } from './terminal.ts';
+
+const Answers = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
+const SECRET = /^(passphrase|log pin|pin|so pin|component) /;
+
+const readAnswers = (path: string): Map<string, string> => {
+  const answers = new Map<string, string>();
+  for (const [name, value] of Object.entries(readJson(path, Answers))) {
+    // SECURITY: a file that is kept with the definition is no place for a PIN.
+    if (SECRET.test(name))
+      throw new KeymootError(
+        'input-invalid',
+        `“${name}” is a secret and does not belong in an answers file. Remove it there, and give it by --secrets-fd or at the prompt.`,
+        { fields: { [name]: 'a secret' } },
+      );
+    answers.set(name, typeof value === 'string' ? value : value.join(' '));
+  }
+  return answers;
+};
+
+export class Asker {
+  readonly #lines: SecretLines | undefined;
+  readonly #answers: Map<string, string> | undefined;
+  #terminal: Terminal | undefined;
+
+  constructor(lines: SecretLines | undefined, answers: Map<string, string> | undefined) {
+    this.#lines = lines;
+    this.#answers = answers;
+  }
+  static from(asked: Asked): Asker {
+    const descriptor = asked.maybe('secrets-fd');
+    const answers = asked.maybe('answers');
+    const read = answers === undefined ? undefined : readAnswers(answers);
+    return new Asker(descriptor === undefined ? undefined : SecretLines.read(descriptor), read);
+  }
+
+  /** Is somebody there who can be asked again? */
+  get interactive(): boolean {
+    return this.#lines === undefined;
+  }
+
+  #missing(name: string, where: string): KeymootError {
+    return new KeymootError(
+      'input-invalid',
+      `“${name}” is needed and was not given ${where}. Nothing more was done.`,
+      {
+        fields: { [name]: 'missing' },
+      },
+    );
+  }
+  #ask(name: string, prompt: string, echo: boolean): Promise<Buffer> {
+    this.#terminal ??= Terminal.open();
+    if (this.#terminal === undefined)
+      throw this.#missing(name, 'and there is no terminal to ask on: use --secrets-fd');
+    return this.#terminal.ask(prompt, echo);
+  }
+
+  /** A secret. The caller zeroes it. */
+  async secret(name: string, prompt: string): Promise<Buffer> {
+    if (this.#lines === undefined) return this.#ask(name, prompt, false);
+    const value = this.#lines.take(name);
+    if (value === undefined)
+      throw this.#missing(
+        name,
+        `on descriptor ${this.#lines.descriptor} (a line “${name}: …”, one for each time it is asked)`,
+      );
+    return value;
+  }
+
+  /** A new secret: at the terminal it is typed twice. */
+  async newSecret(name: string, prompt: string): Promise<Buffer> {
+    for (;;) {
+      const first = await this.secret(name, prompt);
+      if (!this.interactive) return first;
+      const again = await this.secret(name, 'The same again');
+      const same = first.equals(again);
+      again.fill(0);
+      if (same) return first;
+      first.fill(0);
+      this.#terminal?.write('The two were different. Once more.\n');
+    }
+  }
+
+  /** Something that is no secret. Shown while it is typed. */
+  async answer(name: string, prompt: string): Promise<string> {
+    const given = this.#answers?.get(name) ?? this.#lines?.take(name)?.toString('utf8');
+    if (given !== undefined) return given;
+    if (this.#answers !== undefined) throw this.#missing(name, 'in the answers file');
+    if (this.#lines !== undefined)
+      throw this.#missing(name, `on descriptor ${this.#lines.descriptor}, or in an answers file`);
+    return (await this.#ask(name, prompt, true)).toString('utf8').trim();
+  }
+  /** Do answers come from a file or descriptor, and so from nobody in the room? */
+  get scripted(): boolean {
+    return this.#answers !== undefined || this.#lines !== undefined;
+  }
+
+  cancel(): void {
+    this.#terminal?.cancel();
+  }
+  close(): void {
+    this.#lines?.wipe();
+    this.#terminal?.close();
+    this.#terminal = undefined;
+  }
+}
