@@ -26,6 +26,19 @@ const personView = (desk: Desk, id: string): Person => {
 };
 const MANAGERS = ['administrator', 'officer'] as const;
 
+/** Two who can approve must stay, or nobody could approve anything any more. */
+const requireManagersBeside = (desk: Desk, person: string): void => {
+  const managers = [...desk.journal.authority.members.values()].filter(
+    (member) =>
+      !member.left && member.id !== person && MANAGERS.some((role) => role === member.role),
+  );
+  if (managers.length < 2)
+    throw new KeymootError(
+      'policy-refused',
+      'Two administrators or officers must remain, or nobody could approve anything any more. Enrol another first.',
+    );
+};
+
 interface Enrolling {
   person: string;
   made: Awaited<ReturnType<typeof makePersonKey>>;
@@ -137,7 +150,9 @@ export const peopleHandlers: Part<'people' | 'presence' | 'policy'> = {
     about: ({ person }) => ({ subject: { kind: 'person', sha256: hash('sha256', person) } }),
     run: async ({ person, role }, call) => {
       requireRole(call, MANAGERS, 'Changing roles');
-      personView(call.desk, person);
+      if (personView(call.desk, person).left)
+        throw new KeymootError('state-refused', 'This person has left. Enrol them again.');
+      if (!MANAGERS.some((manager) => manager === role)) requireManagersBeside(call.desk, person);
       call.desk.journal.record(
         [{ type: 'person.role_changed', detail: { person, role }, ...byCall(call) }],
         {
@@ -156,15 +171,7 @@ export const peopleHandlers: Part<'people' | 'presence' | 'policy'> = {
       requireRole(call, MANAGERS, 'Removing people');
       const { left } = personView(call.desk, person);
       if (left) throw new KeymootError('state-refused', 'This person has left already.');
-      const managers = [...call.desk.journal.authority.members.values()].filter(
-        (member) =>
-          !member.left && member.id !== person && MANAGERS.some((role) => role === member.role),
-      );
-      if (managers.length < 2)
-        throw new KeymootError(
-          'policy-refused',
-          'Two administrators or officers must remain, or nobody could approve anything any more. Enrol another first.',
-        );
+      requireManagersBeside(call.desk, person);
       call.desk.journal.record(
         [{ type: 'person.left', detail: { person, why }, ...byCall(call) }],
         {
@@ -216,6 +223,12 @@ export const peopleHandlers: Part<'people' | 'presence' | 'policy'> = {
         throw new KeymootError('input-invalid', `The next policy has version ${version}.`, {
           fields: { 'policy.version': `must be ${version}` },
         });
+      if (policy.components.least > policy.components.most)
+        throw new KeymootError(
+          'input-invalid',
+          'The policy asks for more components than it allows. Nothing was changed.',
+          { fields: { 'policy.components.least': 'is more than most' } },
+        );
       const bytes = canonicalBytes(policy);
       const sha256 = hash('sha256', bytes);
       desk.journal.record(
