@@ -14,7 +14,6 @@ import {
   type EntryOf,
   type NewEntry,
 } from '../core/audit/entry.ts';
-import { agrees, enter, LEDGER_TYPES, type Ledger } from '../core/keys/ledger.ts';
 import { AUTHORITY_TYPES, authorise, nobody, type Authority } from '../core/people/authority.ts';
 import { VERSION } from '../build.ts';
 import type { Store } from '../store/store.ts';
@@ -77,15 +76,6 @@ export class Journal {
     // Before the founding there is no log, and modules may be known already.
     for (const row of this.#store.log.size === 0 ? [] : this.#store.modules.all())
       if (this.#authority.modules.get(row.id) !== row.sha256) throw tampered('a module');
-    const ledger: Ledger = new Map();
-    for (const { seq } of this.#store.log.ofTypes(LEDGER_TYPES)) {
-      if (!this.#store.log.recheckLeaf(seq)) throw tampered('an entry of its log');
-      enter(ledger, this.entry(seq));
-    }
-    const keys = this.#store.keys.all();
-    if (keys.length !== ledger.size) throw tampered('its keys');
-    for (const row of keys)
-      if (!agrees(row, ledger.get(row.id))) throw tampered(`the key “${row.label}”`);
     const origin = this.#store.meta.get('origin');
     if (this.#store.log.size > 0) {
       const genesis = this.entry(0);
