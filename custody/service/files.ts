@@ -10,6 +10,7 @@ import {
   mkdirSync,
   openSync,
   readSync,
+  readdirSync,
   renameSync,
   rmSync,
   writeSync,
@@ -89,6 +90,25 @@ const writeNew = (path: string, bytes: Uint8Array, mode: number): void => {
   }
 };
 
+/** What tries for the same place left when their process was ended. Nothing of another name, and nothing whose process still runs. */
+const removeInterrupted = (place: string): void => {
+  const folder = dirname(place);
+  const prefix = `${basename(place)}.writing-`;
+  for (const name of readdirSync(folder)) {
+    const writer = name.startsWith(prefix) ? name.slice(prefix.length) : '';
+    if (/^[1-9][0-9]{0,9}$/.test(writer) && !runs(Number(writer)))
+      rmSync(join(folder, name), { recursive: true, force: true });
+  }
+};
+const runs = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+};
+
 /** A folder that appears whole: written beside its place under another name, synced, then renamed. */
 export class NewFolder {
   readonly #place: string;
@@ -107,6 +127,7 @@ export class NewFolder {
     this.#place = place;
     this.#work = `${place}.writing-${process.pid}`;
     try {
+      removeInterrupted(place);
       rmSync(this.#work, { recursive: true, force: true });
       mkdirSync(this.#work, { recursive: false, mode: 0o700 });
     } catch (error) {
