@@ -51,14 +51,20 @@ export const addModule = async (
   path: string,
   label: string,
   environment: Record<string, string> = {},
+  names: readonly string[] = ['administrator'],
 ): Promise<Output<'modules.add'>> =>
   room.call(
     'modules.add',
     { grant: await room.desk.grant('module', path), label, environment },
-    'administrator',
+    ...names,
   );
 
 export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'keymoot-recovery-'));
+
+export const removeFolder = (folder: string): void => {
+  // A token process that is just ending may still write its record of calls.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+};
 
 export const setStage = async (folder = newFolder()): Promise<Stage> => {
   const data = join(folder, 'desk');
@@ -87,7 +93,7 @@ export const setStage = async (folder = newFolder()): Promise<Stage> => {
     softhsmConf,
     remove: async () => {
       await room.desk.stop();
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
     },
   };
 };

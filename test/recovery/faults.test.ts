@@ -1,0 +1,258 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CAST, Room } from '../../custody/cli/rehearsal/room.ts';
+import { defineAndApprove, draftDefinition } from '../../custody/cli/rehearsal/ceremony.ts';
+import type { ErrorCode } from '../../shared/errors.ts';
+import { type Control, type Faults, buildFaults, control } from '../faults/build.ts';
+import { softhsmLibrary } from '../support/softhsm.ts';
+import {
+  type Stage,
+  addModule,
+  childrenOf,
+  entriesOf,
+  generateKey,
+  mapsOf,
+  newFolder,
+  possible,
+  removeFolder,
+  requireAgreement,
+  requireVerified,
+  setStage,
+  settle,
+  until,
+} from './stage.ts';
+
+describe.skipIf(!possible)('a token that misbehaves while a key is made', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await setStage();
+  });
+  afterAll(async () => {
+    await stage.remove();
+  });
+
+  test('a library that crashes after it made the key leaves an intent, and the key is adopted', async () => {
+    const { room, steer } = stage;
+    steer.set('C_GenerateKey 1 crash-after');
+    const making = generateKey(stage, 'crashed');
+    await expect(making).rejects.toMatchObject({
+      code: 'recovery-needed',
+      fields: { cause: 'module-crashed' },
+    });
+    steer.set();
+    const [open] = await room.desk.call('recovery.list', {});
+    expect(await settle(stage, open?.intent ?? '', 'adopt')).toMatchObject({ outcome: 'adopted' });
+    await requireAgreement(stage);
+  });
+
+  test('a token pulled out in the middle of a call is not looked for elsewhere: the intent waits until it is back', async () => {
+    const { room, steer } = stage;
+    steer.set('C_GenerateKey 1 remove');
+    await expect(generateKey(stage, 'pulled-out')).rejects.toMatchObject({
+      code: 'recovery-needed',
+      fields: { cause: 'token-removed' },
+    });
+    const [open] = await room.desk.call('recovery.list', {});
+    steer.set('C_GetSlotList 1 remove');
+    await expect(settle(stage, open?.intent ?? '', 'adopt')).rejects.toMatchObject({
+      code: 'token-missing',
+    });
+    expect(await room.desk.call('recovery.list', {})).toHaveLength(1);
+    steer.set();
+    expect(await settle(stage, open?.intent ?? '', 'adopt')).toMatchObject({
+      outcome: 'nothing-was-made',
+    });
+    await requireAgreement(stage);
+  });
+
+  const LIES: [string, string, string][] = [
+    ['a shorter key than was asked for', 'C_GenerateKey * substitute 16', 'CKA_VALUE_LEN'],
+    ['a key that may be taken out', 'C_GenerateKey * template 0x162 01', 'CKA_EXTRACTABLE'],
+  ];
+  for (const [what, rule, attribute] of LIES)
+    test(`${what} is destroyed again, and the log says why`, async () => {
+      const { room, steer } = stage;
+      const before = await room.desk.call('keys.list', {});
+      steer.set(rule);
+      await expect(generateKey(stage, 'a-lie')).rejects.toMatchObject({
+        code: 'key-not-as-asked',
+        message: expect.stringContaining(attribute) as string,
+      });
+      steer.set();
+      expect(await room.desk.call('keys.list', {})).toEqual(before);
+      expect((await entriesOf(room)).findLast(({ type }) => type === 'key.generate')).toMatchObject(
+        {
+          outcome: 'failure',
+          reason: 'key-not-as-asked',
+        },
+      );
+      await requireAgreement(stage);
+    });
+
+  test('a key that the token says was not made in it is never called generated', async () => {
+    const { room, steer } = stage;
+    steer.set('C_GetAttributeValue * lie-local');
+    const { key, claims } = await generateKey(stage, 'not-local');
+    steer.set();
+    expect(key.origin).toBe('imported');
+    expect(claims.map(({ claim }) => claim).join(' ')).not.toMatch(/(?<!Not )generated in the/iu);
+    expect((await entriesOf(room)).findLast(({ type }) => type === 'key.generate')).toMatchObject({
+      detail: { origin: 'imported', attributes: { CKA_LOCAL: false } },
+    });
+  });
+
+  test('nothing of all this hurts the log: a stranger can verify it', async () => {
+    await requireVerified(stage);
+  });
+});
+
+describe.skipIf(!possible)('a library that can’t be used', () => {
+  let room: Room;
+  let folder: string;
+  let faults: Faults;
+  let steer: Control;
+  beforeAll(async () => {
+    folder = newFolder();
+    faults = buildFaults();
+    steer = control(folder, softhsmLibrary() ?? '');
+    room = await Room.enter(join(folder, 'desk'));
+    // The log's own token lies behind the misbehaving module here.
+    const { token } = await room.train('softhsm', 'log');
+    const view = await addModule(
+      room,
+      faults.faulty,
+      'Misbehaving',
+      {
+        ...steer.env,
+        SOFTHSM2_CONF: join(folder, 'desk', 'training', 'softhsm', 'softhsm2.conf'),
+      },
+      [],
+    );
+    const at = { module: view.module.id, token };
+    room.tokens.set('log', at);
+    const login = await room.login('log', 'desk.found');
+    await room.desk.call('desk.found', {
+      name: 'faults.example',
+      mode: 'rehearsal',
+      at,
+      login,
+    });
+    const [first, second, ...others] = CAST;
+    await room.enrol(...first);
+    await room.enrol(...second);
+    const founders = [first[0], second[0]];
+    const { policy } = await room.desk.call('policy.get', {});
+    await room.call('policy.approve', { policy }, ...founders);
+    for (const [name, role] of others) await room.enrol(name, role, ...founders);
+    await room.train('softhsm', 'keys', 'administrator');
+  });
+  afterAll(async () => {
+    await room.desk.stop();
+    removeFolder(folder);
+  });
+
+  const UNUSABLE: [string, (from: Faults) => string, ErrorCode][] = [
+    ['that is not there', () => '/nowhere/libvendor.so', 'module-missing'],
+    ['for another width', ({ elf32 }) => elf32, 'module-wrong-width'],
+    ['that is a text file', ({ notALibrary }) => notALibrary, 'module-not-library'],
+    ['that is not PKCS#11', ({ notPkcs11 }) => notPkcs11, 'module-not-pkcs11'],
+    ['that lacks another', ({ missingDep }) => missingDep, 'module-dependency'],
+    ['that crashes when it starts', ({ crashInit }) => crashInit, 'module-crashed'],
+    ['with no list of functions', ({ lying }) => lying, 'module-crashed'],
+  ];
+  for (const [what, path, code] of UNUSABLE)
+    test(`one ${what} is reported as ${code}, recorded nowhere, and takes nothing down`, async () => {
+      const before = await room.desk.call('modules.list', {});
+      const { size } = await room.desk.call('log.state', {});
+      const adding = addModule(room, path(faults), 'Unusable');
+      await expect(adding).rejects.toMatchObject({
+        code,
+        message: expect.stringMatching(/^[A-Z].{20,}\.$/u) as string,
+      });
+      expect(await room.desk.call('modules.list', {})).toEqual(before);
+      expect(await room.call('log.seal', {}, 'administrator')).toMatchObject({
+        signer: 'SEALING',
+        size,
+      });
+    });
+
+  const signers = () =>
+    childrenOf(room.desk.pid).filter((pid) => mapsOf(pid).includes(faults.faulty));
+  const signerLost = async () => {
+    await until('the signer is missed', () => signers().length === 0);
+    let state = await room.desk.call('log.state', {});
+    while (state.signer !== 'NO SIGNER') {
+      await sleep(10);
+      state = await room.desk.call('log.state', {});
+    }
+    expect(state.why).toMatch(/ended|went away/u);
+    return state;
+  };
+  const draft = (label: string) =>
+    draftDefinition(room, room.token('keys'), 'AES-128', label, '0123456789');
+  const generate = async () =>
+    room.call(
+      'keys.generate',
+      {
+        at: room.token('keys'),
+        algorithm: 'AES-256',
+        purpose: 'encrypt',
+        label: 'never',
+        login: await room.login('keys', 'keys.generate'),
+      },
+      'administrator',
+      'officer',
+    );
+
+  for (const [what, lose] of [
+    [
+      'whose process is killed',
+      async () => {
+        const [pid = 0] = signers();
+        process.kill(pid, 'SIGKILL');
+      },
+    ],
+    [
+      'whose token is pulled out',
+      async () => {
+        steer.set('C_Sign * remove', 'C_OpenSession * remove');
+        await defineAndApprove(room, await draft('signer lost')).catch(() => undefined);
+      },
+    ],
+  ] as const)
+    test(`a signer ${what} leaves a desk that records and refuses keys, until one seal closes the gap`, async () => {
+      await room.call('log.seal', {}, 'administrator');
+      const { size: sealed } = await room.desk.call('log.state', {});
+      await lose();
+      await signerLost();
+      steer.set();
+      await expect(generate()).rejects.toMatchObject({ code: 'signer-missing' });
+      expect(await room.desk.call('keys.list', {})).toEqual([]);
+      // Planning goes on, unsealed and said to be.
+      await defineAndApprove(room, await draft(`planned while one ${what}`));
+      const open = await room.desk.call('log.state', {});
+      expect(open).toMatchObject({ signer: 'NO SIGNER', sealed });
+      expect(open.unsealed).toBeGreaterThanOrEqual(3);
+      expect(open.since).toBeDefined();
+
+      await room.open();
+      const state = await room.desk.call('log.state', {});
+      expect(state).toMatchObject({ signer: 'SEALING', unsealed: 0, size: state.sealed });
+      const entries = await entriesOf(room);
+      expect(entries.slice(sealed).filter(({ type }) => type === 'log.checkpoint')).toMatchObject([
+        { detail: { entries: open.unsealed, since: open.since } },
+      ]);
+      expect(entries.at(-1)?.type).toBe('log.checkpoint');
+    });
+
+  test('sealing writes no entry, so an idle desk’s log does not grow', async () => {
+    const { size } = await room.call('log.seal', {}, 'administrator');
+    for (let i = 0; i < 3; i += 1) {
+      await sleep(400);
+      await room.call('log.seal', {}, 'administrator');
+    }
+    const later = await room.desk.call('log.state', {});
+    expect(later).toMatchObject({ size, sealed: size, unsealed: 0, signer: 'SEALING' });
+  });
+});
