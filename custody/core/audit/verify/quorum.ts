@@ -1,7 +1,7 @@
 /** How many people an entry needs: the table of resources/formats/audit-log.md, section 12, row by row. */
 import { hash } from 'node:crypto';
 import type { Role } from '../../../../shared/domain/people.ts';
-import type { Entry } from '../entry.ts';
+import type { Entry, EntryType } from '../entry.ts';
 import type { Subject } from '../statement.ts';
 import type { Ceremony, CountedAct } from './people.ts';
 
@@ -29,6 +29,30 @@ const all =
   (act: CountedAct): boolean =>
     tests.every((test) => test(act));
 const any = (): boolean => true;
+
+/** The rows: types that may need somebody. */
+export const ASKS: ReadonlySet<EntryType> = new Set([
+  'person.enrolled',
+  'person.role_changed',
+  'person.left',
+  'policy.changed',
+  'key.generate',
+  'key.import',
+  'key.wrap',
+  'key.destroy',
+  'ceremony.approve',
+  'ceremony.arm',
+  'ceremony.agree',
+  'ceremony.disagree',
+  'ceremony.step',
+  'ceremony.abort',
+  'ceremony.exception',
+  'ceremony.pause',
+  'ceremony.resume',
+  'ceremony.close',
+  'byok.parameters_confirmed',
+  'token.module_approved',
+]);
 
 const needs = (entry: Entry, enrolmentSha256: string | undefined): Need[] => {
   const { type, detail, outcome } = entry;

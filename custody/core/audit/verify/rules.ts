@@ -22,18 +22,35 @@ export class Broken extends Error {
   }
 }
 
-/** What is wrong with a value; empty when nothing is. `plain`: the whole text is printable ASCII without escapes, so no string needs a look for more. */
-export type Rule = (value: unknown, plain: boolean) => string;
+/**
+ * What is wrong with a value; empty when nothing is. `plain`: the whole text is printable ASCII without escapes, so no string needs a look for more.
+ */
+export interface Rule {
+  (value: unknown, plain: boolean): string;
+  /**
+   * A regular expression for canonical spellings of values that the rule accepts, not necessarily of all. One spelling a value makes each type of
+   * entry a regular language: a text that matches needs no parsing, and one that doesn't is read and judged in full.
+   */
+  spelling?: string;
+}
+const spelled = (rule: Rule, spelling: string | undefined): Rule =>
+  spelling === undefined ? rule : Object.assign(rule, { spelling });
 
-const pattern =
-  (form: RegExp, what: string): Rule =>
-  (value) =>
-    typeof value === 'string' && form.test(value) ? '' : `is not ${what}`;
+/** `form` has no capturing groups, and ^ and $ around it. */
+const pattern = (form: RegExp, what: string): Rule =>
+  spelled(
+    (value) => (typeof value === 'string' && form.test(value) ? '' : `is not ${what}`),
+    `"${form.source.slice(1, -1)}"`,
+  );
 
+/** Of an origin: its installation, and its ending if it has one. */
 export const ORIGIN =
   /^[a-z0-9.-]{1,64}\/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(\/rehearsal)?$/;
 
-export const origin = pattern(ORIGIN, 'an origin');
+export const origin = pattern(
+  /^[a-z0-9.-]{1,64}\/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?:\/rehearsal)?$/,
+  'an origin',
+);
 export const uuid = pattern(
   /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
   'a lower-case id',
@@ -47,38 +64,68 @@ export const hex32 = pattern(/^[0-9a-f]{32}$/, '32 lower-case hex digits');
 export const hexBytes = (least: number, most: number): Rule =>
   pattern(new RegExp(`^(?:[0-9a-f]{2}){${least},${most}}$`), `hex of ${least} to ${most} bytes`);
 
-export const bool: Rule = (value) => (typeof value === 'boolean' ? '' : 'is not true or false');
-export const int: Rule = (value) => (Number.isSafeInteger(value) ? '' : 'is not a whole number');
-export const count: Rule = (value) =>
-  Number.isSafeInteger(value) && (value as number) >= 0 ? '' : 'is not a whole number from 0 on';
+export const bool = spelled(
+  (value) => (typeof value === 'boolean' ? '' : 'is not true or false'),
+  '(?:true|false)',
+);
+export const int = spelled(
+  (value) => (Number.isSafeInteger(value) ? '' : 'is not a whole number'),
+  '(?:0|-?[1-9][0-9]{0,14})',
+);
+export const count = spelled(
+  (value) =>
+    Number.isSafeInteger(value) && (value as number) >= 0 ? '' : 'is not a whole number from 0 on',
+  '(?:0|[1-9][0-9]{0,14})',
+);
+const literally = (value: string | number | boolean): string =>
+  JSON.stringify(value).replaceAll(/[^A-Za-z0-9_"]/g, (sign) => `\\${sign}`);
 export const oneOf = (...values: readonly (string | number | boolean)[]): Rule => {
   const known = new Set<unknown>(values);
-  return (value) =>
-    known.has(value) ? '' : `is not ${values.length === 1 ? String(values[0]) : 'one we know'}`;
+  return spelled(
+    (value) =>
+      known.has(value) ? '' : `is not ${values.length === 1 ? String(values[0]) : 'one we know'}`,
+    `(?:${values.map(literally).join('|')})`,
+  );
 };
+export const either = (one: Rule, other: Rule): Rule =>
+  spelled(
+    (value, plain) => {
+      const why = one(value, plain);
+      return why === '' ? '' : other(value, plain);
+    },
+    one.spelling === undefined || other.spelling === undefined
+      ? undefined
+      : `(?:${one.spelling}|${other.spelling})`,
+  );
 
-/** Up to `most` bytes of text, at least one unless it may be empty. */
-const upTo =
-  (least: 0 | 1, most: number): Rule =>
-  (value, plain) => {
-    if (typeof value !== 'string') return 'is not text';
-    if (value.length < least) return 'is empty';
-    if (plain) return value.length <= most ? '' : `is longer than ${most} bytes`;
-    if (hasUnseen(value)) return 'holds a control, direction or zero-width character';
-    return Buffer.byteLength(value) <= most ? '' : `is longer than ${most} bytes`;
-  };
+/** Up to `most` bytes of text, at least `least`. */
+const upTo = (least: 0 | 1, most: number): Rule =>
+  spelled(
+    (value, plain) => {
+      if (typeof value !== 'string') return 'is not text';
+      if (value.length < least) return 'is empty';
+      if (plain) return value.length <= most ? '' : `is longer than ${most} bytes`;
+      if (hasUnseen(value)) return 'holds a control, direction or zero-width character';
+      return Buffer.byteLength(value) <= most ? '' : `is longer than ${most} bytes`;
+    },
+    `"[ !#-\\[\\]-~]{${least},${most}}"`, // printable ASCII but " and \
+  );
 export const text = (most: number): Rule => upTo(1, most);
 export const textOrNone = (most: number): Rule => upTo(0, most);
 
 const MOMENT =
-  /^([2-9]\d{3})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
-export const time: Rule = (value) => {
-  if (typeof value !== 'string' || !MOMENT.test(value)) return 'is not a UTC time';
-  const day = Number(value.slice(8, 10));
-  if (day <= 28) return '';
-  const real = new Date(Date.UTC(Number(value.slice(0, 4)), Number(value.slice(5, 7)) - 1, day));
-  return real.getUTCDate() === day ? '' : 'is a day that does not exist';
-};
+  /^[2-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+export const time = spelled(
+  (value) => {
+    if (typeof value !== 'string' || !MOMENT.test(value)) return 'is not a UTC time';
+    const day = Number(value.slice(8, 10));
+    if (day <= 28) return '';
+    const real = new Date(Date.UTC(Number(value.slice(0, 4)), Number(value.slice(5, 7)) - 1, day));
+    return real.getUTCDate() === day ? '' : 'is a day that does not exist';
+  },
+  // All days but the 29th of February.
+  `"[2-9]\\d{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d\\.\\d{3}Z"`,
+);
 
 export const b64: Rule = (value) =>
   typeof value === 'string' && fromBase64(value) !== undefined ? '' : 'is not canonical base64';
@@ -97,6 +144,24 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : 1);
 
+/** Members in order; commas stand before a member once one must have come, and after it until then. Optional ones without a spelling are left out. */
+const spellingOf = (
+  rules: readonly { name: string; rule: Rule; needed: boolean }[],
+): string | undefined => {
+  if (rules.some(({ rule, needed }) => needed && rule.spelling === undefined)) return undefined;
+  const first = rules.findIndex(({ needed }) => needed);
+  if (first < 0 && rules.length > 1) return undefined;
+  const members = rules.map(({ name, rule, needed }, at) => {
+    if (rule.spelling === undefined) return '';
+    const member = `"${name}":${rule.spelling}`;
+    if (first < 0) return `(?:${member})?`;
+    if (at < first) return `(?:${member},)?`;
+    const after = at === first ? member : `,${member}`;
+    return needed ? after : `(?:${after})?`;
+  });
+  return `\\{${members.join('')}\\}`;
+};
+
 /** An object with these members and no others, in the order of the profile. */
 export const shape = (members: Record<string, Rule | Optional>): Rule => {
   const names = Object.keys(members).sort(byCodeUnit);
@@ -106,9 +171,10 @@ export const shape = (members: Record<string, Rule | Optional>): Rule => {
       ? { name, rule, needed: true }
       : { name, rule: rule.maybe, needed: false };
   });
+  const spelling = spellingOf(rules);
   const nextNeeded = (from: number): string | undefined =>
     rules.find(({ needed }, at) => at >= from && needed)?.name;
-  return (value, plain) => {
+  const judge: Rule = (value, plain) => {
     if (!isObject(value)) return 'is not an object';
     let at = 0;
     for (const name in value) {
@@ -131,6 +197,7 @@ export const shape = (members: Record<string, Rule | Optional>): Rule => {
     const missing = at === rules.length ? undefined : nextNeeded(at);
     return missing === undefined ? '' : `lacks ${missing}`;
   };
+  return spelled(judge, spelling);
 };
 
 export const list =
@@ -201,6 +268,13 @@ const firstDifference = (a: Uint8Array, b: Uint8Array): number => {
   for (let at = 0; at < end; at++) if (a[at] !== b[at]) return at;
   return end;
 };
+
+/** The same rule, its spelling in a capturing group. */
+export const captured = (rule: Rule): Rule =>
+  spelled(
+    (value, plain) => rule(value, plain),
+    rule.spelling === undefined ? undefined : `(${rule.spelling})`,
+  );
 
 /** The value in these bytes, when it is spelled canonically and `judge` finds nothing wrong. Throws {@link Broken}. */
 export const readCanonical = (bytes: Buffer, judge: Rule): unknown => {

@@ -7,7 +7,9 @@ import {
   b64,
   b64Of32,
   bool,
+  captured,
   count,
+  either,
   hex32,
   hex64,
   hexBytes,
@@ -27,7 +29,7 @@ import {
   type Rule,
 } from './rules.ts';
 import { PAYLOAD_TYPE } from '../statement.ts';
-import type { EntryType } from '../entry.ts';
+import type { Entry, EntryType } from '../entry.ts';
 
 const ROLES = ['administrator', 'officer', 'operator', 'custodian', 'witness', 'auditor'] as const;
 const role = oneOf(...ROLES);
@@ -237,16 +239,15 @@ export const TYPES = Object.keys(DETAILS) as EntryType[];
 
 // Section 4
 
-const frame = shape({
+const FRAME = {
   v: oneOf(1),
-  log: origin,
-  seq: count,
-  id: uuid7,
+  log: captured(origin),
+  seq: captured(count),
+  id: captured(uuid7),
   time,
-  type: oneOf(...TYPES),
-  outcome: oneOf('intent', 'success', 'failure', 'unknown'),
+  outcome: captured(oneOf('intent', 'success', 'failure', 'unknown')),
   actor: shape({
-    id: (value, plain) => (value === 'desk' ? '' : uuid(value, plain)),
+    id: either(oneOf('desk'), uuid),
     role: oneOf(...ROLES, 'desk'),
     auth: oneOf('passphrase', 'card', 'presence', 'none'),
   }),
@@ -262,12 +263,12 @@ const frame = shape({
     }),
   ),
   ceremony: maybe(ceremony),
-  corr: maybe(uuid),
+  corr: maybe(captured(uuid)),
   clock: maybe(shape({ boot_ms: count, step_ms: maybe(int) })),
-  detail: () => '', // by its type, below
   evidence: maybe(list(shape({ sha256: hex64, media: text(64), bytes: count }), 0, 16)),
   acts: maybe(list(envelope, 1, 16)),
-});
+};
+const frame = shape({ ...FRAME, type: oneOf(...TYPES), detail: () => '' }); // detail by its type
 
 export const ENTRY: Rule = (value, plain) => {
   const wrong = frame(value, plain);
@@ -275,6 +276,37 @@ export const ENTRY: Rule = (value, plain) => {
   const { type, detail } = value as { type: EntryType; detail: unknown };
   const inside = DETAILS[type](detail, plain);
   return inside === '' ? '' : `the detail of ${type} ${inside}`;
+};
+
+/** What every entry has to say. */
+export type Brief = Pick<Entry, 'log' | 'seq' | 'id' | 'outcome' | 'type'> & {
+  corr?: string | undefined;
+};
+const PLAIN = new Map(
+  TYPES.flatMap((type): [string, { type: EntryType; form: RegExp }][] => {
+    const { spelling } = shape({ ...FRAME, type: oneOf(type), detail: DETAILS[type] });
+    return spelling === undefined ? [] : [[type, { type, form: new RegExp(`^${spelling}$`) }]];
+  }),
+);
+const TYPE_MEMBER = '"type":"';
+const unquoted = (text: string): string => text.slice(1, -1);
+
+/** An entry in the plainest of spellings, without acts, evidence and attributes. Undefined says nothing: it wants to be read in full. */
+export const briefly = (text: string): Brief | undefined => {
+  const at = text.lastIndexOf(TYPE_MEMBER) + TYPE_MEMBER.length;
+  const plain = PLAIN.get(text.slice(at, text.indexOf('"', at)));
+  const groups = plain?.form.exec(text);
+  if (plain === undefined || !groups) return undefined;
+  // In the order of the names.
+  const [, corr, id = '', log = '', outcome = '', seq = ''] = groups;
+  return {
+    type: plain.type,
+    id: unquoted(id),
+    log: unquoted(log),
+    outcome: unquoted(outcome) as Brief['outcome'],
+    seq: Number(seq),
+    corr: corr === undefined ? undefined : unquoted(corr),
+  };
 };
 
 // Section 9

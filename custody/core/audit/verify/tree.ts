@@ -1,51 +1,67 @@
-/** The tree over the entries read so far. It keeps 64 bytes an entry, so that the root at any earlier size can be asked for. */
+/** The tree over the entries read so far. It keeps 40 bytes an entry, so that the root at any earlier size can be asked for. */
 import { hash } from 'node:crypto';
-import { leafHash, rootAt, type Digest } from '../merkle.ts';
+import { nodeHash, rootAt, type Digest } from '../merkle.ts';
 
 const HASH = 32;
 /** Hashes side by side in one piece of memory; even, so that the two halves of a node always lie in one piece. */
 const PIECE = 4096;
+/** Levels above the leaves that are not kept, but for the last two hashes: quickly made again, and most of the tree. */
+const NOT_KEPT = 2;
+const isKept = (level: number): boolean => level === 0 || level > NOT_KEPT;
+/** What a two-byte length can say. */
+const MAX_TILE_ENTRY = 0xffff;
+
+// A digest as a string with a character a byte costs half as much as one in a Buffer of its own.
+const digest = (bytes: Uint8Array): string => hash('sha256', bytes, 'binary');
 
 export class Tree {
   size = 0;
-  /** Per level from the leaves up, the hashes of all complete subtrees of that level. Grows as leaves come: a claimed size gets no memory. */
+  /** Per level from the leaves up, hashes of complete subtrees. Grows as leaves come: a claimed size gets no memory. */
   readonly #levels: Buffer[][] = [];
+  readonly #leaf = Buffer.alloc(1 + MAX_TILE_ENTRY); // 00 ‖ entry
   readonly #pair = Buffer.alloc(1 + 2 * HASH, 1); // 01 ‖ left ‖ right
 
   append(entry: Uint8Array): void {
     let index = this.size++;
-    this.#put(0, index, leafHash(entry));
+    this.#leaf.set(entry, 1);
+    this.#put(0, index, digest(this.#leaf.subarray(0, 1 + entry.length)));
     for (let level = 0; index % 2 === 1; level++) {
       const piece = this.#piece(level, index);
-      const at = ((index - 1) % PIECE) * HASH;
+      const at = this.#offset(level, index - 1);
       piece.copy(this.#pair, 1, at, at + 2 * HASH);
       index = (index - 1) / 2;
-      this.#put(level + 1, index, hash('sha256', this.#pair, 'buffer'));
+      this.#put(level + 1, index, digest(this.#pair));
     }
   }
 
   #piece(level: number, index: number): Buffer {
-    const piece = this.#levels[level]?.[Math.floor(index / PIECE)];
+    const piece = this.#levels[level]?.[isKept(level) ? Math.floor(index / PIECE) : 0];
     if (piece === undefined) throw new RangeError(`tree: no subtree ${index} on level ${level}`);
     return piece;
   }
-  #put(level: number, index: number, digest: Digest): void {
+  #offset(level: number, index: number): number {
+    return (index % (isKept(level) ? PIECE : 2)) * HASH;
+  }
+  #put(level: number, index: number, digest: string): void {
     const pieces = (this.#levels[level] ??= []);
-    const piece = (pieces[Math.floor(index / PIECE)] ??= Buffer.alloc(PIECE * HASH));
-    piece.set(digest, (index % PIECE) * HASH);
+    const number = isKept(level) ? Math.floor(index / PIECE) : 0;
+    const piece = (pieces[number] ??= Buffer.alloc(PIECE * HASH));
+    piece.write(digest, this.#offset(level, index), HASH, 'latin1');
   }
 
   /** The hash of a complete subtree. */
   readonly node = (level: number, index: number): Digest => {
     if ((index + 1) * 2 ** level > this.size)
       throw new RangeError(`tree: subtree ${index} on level ${level} is not complete`);
-    const at = (index % PIECE) * HASH;
+    if (!isKept(level))
+      return nodeHash(this.node(level - 1, 2 * index), this.node(level - 1, 2 * index + 1));
+    const at = this.#offset(level, index);
     return this.#piece(level, index).subarray(at, at + HASH);
   };
 
-  /** Whether `hashes` at `offset` is that subtree's. */
+  /** Whether `hashes` at `offset` is that subtree's. For the levels that tiles are of. */
   holds(level: number, index: number, hashes: Buffer, offset: number): boolean {
-    const at = (index % PIECE) * HASH;
+    const at = this.#offset(level, index);
     const piece = this.#piece(level, index);
     return (
       offset + HASH <= hashes.length &&

@@ -4,7 +4,7 @@
  * Independent on purpose of the stand-alone verifier in resources/verifier: that one shares no code with the desk, this one stands on the desk's
  * own core. The tests run both over the same bundles.
  *
- * Entries pass by, 256 at a time. What stays is 64 bytes of hashes an entry (a person may have signed under any earlier head), 24 bytes an id, and
+ * Entries pass by, 256 at a time. What stays is 40 bytes of hashes an entry (a person may have signed under any earlier head), 24 bytes an id, and
  * what was found. Nothing in the bundle is trusted: sizes are claims until the files are there, and trust comes from outside.
  */
 import { isUtf8 } from 'node:buffer';
