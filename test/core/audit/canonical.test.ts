@@ -1,0 +1,97 @@
+/** One value, one spelling: the integer-only profile of RFC 8785. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { canonical, canonicalBytes, parseCanonical } from '../../../shared/canonical.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3 },
+    fc.string({ unit: 'grapheme' }),
+    fc.maxSafeInteger().map((n) => n + 0),
+    fc.boolean(),
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.dictionary(fc.string({ unit: 'grapheme' }), tie('value'), { maxKeys: 4 }),
+  ),
+}));
+
+describe('canonical text', () => {
+  it('is read back to what was written, and written again as it was', () => {
+    fc.assert(
+      fc.property(value, (data) => {
+        fc.pre(!JSON.stringify(data).includes('"__proto__"')); // an object literal can't hold it
+        const text = canonical(data);
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(data)));
+        expect(canonical(parseCanonical(canonicalBytes(data)))).toBe(text);
+      }),
+      { seed: 8785 },
+    );
+  });
+
+  it('sorts members by UTF-16 code units (the example of RFC 8785 section 3.2.3)', () => {
+    const names = ['\u20ac', '\r', '\ufb33', '1', '\ud83d\ude00', '\u0080', '\u00f6'];
+    const text = canonical(Object.fromEntries(names.map((name) => [name, 1])));
+    expect(Object.keys(JSON.parse(text) as object).sort()).toHaveLength(7);
+    const order = ['\\r', '1', '\u0080', '\u00f6', '\u20ac', '\ud83d\ude00', '\ufb33'];
+    expect(text).toBe(`{${order.map((name) => `"${name}":1`).join(',')}}`);
+  });
+
+  it('escapes as RFC 8785 section 3.2.2.2 asks and no more', () => {
+    expect(canonical('\u0000\b\t\n\f\r\u001f"\\/\u007f\u2028€')).toBe(
+      '"\\u0000\\b\\t\\n\\f\\r\\u001f\\"\\\\/\u007f\u2028€"',
+    );
+  });
+
+  it('leaves out what is undefined', () => {
+    expect(canonical({ b: undefined, a: 1 })).toBe('{"a":1}');
+  });
+});
+
+it.each<[string, unknown]>([
+  ['null', null],
+  ['a fraction', 0.5],
+  ['minus zero', -0],
+  ['what is beyond 2^53', 2 ** 53],
+  ['NaN', Number.NaN],
+  ['a lone surrogate', '\ud800'],
+  ['a lone surrogate in a name', { '\udc00': 1 }],
+  ['a date', new Date(0)],
+  ['a map', new Map()],
+  ['bytes', new Uint8Array(1)],
+  ['undefined', undefined],
+  ['an array with a hole', [undefined]],
+  ['a bigint', 1n],
+])('is not data: %s', (_, data) => {
+  expect(() => canonical(data)).toThrow(TypeError);
+});
+
+it.each([
+  ' {}',
+  '{} ',
+  '\ufeff{}',
+  '{"b":1,"a":1}',
+  '{"a":1,"a":1}',
+  '{"a":1,"a":2}',
+  '{"a" :1}',
+  '[1.0]',
+  '[1e0]',
+  '[-0]',
+  '[01]',
+  '[9007199254740993]',
+  '[null]',
+  '["\\u0041"]',
+  '["\\/"]',
+  '["\\u000a"]',
+  '["\\u001F"]',
+  '["\\ud800"]',
+  '',
+  '{',
+  '[NaN]',
+])('refuses the spelling %j', (text) => {
+  expect(() => parseCanonical(bytes(text))).toThrow();
+});
+
+it('refuses bytes that are not UTF-8', () => {
+  expect(() => parseCanonical(Uint8Array.of(0x22, 0xff, 0x22))).toThrow(TypeError);
+  expect(() => parseCanonical(Uint8Array.of(0x22, 0xed, 0xa0, 0x80, 0x22))).toThrow(TypeError);
+});
