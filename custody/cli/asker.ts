@@ -50,10 +50,10 @@ export class Asker {
     return this.#lines === undefined;
   }
 
-  #missing(name: string, where: string): KeymootError {
+  #missing(name: string, how: string): KeymootError {
     return new KeymootError(
       'input-invalid',
-      `“${name}” is needed and was not given ${where}. Nothing more was done.`,
+      `“${name}” is needed, and ${how}. Nothing more was done.`,
       {
         fields: { [name]: 'missing' },
       },
@@ -62,7 +62,7 @@ export class Asker {
   #ask(name: string, prompt: string, echo: boolean): Promise<Buffer> {
     this.#terminal ??= Terminal.open();
     if (this.#terminal === undefined)
-      throw this.#missing(name, 'and there is no terminal to ask on: use --secrets-fd');
+      throw this.#missing(name, 'there is no terminal to ask on: give it with --secrets-fd');
     return this.#terminal.ask(prompt, echo);
   }
 
@@ -73,7 +73,7 @@ export class Asker {
     if (value === undefined)
       throw this.#missing(
         name,
-        `on descriptor ${this.#lines.descriptor} (a line “${name}: …”, one for each time it is asked)`,
+        `descriptor ${this.#lines.descriptor} has no (other) line “${name}: …”; each is used once`,
       );
     return value;
   }
@@ -96,9 +96,12 @@ export class Asker {
   async answer(name: string, prompt: string): Promise<string> {
     const given = this.#answers?.get(name) ?? this.#lines?.take(name)?.toString('utf8');
     if (given !== undefined) return given;
-    if (this.#answers !== undefined) throw this.#missing(name, 'in the answers file');
+    if (this.#answers !== undefined) throw this.#missing(name, 'the answers file does not have it');
     if (this.#lines !== undefined)
-      throw this.#missing(name, `on descriptor ${this.#lines.descriptor}, or in an answers file`);
+      throw this.#missing(
+        name,
+        `neither descriptor ${this.#lines.descriptor} nor an answers file has it`,
+      );
     return (await this.#ask(name, prompt, true)).toString('utf8').trim();
   }
   /** Do answers come from a file or descriptor, and so from nobody in the room? */

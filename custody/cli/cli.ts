@@ -111,14 +111,13 @@ const tell = ({ code, message, fields = {} }: ErrorData, json: boolean): number 
   return exitCodeOf(code);
 };
 
-const unknown = (args: readonly string[]): number => {
-  const json = args.includes('--json');
-  const words = args.filter((word) => !word.startsWith('-')).slice(0, 2);
-  const near = family(words[0]);
-  const message = `There is no command “${forTerminal(words.join(' ')).slice(0, 60)}”.${
+const unknown = (name: string, json: boolean): number => {
+  const [first = ''] = name.split(' ');
+  const near = family(first);
+  const message = `There is no command “${forTerminal(name).slice(0, 60)}”. ${
     near.length === 0
-      ? ' keymoot help lists them.'
-      : ` There are: ${near.map(({ name }) => name).join(', ')}.`
+      ? 'keymoot help lists them.'
+      : `There are: ${near.map((entry) => entry.name).join(', ')}.`
   }`;
   return tell({ code: 'input-invalid', message, fields: { command: 'unknown' } }, json);
 };
@@ -152,9 +151,12 @@ export const cli = async (args: string[]): Promise<number> => {
     process.stdout.write(overview());
     return EXIT.ok;
   }
+  const json = args.includes('--json');
   const entry = findEntry(args);
   if (entry === undefined) {
-    if (!args.includes('--help') || family(first).length === 0) return unknown(args);
+    const words = args.filter((word) => !word.startsWith('-')).slice(0, 2);
+    if (!args.includes('--help') || family(first).length === 0)
+      return unknown(words.join(' '), json);
     process.stdout.write(
       `${family(first)
         .map(({ name, summary }) => `  keymoot ${name}: ${summary}`)
@@ -163,11 +165,15 @@ export const cli = async (args: string[]): Promise<number> => {
     return EXIT.ok;
   }
   const rest = args.slice(entry.name.split(' ').length);
+  const [next] = rest;
+  const takesNone = entry.command === undefined && (entry.takes ?? []).length === 0;
+  if (takesNone && next !== undefined && !next.startsWith('-'))
+    return unknown(`${entry.name} ${next}`, json);
   try {
     return await perform(entry, rest);
   } catch (error) {
     if (!(error instanceof KeymootError) && process.env['KEYMOOT_DEVELOPER'] === '1')
       console.error(error);
-    return tell(errorData(error), rest.includes('--json'));
+    return tell(errorData(error), json);
   }
 };

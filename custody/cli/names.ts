@@ -4,7 +4,7 @@ import type { Person } from '../../shared/domain/people.ts';
 import type { TokenRef } from '../../shared/domain/tokens.ts';
 import type { ModuleView } from '../../shared/contract/tokens.ts';
 import { KeymootError } from '../../shared/errors.ts';
-import { clean, short } from './show.ts';
+import { clean } from './show.ts';
 
 const same = (a: string, b: string): boolean => a.normalize('NFKC') === b.normalize('NFKC');
 const folded = (text: string): string => text.normalize('NFKC').toLowerCase();
@@ -124,7 +124,7 @@ export const idNamed = <T>(
   if (found.length > 1)
     throw new KeymootError(
       'ambiguous',
-      `${found.length} ${what}s begin with “${clean(begin)}”: ${found.map((one) => `${short(idOf(one))}…`).join(', ')}. Type more of it.`,
+      `More than one ${what} begins with “${clean(begin)}”: ${found.map((one) => `${idOf(one).slice(0, 16)}…`).join(', ')}. Type more of it.`,
       { fields: { [what]: begin } },
     );
   return thing;

@@ -284,13 +284,19 @@ export class Session {
 /** The name under which the log token's PIN is kept here; no token's label has a control character. */
 export const LOG_TOKEN = '\u0000log';
 
+/** Set from a signal, at any moment. */
+interface Stopping {
+  asked: boolean;
+}
+const wasAskedToStop = ({ asked }: Stopping): boolean => asked;
+
 /** A command that talks to the desk. */
 export const atDesk =
   (use: (desk: Session) => Promise<Answer>) =>
   async (asked: Asked): Promise<Answer> => {
     const ask = Asker.from(asked); // first: the descriptor is closed before a child could inherit it
     let session: Session | undefined;
-    const stopping = { asked: false };
+    const stopping: Stopping = { asked: false };
     const onInterrupt = () => {
       const client = session?.client;
       if (stopping.asked) {
@@ -307,9 +313,10 @@ export const atDesk =
     process.on('SIGINT', onInterrupt);
     try {
       session = new Session(await DeskClient.start(asked.folder), ask, asked);
+      if (wasAskedToStop(stopping)) throw cancelled();
       return await use(session);
     } catch (error) {
-      if (stopping.asked) throw cancelled();
+      if (wasAskedToStop(stopping)) throw cancelled();
       throw error;
     } finally {
       session?.wipe();
