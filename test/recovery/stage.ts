@@ -119,9 +119,9 @@ const stateOf = (pid: number): string => {
   return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
 };
 
-/** Processes of the desk that have the misbehaving module loaded. */
+/** Processes of the desk that have the misbehaving module loaded, under whatever name. */
 export const tokenProcesses = ({ room, folder }: Stage): number[] =>
-  childrenOf(room.desk.pid).filter((pid) => mapsOf(pid).includes(join(folder, 'libsofthsm2.so')));
+  childrenOf(room.desk.pid).filter((pid) => mapsOf(pid).includes(join(folder, 'lib')));
 
 export const until = async (what: string, holds: () => boolean, ms = 20_000): Promise<void> => {
   const end = Date.now() + ms;
