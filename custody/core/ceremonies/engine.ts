@@ -190,7 +190,11 @@ export const reduce = (ceremony: Ceremony, entry: Entry): Ceremony => {
       const decided = withStep(ceremony, step, (state) => ({ ...state, failures: 0 }));
       const swap = AGREE_OBSERVED.exec(decision);
       const seats = new Map(ceremony.seats);
-      if (swap?.[1] !== undefined && swap[2] !== undefined) seats.set(swap[2], swap[1]);
+      // SECURITY: words alone seat nobody; only whom the approved definition names, at the seat it names (R12).
+      const named = ceremony.definition.substitutes.find(
+        ({ person, seat }) => person === swap?.[1] && seat === swap[2],
+      );
+      if (named !== undefined) seats.set(named.seat, named.person);
       return {
         ...decided,
         seats,

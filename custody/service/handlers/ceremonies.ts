@@ -11,6 +11,7 @@ import {
   problemsOf,
 } from '../../core/ceremonies/definition.ts';
 import {
+  AGREE_OBSERVED,
   checkAlive,
   checkClose,
   checkStep,
@@ -438,6 +439,12 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
       requireSeated(ceremony, call);
       const due = dueStep(ceremony, desk.ceremonies.held(id));
       const { undecided } = ceremony;
+      if (substitute === undefined && AGREE_OBSERVED.test(decision))
+        throw new KeymootError(
+          'input-invalid',
+          'Name the substitute as such, not in the words of the decision. Nothing was recorded.',
+          { fields: { decision: 'names a substitute' } },
+        );
       let words = decision;
       if (substitute !== undefined) {
         // R12: only somebody the approved definition names, and only for a seat that is theirs to take.
