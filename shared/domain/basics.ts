@@ -18,11 +18,17 @@ export const Hex = z.string().regex(/^(?:[0-9a-f]{2})+$/, 'must be lower-case he
 export const Hex64 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits');
 /** A ceremony's random id: 128 bits. */
 export const CeremonyId = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 hex digits');
-export const Base64 = z.base64();
+/** The one spelling of its bytes: unused bits are zero. */
+export const Base64 = z
+  .base64()
+  .refine((value) => btoa(atob(value)) === value, 'must be base64 in its one spelling');
 export const Time = z
   .string()
   .regex(/^[2-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'must be a UTC time with milliseconds')
-  .refine((value) => !Number.isNaN(Date.parse(value)), 'must be a real date');
+  .refine((value) => {
+    const ms = Date.parse(value);
+    return !Number.isNaN(ms) && new Date(ms).toISOString() === value;
+  }, 'must be a real date');
 export const Count = z.int().min(0);
 
 export const Mode = z.enum(['production', 'rehearsal']);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Count, Hex, Hex64, Time, Uuid, text } from './basics.ts';
+import { Count, Hex, Hex64, Time, Uuid, optionalText, text } from './basics.ts';
 import { TokenRef } from './tokens.ts';
 
 export const ALGORITHMS = [
@@ -37,10 +37,12 @@ export const Check = z.strictObject({ method: z.enum(CHECK_METHODS), value: Hex.
 export type Check = z.infer<typeof Check>;
 
 /** Attributes as read back from the device: CKA_… → value. Bytes are hex. */
-export const Attributes = z.record(
-  z.string().regex(/^CKA_[A-Z0-9_]{1,44}$/),
-  z.union([z.boolean(), z.int(), z.string().max(1024)]),
-);
+export const Attributes = z
+  .record(
+    z.string().regex(/^CKA_[A-Z0-9_]{1,44}$/),
+    z.union([z.boolean(), z.int(), optionalText(1024)]),
+  )
+  .refine((attributes) => Object.keys(attributes).length <= 64, 'at most 64 attributes');
 export type Attributes = z.infer<typeof Attributes>;
 
 export const Origin = z.enum(['generated', 'imported', 'unknown']);
