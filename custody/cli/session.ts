@@ -62,7 +62,7 @@ class Progress {
   }
   #tick(): void {
     const ms = performance.now() - this.#started;
-    const line = `${forTerminal(this.text)} … ${(ms / 1000).toFixed(0)} s`;
+    const line = `${forTerminal(this.text)} … ${(ms / 1000).toFixed(1)} s`;
     if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`);
     else if (this.#shown === 0 || ms - this.#shown >= SELDOM_MS) process.stderr.write(`${line}\n`);
     else return;

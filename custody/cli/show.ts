@@ -96,8 +96,6 @@ export const claimLines = (claims: readonly Claim[]): string[] =>
     return [`  ${pad(says, 8)}${first}`, ...more.map((line) => `  ${' '.repeat(8)}${line}`)];
   });
 
-export const short = (id: string): string => id.slice(0, 8);
-
 /** A framed instruction, alone on the screen as far as a terminal can. */
 export const framed = (title: string, paragraphs: readonly string[]): string[] => {
   const rule = '─'.repeat(WIDTH);

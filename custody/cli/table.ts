@@ -539,7 +539,7 @@ export const TABLE: readonly Entry[] = [
     summary: 'end a ceremony; a key that it made is destroyed',
     usage: `ceremony abort ID --because TEXT ${TWO}`,
     notes: [
-      'Once the key is in the token two people are needed, and both halves of the token’s PIN.',
+      'Once the key is in the token two people are needed, both halves of the token’s PIN, and the desk is opened first.',
       OPENS[1] ?? '',
     ],
     examples: [

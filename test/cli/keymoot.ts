@@ -13,6 +13,7 @@ export type Document = ReturnType<typeof JSON.parse>;
 export interface Ran {
   code: number | null;
   out: string;
+  /** Without the lines that say how long something takes: on a busy machine there are more of them. */
   err: string;
   /** Of the document that --json prints. */
   value: Document;
@@ -77,7 +78,7 @@ export class Bench {
     const seen = new Set<string>();
     const watch = setInterval(() => {
       for (const line of commandLines(child.pid ?? 0)) seen.add(line);
-    }, 40);
+    }, 100);
     let out = '';
     let err = '';
     child.stdout!.setEncoding('utf8').on('data', (piece: string) => (out += piece));
@@ -87,6 +88,7 @@ export class Bench {
         clearInterval(watch);
         this.outputs.push(out, err);
         for (const line of seen) this.seen.add(line);
+        err = err.replace(/^.* … [\d.]+ s\n/gm, '');
         let document: Document;
         try {
           document = JSON.parse(out);

@@ -68,7 +68,7 @@ describe('a desk by the command line', () => {
     expect(out).toMatch(/^state +ready$/m);
     expect(out).toMatch(/^mode +rehearsal$/m);
     expect(out).toContain('cli.example/');
-    expect(out).toMatch(/^people|log +\d+ entries/m);
+    expect(out).toMatch(/^log +\d+ entries, \d+ sealed/m);
     const people = await bench.run(['people']);
     expect(people.out).toMatch(/Ada Moreno +administrator/);
   });
@@ -285,7 +285,7 @@ describe('a desk by the command line', () => {
         ...pinOf('ceremony'),
       },
     );
-    expect(err.replace(/^.* … \d+ s\n/gm, '')).toBe('');
+    expect(err).toBe('');
     expect(code).toBe(0);
     expect(out).toContain('STEP 11 OF 11');
     expect(out).toContain('THIS CAN’T BE TAKEN BACK');
@@ -298,7 +298,7 @@ describe('a desk by the command line', () => {
     });
     const { key } = await bench.json(['keys', 'show', 'zmk-1']);
     expect(key.check).toEqual({ method: 'X9.24-CMAC', value: expected });
-  });
+  }, 120_000);
 
   test('exports a key for AWS KMS once its wrapping key is confirmed', async () => {
     const made = [

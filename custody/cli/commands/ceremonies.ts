@@ -222,8 +222,10 @@ export const abort = atDesk(async (desk) => {
   const { label } = (await definitionOf(desk, view.definitionSha256)).at.token;
   if (hasKey) {
     desk.say(['The ceremony’s key is in the token. Aborting destroys it.']);
+    await desk.prepareToOpen();
     await desk.passphrasesOf(people);
     await desk.pinOf(label);
+    await desk.open(people[0]);
   }
   return answerOf(
     desk,

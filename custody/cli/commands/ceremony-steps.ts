@@ -5,7 +5,7 @@ import type { Person } from '../../../shared/domain/people.ts';
 import { KeymootError, type ErrorCode } from '../../../shared/errors.ts';
 import { personNamed } from '../names.ts';
 import type { Session } from '../session.ts';
-import { clean, framed } from '../show.ts';
+import { clean, framed, wrap } from '../show.ts';
 import { wordsAt } from '../words.ts';
 import { seatsOf } from './ceremony-view.ts';
 
@@ -256,9 +256,11 @@ export const playStep = async (
     } catch (error) {
       if (!(error instanceof KeymootError) || desk.ask.scripted || !AGAIN.includes(error.code))
         throw error;
+      const device = error.fields?.['device'];
       desk.say([
         '',
-        `  ${clean(error.message)}`,
+        ...wrap(error.message).map((line) => `  ${line}`),
+        `  ${error.code}${device === undefined ? '' : ` (${clean(device)})`}`,
         '',
         '  Once more. Ctrl-C leaves the ceremony as it is.',
       ]);
