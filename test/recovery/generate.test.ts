@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  BOTH,
   type Cut,
   type Stage,
+  TOKEN,
   cutShort,
   entriesOf,
   generateKey,
@@ -45,6 +47,13 @@ const CUTS: Cut[] = [
   { at: 'C_Logout', when: 'before', skip: 1, victim: 'service' },
   { at: 'C_Logout', when: 'after', skip: 1, victim: 'token' },
   { at: 'C_CloseSession', when: 'before', skip: 1, victim: 'power' },
+];
+
+const DEVELOPER = { KEYMOOT_DEVELOPER: '1' };
+const DESTROYING: (Cut & { gone: boolean })[] = [
+  { at: 'C_DestroyObject', when: 'before', skip: 1, victim: 'power', gone: false },
+  { at: 'C_DestroyObject', when: 'before', skip: 1, victim: 'service', gone: true },
+  { at: 'C_DestroyObject', when: 'after', skip: 1, victim: 'token', gone: true },
 ];
 
 describe.skipIf(!possible)('generating a key, cut short', () => {
@@ -113,7 +122,7 @@ describe.skipIf(!possible)('generating a key, cut short', () => {
       await room.desk.kill();
       await generating;
       steer.set();
-      const reopening = room.reopen({ KEYMOOT_DEVELOPER: '1' });
+      const reopening = room.reopen(DEVELOPER);
       // The old process is waited for, not shot: shooting it now would be declaring failure while the device still works.
       await sleep(1000);
       expect(runs(old)).toBe(true);
@@ -134,6 +143,50 @@ describe.skipIf(!possible)('generating a key, cut short', () => {
       await requireAgreement(stage);
       const labels = (await room.desk.call('keys.list', {})).map((key) => key.label);
       expect(labels.includes(label)).toBe(when === 'before');
+    });
+
+  test('a service killed as its intent is written leaves a token that is looked at before anything else', async () => {
+    const { room, steer } = stage;
+    steer.forget();
+    const { desk } = room;
+    const committed = new Promise<void>((resolve) => {
+      desk.on('log.changed', () => {
+        resolve();
+      });
+    });
+    const generating = generateKey(stage, 'as-intended').catch(() => undefined);
+    await committed;
+    await desk.kill();
+    await generating;
+    await room.reopen(DEVELOPER);
+    const [open] = await room.desk.call('recovery.list', {});
+    // Whether the token was asked by then is for nobody to guess.
+    const { outcome } = await settle(stage, open?.intent ?? '', 'adopt');
+    expect(['adopted', 'nothing-was-made']).toContain(outcome);
+    await requireAgreement(stage);
+    const made = (await room.desk.call('keys.list', {})).some((key) => key.label === 'as-intended');
+    expect(made).toBe(outcome === 'adopted');
+  });
+
+  for (const { gone, ...cut } of DESTROYING)
+    test(`destroying a key: ${wordsOf(cut)}, and the key is ${gone ? 'gone' : 'kept'}`, async () => {
+      const { room } = stage;
+      const label = `doomed-${wordsOf(cut)}`;
+      const { key } = await generateKey(stage, label);
+      const destroying = async () =>
+        room.call(
+          'keys.destroy',
+          { key: key.id, typed: label, login: await room.login(TOKEN, 'keys.destroy') },
+          ...BOTH,
+        );
+      expect(await cutShort(stage, cut, destroying)).toHaveProperty('error');
+      const [open] = await room.desk.call('recovery.list', {});
+      // Who wants to keep it can, as long as it is there.
+      const settled = await settle(stage, open?.intent ?? '', 'adopt');
+      expect(settled.outcome).toBe(gone ? 'destroyed' : 'adopted');
+      await requireAgreement(stage);
+      const after = await room.desk.call('keys.show', { key: key.id });
+      expect(after.key.state).toBe(gone ? 'destroyed' : 'active');
     });
 
   test('what was cut short again and again leaves a log that a stranger can verify', async () => {
