@@ -27,12 +27,13 @@ export const ceremonyNamed = async (desk: Session, begin: string): Promise<Cerem
   return desk.call('ceremonies.show', { ceremony: id });
 };
 
-/** Person by seat, substitutes included: an exception's decision says who took whose place. */
+/** Person by seat, substitutes included: an exception's decision says who took whose place, and counts only as the definition names it. */
 export const seatsOf = (view: CeremonyView, definition: Definition): Map<string, string> => {
   const seats = new Map<string, string>(definition.seats.map(({ seat, person }) => [seat, person]));
   for (const { decision } of view.exceptions) {
     const [, person, seat] = AGREE_OBSERVED.exec(decision) ?? [];
-    if (person !== undefined && seat !== undefined) seats.set(seat, person);
+    const named = definition.substitutes.find((one) => one.seat === seat && one.person === person);
+    if (named !== undefined) seats.set(named.seat, named.person);
   }
   return seats;
 };
