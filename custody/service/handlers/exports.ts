@@ -53,7 +53,7 @@ const requireExport = (desk: Desk, id: string): ExportRow => {
 };
 
 /** The parameters as they were loaded, checked again as if they came from outside: the table is not trusted either. */
-const parametersOf = (desk: Desk, row: ExportRow): AwsParameters => {
+const parametersOf = (desk: Desk, row: ExportRow, nowMs = Date.now()): AwsParameters => {
   const bytes =
     row.parametersSha256 === undefined ? undefined : desk.store.evidence.get(row.parametersSha256);
   if (bytes === undefined)
@@ -66,7 +66,7 @@ const parametersOf = (desk: Desk, row: ExportRow): AwsParameters => {
   return loadParameters(bytes, {
     algorithm: row.algorithm as AwsAlgorithm,
     targetKeySpec: 'SYMMETRIC_DEFAULT',
-    nowMs: Date.now(),
+    nowMs,
   });
 };
 
@@ -83,7 +83,7 @@ const exportView = (desk: Desk, row: ExportRow): ExportView => {
   const expired = expires !== undefined && expires <= Date.now() && row.state !== 'WRAPPED';
   let bits = 0;
   if (row.parametersSha256 !== undefined && !expired)
-    bits = parametersOf(desk, row).wrappingKey.bits;
+    bits = parametersOf(desk, row, Math.min(Date.now(), (expires ?? 0) - 1)).wrappingKey.bits;
   return {
     id: row.id,
     key: row.key,
