@@ -33,11 +33,34 @@ async function* lines(input: Readable): AsyncGenerator<Buffer | undefined> {
   }
 }
 
+/** Nothing of ours is nested deeper than this, and what walks through a message would run out of stack long before a message runs out of brackets. */
+const MOST_NESTED = 32;
+const OPENING = new Set([0x5b, 0x7b]);
+const CLOSING = new Set([0x5d, 0x7d]);
+const isTooNested = (line: Buffer): boolean => {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < line.length; at++) {
+    const byte = line[at] ?? 0;
+    if (quoted && byte === 0x5c) at += 1;
+    else if (byte === 0x22) quoted = !quoted;
+    else if (!quoted && OPENING.has(byte)) depth += 1;
+    else if (!quoted && CLOSING.has(byte)) depth -= 1;
+    if (depth > MOST_NESTED) return true;
+  }
+  return false;
+};
+
 const parseRequest = (line: Buffer): Request => {
   if (line.length > MAX_MESSAGE_BYTES)
     throw new KeymootError(
       'message-too-large',
       'The message is larger than any of ours. Nothing was done.',
+    );
+  if (isTooNested(line))
+    throw new KeymootError(
+      'message-malformed',
+      'The message is nested deeper than any of ours. Nothing was done.',
     );
   let value: unknown;
   try {
