@@ -3,7 +3,7 @@
  *
  * One desk at a time: the lock is exclusive and held until the process ends. WAL with synchronous=FULL: a commit is on disk before it is answered.
  */
-import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
 import { KeymootError } from '../../shared/errors.ts';
@@ -107,15 +107,35 @@ export const openFile = (file: string): Database => {
   }
 };
 
+/** SQLite takes any file shorter than a page for a new database. */
+const LEAST_PAGE_BYTES = 512;
+/** A reserve is only ever written beside a database, so one without the other is a loss and never the start of a new desk. */
+const requireDatabase = (folder: string): void => {
+  const database = statSync(databasePath(folder), { throwIfNoEntry: false });
+  if (
+    existsSync(reservePath(folder)) &&
+    (database === undefined || database.size < LEAST_PAGE_BYTES)
+  )
+    throw new KeymootError(
+      'store-damaged',
+      'There was a desk in this folder, and its database is gone or empty. Nothing was written. Restore a copy.',
+    );
+};
+
 /** Opens the desk in a folder, making both when they are missing. */
 export const openDesk = (folder: string): Database => {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (!lstatSync(folder).isDirectory())
-      throw new KeymootError('store-read-only', 'The data folder is not a folder. Choose another.');
     chmodSync(folder, 0o700);
+    requireDatabase(folder);
   } catch (error) {
-    throw storeError(error);
+    const known = storeError(error);
+    if (known instanceof KeymootError) throw known;
+    throw new KeymootError(
+      'store-read-only',
+      'The data folder can not be made: something of that name is there and is not a folder, or the name is not one. Choose another.',
+      { cause: error },
+    );
   }
   const db = openFile(databasePath(folder));
   try {
