@@ -9,6 +9,8 @@ import {
 } from '../../shared/holder/protocol.ts';
 import { spawnSelf } from '../spawn.ts';
 
+const DEADLINE_MS = 15_000;
+
 interface Waiting {
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
@@ -76,11 +78,15 @@ export class Holder {
         { fields: { holder: 'ended' } },
       );
     const seq = ++this.#seq;
+    // It only adds and compares: one that takes this long was stopped, and is ended rather than waited for.
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), DEADLINE_MS);
     const value = await new Promise<unknown>((resolve, reject) => {
       this.#waiting.set(seq, { resolve, reject });
       this.#child.send({ seq, op, input }, (error) => {
         if (error) reject(error);
       });
+    }).finally(() => {
+      clearTimeout(timer);
     });
     return holderProtocol[op].output.parse(value) as HolderOutput<K>;
   }

@@ -21,6 +21,7 @@ export const holderProcess = (): void => {
   let idle = setTimeout(end, IDLE_MS);
   process.on('disconnect', end);
   process.on('SIGTERM', end);
+  process.on('SIGINT', () => undefined); // a terminal's Ctrl-C goes to every process; the face decides what it means
 
   const components = (): ComponentSet => {
     if (set === undefined) throw new KeymootError('state-refused', 'No component set is open.');

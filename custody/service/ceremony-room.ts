@@ -71,9 +71,13 @@ export class CeremonyRoom {
     }
     for (const id of touched) {
       const { status } = this.get(id);
-      this.#store.commit(() => {
-        this.#store.ceremonies.setStatus(id, status);
-      });
+      try {
+        this.#store.commit(() => {
+          this.#store.ceremonies.setStatus(id, status);
+        });
+      } catch {
+        // The entries are committed and say it; this row is only for quick lists and is compared with them at the next start.
+      }
       if (status === 'CLOSED' || status === 'ABORTED') this.endHolder(id);
       this.#changed(id);
     }

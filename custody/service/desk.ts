@@ -79,12 +79,11 @@ export class Desk {
       });
       if (desk.journal.genesis() !== undefined) {
         const { size, sealed } = desk.signer.state();
-        desk.journal.record([
-          {
-            type: 'app.start',
-            detail: { build: BUILD, epoch: desk.epoch, sealed, unsealed: size - sealed },
-          },
-        ]);
+        // Written with the first thing that happens: whoever only looks leaves no trace that would need sealing.
+        desk.journal.announce({
+          type: 'app.start',
+          detail: { build: BUILD, epoch: desk.epoch, sealed, unsealed: size - sealed },
+        });
         desk.#closeWhatNeedsNoDevice();
       }
       return desk;
@@ -105,7 +104,8 @@ export class Desk {
           {
             type,
             detail,
-            outcome: 'failure',
+            // Whether a package was already in its place when the power went is not known; that nothing is on a device is.
+            outcome: type === 'key.wrap' ? 'unknown' : 'failure',
             corr: intent.entry,
             reason: 'interrupted',
             ...(ceremony === undefined ? {} : { ceremony }),

@@ -37,6 +37,7 @@ export class Journal {
   readonly #store: Store;
   #authority: Authority = nobody;
   #origin: string | undefined;
+  #announced: NewEntry | undefined;
   #clock = { wall: Date.now(), steady: performance.now() };
   /** Called after each commit with what was written. */
   onWritten: (entries: readonly Entry[]) => void = () => undefined;
@@ -114,6 +115,11 @@ export class Journal {
     return entry.type === 'log.genesis' ? entry : undefined;
   }
 
+  /** Goes before the next entry that is recorded. */
+  announce(entry: NewEntry): void {
+    this.#announced = entry;
+  }
+
   #clockStep(): number {
     const now = { wall: Date.now(), steady: performance.now() };
     const step = Math.round(now.wall - this.#clock.wall - (now.steady - this.#clock.steady));
@@ -150,6 +156,7 @@ export class Journal {
     const { before, apply, mustSucceed = false } = options;
     const step = this.#clockStep();
     const all: NewEntry[] = [
+      ...(this.#announced === undefined ? [] : [this.#announced]),
       ...(Math.abs(step) > CLOCK_STEP_MS && this.#store.log.size > 0
         ? [{ type: 'clock.changed' as const, detail: { step_ms: step } }]
         : []),
@@ -169,6 +176,7 @@ export class Journal {
       apply?.(made.slice(all.length - entries.length));
       return made;
     }, mustSucceed);
+    this.#announced = undefined;
     for (const entry of written) this.#authority = authorise(this.#authority, entry);
     this.onWritten(written);
     return written.slice(all.length - entries.length);

@@ -36,6 +36,8 @@ export const CeremonyView = z.strictObject({
       observed: z.string(),
     }),
   ),
+  /** Who sits where now, substitutes included. */
+  seats: z.array(z.strictObject({ seat: Seat, person: Uuid })),
   due: z.string().optional(),
   /** Component numbers that are held now, and that were received but must be entered again. */
   held: z.array(Count),
@@ -84,7 +86,11 @@ export const StepInput = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('key.form'), phrase: z.string().max(256), login: Login }),
   z.strictObject({ kind: z.literal('key.verify'), check: z.string().max(64) }),
-  z.strictObject({ kind: z.literal('envelopes.destroy'), serials: z.array(text(64)).max(16) }),
+  z.strictObject({
+    kind: z.literal('envelopes.destroy'),
+    phrase: z.string().max(256),
+    serials: z.array(text(64)).max(16),
+  }),
   z.strictObject({ kind: z.literal('agree'), agree: z.boolean(), because: text(1024).optional() }),
 ]);
 export type StepInput = z.infer<typeof StepInput>;

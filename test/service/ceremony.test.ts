@@ -380,6 +380,7 @@ describe.skipIf(!possible)('a component ceremony', () => {
       expect(view().check?.value).toBe(played.envelopes.expected.toLowerCase());
     });
     test('destroys the envelopes that were opened, each by its number', async () => {
+      const phrase = view().steps[9]?.step.phrase ?? '';
       const people = view().steps[9]?.step.seats.map(
         (seat) => played.definition.seats.find((taken) => taken.seat === seat)?.person ?? '',
       );
@@ -388,14 +389,14 @@ describe.skipIf(!possible)('a component ceremony', () => {
         'readback-wrong',
         view(),
         '10',
-        { kind: 'envelopes.destroy', serials: ['R-1'] },
+        { kind: 'envelopes.destroy', phrase: 'THE PAPERS ARE DESTROYED', serials: ['R-1'] },
         ...names,
       );
       await stays(
         'readback-wrong',
         view(),
         '10',
-        { kind: 'envelopes.destroy', serials: [] },
+        { kind: 'envelopes.destroy', phrase: 'THE PAPERS ARE DESTROYED', serials: [] },
         ...names,
       );
       await go('11');

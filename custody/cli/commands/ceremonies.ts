@@ -1,6 +1,5 @@
 /** `ceremony run|step|agree|pause|resume|exception|abort|close`. */
 import type { CeremonyView, DefinitionView } from '../../../shared/contract/ceremonies.ts';
-import type { Definition } from '../../../shared/domain/ceremonies.ts';
 import { Seat } from '../../../shared/domain/ceremonies.ts';
 import type { Person } from '../../../shared/domain/people.ts';
 import { KeymootError } from '../../../shared/errors.ts';
@@ -36,10 +35,7 @@ export const step = atDesk(async (desk) => {
       'Components are held only while this command runs, so it goes on from here until the key is formed.',
       '',
     ]);
-    const opener = personNamed(
-      await desk.people(),
-      seatsOf(view, definition).get('administrator') ?? '',
-    );
+    const opener = personNamed(await desk.people(), seatsOf(view).get('administrator') ?? '');
     await desk.open(opener);
   }
   do view = await playStep(desk, view, definition);
@@ -118,12 +114,8 @@ const armOrGoOn = async (
   return open;
 };
 
-const closers = async (
-  desk: Session,
-  view: CeremonyView,
-  definition: Definition,
-): Promise<Person[]> => {
-  const seats = seatsOf(view, definition);
+const closers = async (desk: Session, view: CeremonyView): Promise<Person[]> => {
+  const seats = seatsOf(view);
   const everyone = await desk.people();
   return ['administrator', 'witness'].map((seat) => personNamed(everyone, seats.get(seat) ?? ''));
 };
@@ -141,7 +133,7 @@ export const run = atDesk(async (desk) => {
     desk.say(['It was paused, and is resumed.']);
   }
   while (view.due !== undefined) view = await playStep(desk, view, definition);
-  const closing = await closers(desk, view, definition);
+  const closing = await closers(desk, view);
   desk.say(['', 'All steps are done. Two people close the ceremony.']);
   desk.forgetPassphrases();
   view = await desk.act('ceremonies.close', closing, () => ({ ceremony: view.id }));

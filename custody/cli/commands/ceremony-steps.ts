@@ -126,10 +126,10 @@ const inputOf = async (
       return async () => ({ kind: 'key.verify', check });
     }
     case 'envelopes.destroy': {
-      await askPhrase(desk, step);
+      const phrase = await askPhrase(desk, step);
       const typed = await ask.answer('serials', 'Serial numbers of the envelopes destroyed');
       const serials = typed.split(/[\s,;]+/u).filter((serial) => serial !== '');
-      return async () => ({ kind: 'envelopes.destroy', serials });
+      return async () => ({ kind: 'envelopes.destroy', phrase, serials });
     }
     case 'agree':
       throw new Error('ceremony: people agree one at a time');
@@ -184,7 +184,7 @@ const doStep = async (
       'step-refused',
       'All steps are done. What remains is to close the ceremony.',
     );
-  const seats = seatsOf(view, definition);
+  const seats = seatsOf(view);
   const everyone = await desk.people();
   const people = step.seats.map((seat) => personNamed(everyone, seats.get(seat) ?? ''));
   announce(desk, view, step, people, seats);

@@ -2,7 +2,6 @@
 import type { CeremonyView } from '../../../shared/contract/ceremonies.ts';
 import type { Definition } from '../../../shared/domain/ceremonies.ts';
 import { KeymootError } from '../../../shared/errors.ts';
-import { AGREE_OBSERVED } from '../../core/ceremonies/engine.ts';
 import { idNamed } from '../names.ts';
 import { atDesk, type Session } from '../session.ts';
 import { checkText, claimLines, clean, facts, table, time } from '../show.ts';
@@ -27,23 +26,16 @@ export const ceremonyNamed = async (desk: Session, begin: string): Promise<Cerem
   return desk.call('ceremonies.show', { ceremony: id });
 };
 
-/** Person by seat, substitutes included: an exception's decision says who took whose place, and counts only as the definition names it. */
-export const seatsOf = (view: CeremonyView, definition: Definition): Map<string, string> => {
-  const seats = new Map<string, string>(definition.seats.map(({ seat, person }) => [seat, person]));
-  for (const { decision } of view.exceptions) {
-    const [, person, seat] = AGREE_OBSERVED.exec(decision) ?? [];
-    const named = definition.substitutes.find((one) => one.seat === seat && one.person === person);
-    if (named !== undefined) seats.set(named.seat, named.person);
-  }
-  return seats;
-};
+/** Person by seat, substitutes included. */
+export const seatsOf = (view: CeremonyView): Map<string, string> =>
+  new Map(view.seats.map(({ seat, person }) => [seat, person]));
 
 export const ceremonyLines = async (
   desk: Session,
   view: CeremonyView,
   definition: Definition,
 ): Promise<string[]> => {
-  const seats = seatsOf(view, definition);
+  const seats = seatsOf(view);
   const sitting = await Promise.all(
     [...seats].map(async ([seat, person]) => [seat, await desk.nameOf(person)] as const),
   );

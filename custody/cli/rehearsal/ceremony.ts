@@ -164,6 +164,7 @@ export const playStep = async (
           step,
           input: {
             kind: 'envelopes.destroy',
+            phrase: due.phrase ?? '',
             serials: envelopes.components.map((envelope) => envelope.serial),
           },
         },

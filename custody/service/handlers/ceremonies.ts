@@ -90,6 +90,7 @@ export const ceremonyView = (desk: Desk, id: string): CeremonyView => {
       by,
       observed,
     })),
+    seats: [...ceremony.seats].map(([seat, person]) => ({ seat, person })),
     ...(due === undefined ? {} : { due: due.step.id }),
     held: [...held].sort((a, b) => a - b),
     again: missingComponents(ceremony, held),

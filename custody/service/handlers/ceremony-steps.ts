@@ -1,5 +1,6 @@
 /** What each kind of step does. A step either records its success, or records its failure and says so; the engine has already said that it may happen. */
 import type { StepInput } from '../../../shared/contract/ceremonies.ts';
+import type { Step } from '../../../shared/domain/ceremonies.ts';
 import type { Check } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
@@ -531,6 +532,16 @@ const agree = (ceremony: Ceremony, due: Due, input: Of<'agree'>, call: Call): vo
   call.desk.journal.record(all ? [spoken, done] : [spoken]);
 };
 
+/** R7: before what can't be taken back, the exact phrase is typed. */
+const requirePhrase = (step: Step, typed: string): void => {
+  if (typed !== step.phrase)
+    throw new KeymootError(
+      'readback-wrong',
+      `The phrase typed is not “${step.phrase ?? ''}”. Nothing was done.`,
+      { fields: { phrase: 'differs' } },
+    );
+};
+
 export const runStep = async (
   ceremony: Ceremony,
   due: Due,
@@ -560,11 +571,7 @@ export const runStep = async (
       return;
     case 'key.form':
       desk.signer.require();
-      if (input.phrase !== step.phrase)
-        throw new KeymootError(
-          'readback-wrong',
-          `The phrase typed is not “${step.phrase ?? ''}”. Nothing was done.`,
-        );
+      requirePhrase(step, input.phrase);
       await desk.withPin(input.login, channel, (pin) =>
         formKey(ceremony, due, call, { pin, lastTry: input.login.lastTry }),
       );
@@ -573,6 +580,7 @@ export const runStep = async (
       verifyKey(ceremony, due, input, call);
       return;
     case 'envelopes.destroy':
+      requirePhrase(step, input.phrase);
       destroyEnvelopes(ceremony, due, input, call);
       return;
     case 'agree':
