@@ -7,7 +7,7 @@ import type { TokenRef } from '../../shared/domain/tokens.ts';
 import { Algorithm, Purpose, type Check } from '../../shared/domain/keys.ts';
 import { KeymootError } from '../../shared/errors.ts';
 import type { KeyReadback, PinHalves } from '../../shared/token/protocol.ts';
-import { compareReadback } from '../core/keys/readback.ts';
+import { compareReadback, originOf, secretPart } from '../core/keys/readback.ts';
 import {
   generatePlan,
   importPlan,
@@ -123,13 +123,18 @@ export const destroyPlanned = async (
   return destroyed;
 };
 
+/** A key that came from outside, of which the device says that it was made inside: no evidence of this device's can be believed about it (R28). */
+const inventsItsOrigin = (plan: GeneratePlan | ImportPlan, made: KeyReadback): boolean =>
+  'template' in plan &&
+  originOf(secretPart(made)?.attributes ?? {}, plan.request.family) === 'generated';
+
 /** What the device made that nobody asked for, in words; undefined when it is as asked. */
 export const unlike = (plan: GeneratePlan | ImportPlan, made: KeyReadback): string | undefined => {
   const { differences } = compareReadback(plan, made);
-  return differences.length === 0
-    ? undefined
-    : differences
-        .slice(0, 8)
-        .map(({ what, asked, observed }) => `${what} is ${observed} and not ${asked}`)
-        .join('; ');
+  const words = differences
+    .slice(0, 8)
+    .map(({ what, asked, observed }) => `${what} is ${observed} and not ${asked}`);
+  if (inventsItsOrigin(plan, made))
+    words.push('CKA_LOCAL is true, though the key came from outside');
+  return words.length === 0 ? undefined : words.join('; ');
 };
