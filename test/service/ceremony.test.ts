@@ -389,14 +389,22 @@ describe.skipIf(!possible)('a component ceremony', () => {
         'readback-wrong',
         view(),
         '10',
-        { kind: 'envelopes.destroy', phrase: 'THE PAPERS ARE DESTROYED', serials: ['R-1'] },
+        { kind: 'envelopes.destroy', phrase, serials: ['R-1'] },
         ...names,
       );
       await stays(
         'readback-wrong',
         view(),
         '10',
-        { kind: 'envelopes.destroy', phrase: 'THE PAPERS ARE DESTROYED', serials: [] },
+        { kind: 'envelopes.destroy', phrase, serials: [] },
+        ...names,
+      );
+      const serials = played.envelopes.components.map(({ serial }) => serial);
+      await stays(
+        'readback-wrong',
+        view(),
+        '10',
+        { kind: 'envelopes.destroy', phrase: phrase.toLowerCase(), serials },
         ...names,
       );
       await go('11');
