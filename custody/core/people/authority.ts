@@ -5,6 +5,7 @@
  * a cache that is compared with it at start, and a row without its statement has no rights.
  */
 import { hash } from 'node:crypto';
+import { canonicalBytes } from '../../../shared/canonical.ts';
 import type { Role, SigningKey } from '../../../shared/domain/people.ts';
 import type { Entry } from '../audit/entry.ts';
 import { envelopeHolds, openEnvelope, type Act, type Envelope } from '../audit/statement.ts';
@@ -23,8 +24,15 @@ export interface Authority {
   policy: { sha256: string; version: number } | undefined;
   /** Module file hashes that two people approved or that were recorded when the module was added, by module id. */
   modules: ReadonlyMap<string, string>;
+  /** Nonces of the acts that were counted: an act is good for one entry, so an old one can't be said again. */
+  spent: ReadonlySet<string>;
 }
-export const nobody: Authority = { members: new Map(), policy: undefined, modules: new Map() };
+export const nobody: Authority = {
+  members: new Map(),
+  policy: undefined,
+  modules: new Map(),
+  spent: new Set(),
+};
 
 const FOUNDERS = 2;
 const MANAGERS: readonly Role[] = ['administrator', 'officer'];
@@ -46,16 +54,21 @@ export const actsThatCount = (
   return [...counted.values()];
 };
 
+/** Two managers, each with an act for this very call about this subject; and, where it is known, with this input. */
 const twoManagers = (
   authority: Authority,
   entry: Entry,
-  subject?: { kind: string; sha256: string },
+  channel: string,
+  subject: { kind: string; sha256: string },
+  input?: unknown,
 ): boolean =>
   actsThatCount(authority, entry.log, entry.acts).filter(
     ({ member, act }) =>
       MANAGERS.includes(member.role) &&
-      (subject === undefined ||
-        (act.subject?.kind === subject.kind && act.subject.sha256 === subject.sha256)),
+      act.channel === channel &&
+      act.subject?.kind === subject.kind &&
+      act.subject.sha256 === subject.sha256 &&
+      (input === undefined || act.input_sha256 === hash('sha256', canonicalBytes(input))),
   ).length >= 2;
 
 /** What acts about a person name: SHA-256 of their id as text. */
@@ -70,9 +83,23 @@ const withMember = (authority: Authority, id: string, change: Partial<Member>): 
   return { ...authority, members: new Map(authority.members).set(id, { ...member, ...change }) };
 };
 
+const noncesOf = (entry: Entry): string[] =>
+  (entry.acts ?? []).flatMap((act) => {
+    const statement = openEnvelope(act)?.statement;
+    return statement?.kind === 'act' ? [statement.nonce] : [];
+  });
+
 /** The next authority. An entry whose statements do not hold changes nothing: it has no rights to give. */
 export const authorise = (authority: Authority, entry: Entry): Authority => {
-  if (entry.outcome !== 'success') return authority;
+  if (entry.outcome !== 'success' || !AUTHORITY_TYPES.some((type) => type === entry.type))
+    return authority;
+  const nonces = noncesOf(entry);
+  if (nonces.some((nonce) => authority.spent.has(nonce))) return authority;
+  const next = changed(authority, entry);
+  return nonces.length === 0 ? next : { ...next, spent: new Set([...next.spent, ...nonces]) };
+};
+
+const changed = (authority: Authority, entry: Entry): Authority => {
   switch (entry.type) {
     case 'person.enrolled': {
       const { person, role, key, name_sha256: nameSha256, statement } = entry.detail;
@@ -91,25 +118,39 @@ export const authorise = (authority: Authority, entry: Entry): Authority => {
         (member) => member.id === person || member.key.sha256 === key.sha256,
       );
       if (!same || known) return authority;
-      if (!founding && !twoManagers(authority, entry, { kind: 'enrolment', sha256: opened.sha256 }))
+      if (
+        !founding &&
+        !twoManagers(authority, entry, 'people.enrol', { kind: 'enrolment', sha256: opened.sha256 })
+      )
         return authority;
       const member = { id: person, role, key, nameSha256, enrolledAt: entry.seq, left: false };
       return { ...authority, members: new Map(authority.members).set(person, member) };
     }
     case 'person.role_changed':
-      return twoManagers(authority, entry, aboutPerson(entry.detail.person))
+      return twoManagers(
+        authority,
+        entry,
+        'people.setRole',
+        aboutPerson(entry.detail.person),
+        entry.detail,
+      )
         ? withMember(authority, entry.detail.person, { role: entry.detail.role })
         : authority;
     case 'person.left':
-      return twoManagers(authority, entry, aboutPerson(entry.detail.person))
+      return twoManagers(
+        authority,
+        entry,
+        'people.remove',
+        aboutPerson(entry.detail.person),
+        entry.detail,
+      )
         ? withMember(authority, entry.detail.person, { left: true })
         : authority;
     case 'policy.changed': {
       const { policy_sha256: sha256, version } = entry.detail;
-      const acts = actsThatCount(authority, entry.log, entry.acts).filter(
-        ({ act }) => act.subject?.kind === 'policy' && act.subject.sha256 === sha256,
-      );
-      return acts.length >= 2 ? { ...authority, policy: { sha256, version } } : authority;
+      return twoManagers(authority, entry, 'policy.approve', { kind: 'policy', sha256 })
+        ? { ...authority, policy: { sha256, version } }
+        : authority;
     }
     case 'token.module_added':
       return {
@@ -118,10 +159,7 @@ export const authorise = (authority: Authority, entry: Entry): Authority => {
       };
     case 'token.module_approved': {
       const { module, sha256 } = entry.detail;
-      const acts = actsThatCount(authority, entry.log, entry.acts).filter(
-        ({ act }) => act.subject?.kind === 'module' && act.subject.sha256 === sha256,
-      );
-      return acts.length >= 2
+      return twoManagers(authority, entry, 'modules.approve', { kind: 'module', sha256 })
         ? { ...authority, modules: new Map(authority.modules).set(module, sha256) }
         : authority;
     }
