@@ -1,0 +1,198 @@
+/** What is wrong with a definition is named by its path, all of it at once. */
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { Definition } from '../../../shared/domain/ceremonies.ts';
+import type { Role } from '../../../shared/domain/people.ts';
+import { DEFAULT_POLICY } from '../../../shared/domain/policy.ts';
+import {
+  definitionBytes,
+  definitionId,
+  mayTake,
+  problemsOf,
+  type Surroundings,
+} from '../../../custody/core/ceremonies/definition.ts';
+import { sample } from './sample.ts';
+
+const good = sample();
+const roles = new Map<string, Role>(
+  good.seats.map(({ seat, person }) => [
+    person,
+    (seat.startsWith('custodian') ? 'custodian' : seat) as Role,
+  ]),
+);
+const here: Surroundings = {
+  log: good.log,
+  mode: good.mode,
+  policySha256: good.policySha256,
+  policy: DEFAULT_POLICY,
+  roleOf: (person) => roles.get(person),
+};
+type Draft = { -readonly [K in keyof Definition]: Definition[K] };
+const problems = (
+  change: (draft: Draft) => void,
+  surroundings: Partial<Surroundings> = {},
+): Record<string, string> => {
+  const draft = structuredClone(good);
+  change(draft);
+  return problemsOf(draft, { ...here, ...surroundings });
+};
+const at = <T>(list: readonly T[], index: number): T => {
+  const found = list[index];
+  if (found === undefined) throw new Error('no such item');
+  return found;
+};
+const STRANGER = '0198c0de-0000-7000-8000-0000000000ff';
+
+describe('a definition', () => {
+  test('that ships with Keymoot has no problems', () => {
+    expect(problems(() => undefined)).toEqual({});
+  });
+  test('has the SHA-256 of its canonical JSON for an id, whatever the order it was written in', () => {
+    const reversed = Definition.parse(Object.fromEntries(Object.entries(good).reverse()));
+    expect(definitionId(reversed)).toBe(definitionId(good));
+    expect(definitionId(good)).toBe(
+      createHash('sha256').update(definitionBytes(good)).digest('hex'),
+    );
+    expect(definitionId({ ...good, title: `${good.title} ` })).not.toBe(definitionId(good));
+  });
+  const wrong: [string, string, (draft: Draft) => void][] = [
+    ['another desk', 'log', (d) => (d.log = 'other')],
+    ['another mode', 'mode', (d) => (d.mode = 'production')],
+    ['another policy', 'policySha256', (d) => (d.policySha256 = 'ab'.repeat(32))],
+    ['a purpose that may not leave', 'key.extractable', (d) => (d.key.extractable = true)],
+    ['too few components', 'components.count', (d) => (d.components.count = 2)],
+    [
+      'a check value that AES components don’t have',
+      'components.method',
+      (d) => (d.components.method = 'LEGACY-ZERO'),
+    ],
+    [
+      'an expected value that can’t be compared',
+      'expected.method',
+      (d) => (d.expected = { method: 'P11-CHECK', value: 'abcdef' }),
+    ],
+    ['more staff than seats', 'staffing.least', (d) => (d.staffing.least = 9)],
+    ['a seat taken twice', 'seats.1.seat', (d) => (at(d.seats, 1).seat = 'administrator')],
+    [
+      'a person on two seats',
+      'seats.1.person',
+      (d) => (at(d.seats, 1).person = at(d.seats, 0).person),
+    ],
+    ['somebody who is not enrolled', 'seats.1.person', (d) => (at(d.seats, 1).person = STRANGER)],
+    [
+      'a witness who is a custodian too',
+      'seats.4.person',
+      (d) => (at(d.seats, 4).person = at(d.seats, 1).person),
+    ],
+    ['no witness', 'seats', (d) => d.seats.pop()],
+    ['a custodian too few', 'seats', (d) => d.seats.splice(2, 1)],
+    [
+      'a substitute for nobody',
+      'substitutes.0.seat',
+      (d) => d.substitutes.push({ seat: 'operator', person: STRANGER }),
+    ],
+    [
+      'a substitute who has a seat',
+      'substitutes.0.person',
+      (d) => d.substitutes.push({ seat: 'custodian-1', person: at(d.seats, 2).person }),
+    ],
+    [
+      'a substitute of another role',
+      'substitutes.0.person',
+      (d) => d.substitutes.push({ seat: 'custodian-1', person: STRANGER }),
+    ],
+    ['a step left out', 'steps', (d) => d.steps.splice(1, 1)],
+    ['steps in another order', 'steps', (d) => d.steps.reverse()],
+    ['a step twice', 'steps', (d) => d.steps.push(at(d.steps, 10))],
+    ['a step of another number', 'steps.3.id', (d) => (at(d.steps, 3).id = '9')],
+    [
+      'a step with a seat twice',
+      'steps.1.seats',
+      (d) => (at(d.steps, 1).seats = ['witness', 'witness']),
+    ],
+    [
+      'a step with a seat that nobody has',
+      'steps.1.seats',
+      (d) => (at(d.steps, 1).seats = ['administrator', 'officer']),
+    ],
+    [
+      'a check that one person makes alone',
+      'steps.1.seats',
+      (d) => (at(d.steps, 1).seats = ['administrator']),
+    ],
+    [
+      'an irreversible step said to be none',
+      'steps.7.irreversible',
+      (d) => (at(d.steps, 7).irreversible = false),
+    ],
+    [
+      'an irreversible step without a phrase',
+      'steps.7.phrase',
+      (d) => delete at(d.steps, 7).phrase,
+    ],
+    [
+      'an irreversible step by one',
+      'steps.7.seats',
+      (d) => (at(d.steps, 7).seats = ['administrator']),
+    ],
+    [
+      'a phrase where nothing is irreversible',
+      'steps.0.phrase',
+      (d) => (at(d.steps, 0).phrase = 'X'),
+    ],
+    ['components in another order', 'steps.4.component', (d) => (at(d.steps, 4).component = 2)],
+    ['a component at another step', 'steps.0.component', (d) => (at(d.steps, 0).component = 1)],
+    [
+      'an envelope without its custodian',
+      'steps.4.seats',
+      (d) => (at(d.steps, 4).seats = ['administrator', 'witness']),
+    ],
+    ['an envelope opened alone', 'steps.4.seats', (d) => (at(d.steps, 4).seats = ['custodian-1'])],
+    [
+      'an envelope before another custodian',
+      'steps.4.seats',
+      (d) => (at(d.steps, 4).seats = ['custodian-1', 'custodian-2']),
+    ],
+    ['an arrival without everyone', 'steps.0.seats', (d) => at(d.steps, 0).seats.pop()],
+    ['an end without everyone', 'steps.10.seats', (d) => at(d.steps, 10).seats.pop()],
+  ];
+  for (const [what, path, change] of wrong)
+    test(`with ${what} is refused at ${path}`, () => {
+      expect(Object.keys(problems(change))).toContain(path);
+    });
+  test('is told all its problems at once', () => {
+    const all = problems((d) => {
+      d.log = 'other';
+      d.components.count = 2;
+      at(d.steps, 7).irreversible = false;
+    });
+    expect(Object.keys(all)).toEqual(
+      expect.arrayContaining(['log', 'components.count', 'steps.7.irreversible', 'steps']),
+    );
+  });
+  test('is refused under a strict policy, and for an algorithm that the policy lacks', () => {
+    expect(
+      problems(() => undefined, { policy: { ...DEFAULT_POLICY, strict: true } }),
+    ).toHaveProperty('grade');
+    expect(
+      problems(() => undefined, { policy: { ...DEFAULT_POLICY, algorithms: ['AES-128'] } }),
+    ).toEqual({ 'key.algorithm': 'is not allowed by the policy' });
+  });
+  test('seats people by their role', () => {
+    expect(mayTake('custodian-3', 'custodian')).toBe(true);
+    expect(mayTake('custodian-3', 'administrator')).toBe(false);
+    expect(mayTake('witness', 'auditor')).toBe(true);
+    expect(mayTake('witness', 'officer')).toBe(false);
+    expect(mayTake('administrator', 'officer')).toBe(false);
+  });
+  test('has no members that the format does not have', () => {
+    for (const change of [
+      { extra: 1 },
+      { v: 2 },
+      { grade: 'B' },
+      { template: 'other/1' },
+      { seats: [] },
+    ])
+      expect(Definition.safeParse({ ...good, ...change }).success).toBe(false);
+  });
+});
