@@ -150,6 +150,8 @@ export interface Control {
   calls: () => string[];
   /** How often a function was called. */
   count: (name: string) => number;
+  /** Whether a call that hangs after its work has done the work. */
+  hanging: () => boolean;
   /** Empties the record of calls. */
   forget: () => void;
 }
@@ -163,8 +165,9 @@ export interface Control {
 export const control = (folder: string, forward: string): Control => {
   const file = join(folder, 'faults-control');
   const log = join(folder, 'faults-log');
-  const calls = (): string[] =>
+  const lines = (): string[] =>
     existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : [];
+  const calls = (): string[] => lines().filter((line) => !line.startsWith('#'));
   const set = (...lines: string[]): void => {
     writeFileSync(`${file}.new`, lines.map((line) => `${line}\n`).join(''));
     renameSync(`${file}.new`, file);
@@ -179,6 +182,7 @@ export const control = (folder: string, forward: string): Control => {
     set,
     calls,
     count: (name) => calls().filter((call) => call === name).length,
+    hanging: () => lines().includes('# hanging'),
     forget: () => rmSync(log, { force: true }),
   };
 };

@@ -55,13 +55,13 @@ static void mistake(const char *what, const char *line) {
   _exit(97);
 }
 
-static void log_call(int index) {
+static void log_line(const char *text) {
   const char *path = getenv("KEYMOOT_FAULTS_LOG");
   char line[80];
   if (path == NULL) return;
   int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (fd < 0) return;
-  int length = snprintf(line, sizeof line, "%s\n", NAMES[index]);
+  int length = snprintf(line, sizeof line, "%s\n", text);
   if (write(fd, line, (size_t)length) != length) mistake("the log can not be written", path);
   close(fd);
 }
@@ -187,7 +187,10 @@ static int misbehave(const struct rules *rules, enum when when, CK_RV *rv) {
     const struct rule *rule = &rules->at[i];
     if (rule->when != when) continue;
     switch (rule->action) {
-      case HANG: hang(rule->number); break;
+      case HANG:
+        if (when == AFTER) log_line("# hanging"); /* the real module is done: whoever waits for that need not guess */
+        hang(rule->number);
+        break;
       case CRASH: crash(); break;
       case EXIT: exit((int)rule->number);
       case REMOVE: removed = 1; break;
@@ -213,7 +216,7 @@ static int gone(int index, CK_RV *rv) {
 
 static int begin(int index, struct rules *rules, CK_RV *rv) {
   unsigned long call = __atomic_add_fetch(&calls[index], 1, __ATOMIC_SEQ_CST);
-  log_call(index);
+  log_line(NAMES[index]);
   read_rules(index, call, rules);
   if (misbehave(rules, BEFORE, rv)) return 1;
   return gone(index, rv);

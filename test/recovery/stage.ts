@@ -179,7 +179,7 @@ export const cutShort = async <T>(
   }
   const goal = skip === 0 ? nth : countBefore(steer.calls(), at, skip) + nth;
   await until(`${at} is called`, () => steer.count(at) >= goal);
-  if (when === 'after') await sleep(120);
+  if (when === 'after') await until(`${at} has done its work`, () => steer.hanging());
   const tokens = tokenProcesses(stage);
   expect(tokens).toHaveLength(1);
   if (victim !== 'token') await room.desk.kill();
