@@ -167,6 +167,19 @@ export class Desk {
       throw error;
     }
   }
+  /** A PIN that a token refused stands in the log, whatever it was entered for. */
+  #noteFailedLogin(error: unknown): void {
+    if (!(error instanceof KeymootError) || !['pin-wrong', 'pin-locked'].includes(error.code))
+      return;
+    this.journal.record([
+      {
+        type: 'session.login_failed',
+        outcome: 'failure',
+        reason: error.fields?.['device']?.split(' ')[0] ?? error.code,
+        detail: { what: 'token' },
+      },
+    ]);
+  }
   async withPin<T>(
     handles: PinHandles,
     channel: string,
@@ -175,6 +188,9 @@ export class Desk {
     const pin = this.takePin(handles, channel);
     try {
       return await use(pin);
+    } catch (error) {
+      this.#noteFailedLogin(error);
+      throw error;
     } finally {
       pin.first.fill(0);
       pin.second.fill(0);

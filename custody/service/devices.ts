@@ -141,17 +141,29 @@ export class Devices {
     }
   }
 
+  /** One login at a time on a module: a token that is being written by one process can look absent to another (measured on SoftHSM). */
+  readonly #acting = new Map<string, Promise<unknown>>();
+
   async with<T>(
     module: string,
     purpose: DevicePurpose,
     use: (client: TokenClient) => Promise<T>,
   ): Promise<T> {
-    const client = await this.start(module, purpose);
-    try {
-      return await use(client);
-    } finally {
-      await this.end(client);
-    }
+    const run = async (): Promise<T> => {
+      const client = await this.start(module, purpose);
+      try {
+        return await use(client);
+      } finally {
+        await this.end(client);
+      }
+    };
+    if (purpose !== 'act') return run();
+    const turn = (this.#acting.get(module) ?? Promise.resolve()).then(run);
+    this.#acting.set(
+      module,
+      turn.catch(() => undefined),
+    );
+    return turn;
   }
 
   /** Waits out a deadline after which a device can't finish a call any more, then a moment more. */

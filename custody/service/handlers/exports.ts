@@ -81,9 +81,11 @@ const exportView = (desk: Desk, row: ExportRow): ExportView => {
   const spki = row.wrappingSpkiSha256;
   const expires = row.validTo === undefined ? undefined : Date.parse(row.validTo);
   const expired = expires !== undefined && expires <= Date.now() && row.state !== 'WRAPPED';
-  let bits = 0;
-  if (row.parametersSha256 !== undefined && !expired)
-    bits = parametersOf(desk, row, Math.min(Date.now(), (expires ?? 0) - 1)).wrappingKey.bits;
+  const parameters =
+    row.parametersSha256 === undefined || expired
+      ? undefined
+      : parametersOf(desk, row, Math.min(Date.now(), (expires ?? 0) - 1));
+  const bits = parameters?.wrappingKey.bits ?? 0;
   return {
     id: row.id,
     key: row.key,
@@ -102,6 +104,7 @@ const exportView = (desk: Desk, row: ExportRow): ExportView => {
     ...(row.blobSha256 === undefined ? {} : { blobSha256: row.blobSha256 }),
     files: row.state === 'WRAPPED' ? PACKAGE_FILES : [],
     claims: [
+      ...(parameters?.warnings ?? []).map((claim) => ({ says: 'desk' as const, claim })),
       {
         says: 'desk',
         claim:

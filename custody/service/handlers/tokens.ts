@@ -134,6 +134,7 @@ export const tokensHandlers: Part<'modules' | 'tokens'> = {
   'modules.add': {
     run: async ({ grant, label, parameters, environment }, call) => {
       const { desk } = call;
+      requireRole(call, ['administrator', 'officer', 'operator'], 'Adding modules');
       const given = desk.takeGrant(grant, 'module');
       if (!isAbsolute(given))
         throw new KeymootError('input-invalid', 'A module is named by its whole path.');
@@ -310,12 +311,15 @@ export const tokensHandlers: Part<'modules' | 'tokens'> = {
     run: async ({ at, login }, { desk, channel }) => {
       const pin = login === undefined ? undefined : desk.takePin(login, channel);
       try {
-        const objects = await desk.devices.with(at.module, 'look', (client) =>
-          client.call('list', {
-            token: at.token,
-            ...(pin === undefined ? {} : { pin }),
-            lastTry: login?.lastTry ?? false,
-          }),
+        const objects = await desk.devices.with(
+          at.module,
+          pin === undefined ? 'look' : 'act',
+          (client) =>
+            client.call('list', {
+              token: at.token,
+              ...(pin === undefined ? {} : { pin }),
+              lastTry: login?.lastTry ?? false,
+            }),
         );
         return { token: at.token, publicView: pin === undefined, objects };
       } finally {
