@@ -79,14 +79,53 @@ const syncFolder = (path: string): void => {
   }
 };
 
-const writeNew = (path: string, bytes: Uint8Array, mode: number): void => {
+const writeNew = (
+  path: string,
+  bytes: Uint8Array,
+  mode: number,
+  made: () => void = () => undefined,
+): void => {
   const descriptor = openSync(path, 'wx', mode);
+  made();
   try {
     let at = 0;
     while (at < bytes.length) at += writeSync(descriptor, bytes, at);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
+  }
+};
+
+/** Writes one new file that is there as a whole, or not at all. */
+export const writeNewFile = (place: string, bytes: Uint8Array): void => {
+  const made = { ours: false };
+  try {
+    writeNew(place, bytes, 0o644, () => {
+      made.ours = true;
+    });
+    syncFolder(dirname(place));
+  } catch (error) {
+    if (made.ours) rmSync(place, { force: true });
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const known = storeError(error);
+    const fields = { file: basename(place) };
+    if (code === 'EEXIST')
+      throw new KeymootError(
+        'file-exists',
+        'Something of that name is there already. Nothing is overwritten; choose another name.',
+        { cause: error, fields },
+      );
+    if (known instanceof KeymootError && known.code === 'store-full')
+      throw new KeymootError(
+        'store-full',
+        'The disk that this was to be written to is full. Nothing is left of it there.',
+        { cause: error },
+      );
+    throw new KeymootError(
+      'file-not-written',
+      'The file could not be written. Check that its folder exists, and who may write there.',
+      { cause: error, fields },
+    );
   }
 };
 

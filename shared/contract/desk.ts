@@ -56,6 +56,9 @@ export const FILE_PURPOSES = {
   bundle: 'write',
   package: 'write',
   trust: 'write',
+  /** A bundle to judge: its folder. */
+  'verify-bundle': 'read',
+  'verify-trust': 'read',
 } as const;
 export type FilePurpose = keyof typeof FILE_PURPOSES;
 
@@ -64,6 +67,37 @@ export const EntryView = z.strictObject({
   entry: z.record(z.string(), z.unknown()),
   leaf: Hex64,
 });
+
+const VerdictPart = z.strictObject({
+  result: z.enum(['pass', 'fail', 'unproven']),
+  notes: z.array(z.string()),
+});
+/** What a verifier says of a bundle (resources/formats/audit-log.md, section 11). */
+export const VerdictView = z.strictObject({
+  v: z.literal(1),
+  verdict: z.enum(['pass', 'tampered', 'malformed', 'unproven']),
+  exit: z.int().min(0).max(3),
+  log: z.string().nullable(),
+  size: Count.nullable(),
+  root: z.string().nullable(),
+  parts: z.strictObject({
+    format: VerdictPart,
+    integrity: VerdictPart,
+    authenticity: VerdictPart,
+    completeness: VerdictPart,
+    quorum: VerdictPart,
+  }),
+  not_proven: z.array(z.string()),
+  first_bad: z
+    .strictObject({
+      index: Count.optional(),
+      path: z.string().optional(),
+      offset: Count.optional(),
+      why: z.string(),
+    })
+    .optional(),
+});
+export type VerdictView = z.infer<typeof VerdictView>;
 
 export const deskChannels = {
   'desk.hello': channel(
@@ -146,6 +180,29 @@ export const deskChannels = {
     z.strictObject({ size: Count, root: Base64, files: Count, keySha256: Hex64 }),
   ),
   'log.trust': channel('none', Nothing, Trust),
+  /** Writes the trust file, which must travel another way than the bundle. */
+  'log.saveTrust': channel(
+    'none',
+    z.strictObject({ grant: Uuid }),
+    z.strictObject({
+      name: z.string(),
+      /** Of the file, to compare where it arrives. */
+      sha256: Hex64,
+      keySha256: Hex64,
+      /** The log key's fingerprint, for reading aloud. */
+      words: z.array(z.string()),
+    }),
+  ),
+  /** Judges an exported bundle, of this desk or another. Without a trust file nothing can be authentic; anchors are the texts of checkpoints held outside. */
+  'log.verify': channel(
+    'none',
+    z.strictObject({
+      bundle: Uuid,
+      trust: Uuid.optional(),
+      anchors: z.array(z.string().max(4096)).max(16).optional(),
+    }),
+    VerdictView,
+  ),
   'recovery.list': channel('none', Nothing, z.array(Unfinished)),
   /** Looks on the token and settles one unfinished act: adopt what was made if it is as asked, or destroy it. */
   'recovery.settle': channel(

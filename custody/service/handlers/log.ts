@@ -1,11 +1,67 @@
 /** The log: its state, its entries with their proofs, sealing and exporting. */
+import { hash } from 'node:crypto';
+import { realpathSync, statSync } from 'node:fs';
+import { basename, isAbsolute, relative, sep } from 'node:path';
 import { KeymootError } from '../../../shared/errors.ts';
 import { hexEncode } from '../../core/bytes.ts';
 import { inclusionProof, leafHash } from '../../core/audit/merkle.ts';
 import { base64 } from '../../core/audit/note.ts';
+import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
 import { writeBundle } from '../bundle.ts';
-import { NewFolder } from '../files.ts';
+import type { Desk } from '../desk.ts';
+import { NewFolder, readBounded, writeNewFile } from '../files.ts';
 import { byCall, type Part } from '../router.ts';
+
+const MAX_TRUST = 16 * 2 ** 20; // bytes
+
+/** What an auditor pins: the log key, the last seal, the founders' keys. */
+const trustOf = ({ signer, journal, store }: Desk) => {
+  const { key } = signer;
+  const { origin } = journal;
+  if (key === undefined || origin === undefined)
+    throw new KeymootError(
+      'desk-missing',
+      'There is no desk here yet, so there is no log key to trust.',
+    );
+  const note = store.log.lastCheckpoint()?.note;
+  const founders = [...journal.authority.members.values()]
+    .slice(0, 2)
+    .map((member) => member.key.sha256);
+  return {
+    key,
+    trust: {
+      v: 1 as const,
+      log: origin,
+      keys: [{ spki: key.spki, from: 0 }],
+      ...(note === undefined ? {} : { anchors: [note] }),
+      ...(founders.length === 2 ? { people: founders } : {}),
+    },
+  };
+};
+
+const folderAt = (path: string): string => {
+  try {
+    const real = realpathSync(path);
+    if (statSync(real).isDirectory()) return real;
+  } catch {
+    // said below
+  }
+  throw new KeymootError(
+    'file-unreadable',
+    'That is not a folder that can be read. Choose the folder that the export made; it holds manifest.json.',
+  );
+};
+/** SECURITY: nothing in a bundle can vouch for the bundle. */
+const readOutside = (folder: string, path: string): string => {
+  const bytes = readBounded(path, MAX_TRUST);
+  const way = relative(folder, realpathSync(path));
+  if (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way))
+    throw new KeymootError(
+      'input-invalid',
+      'That trust file lies in the bundle, which can’t vouch for itself. Choose the one that came to you another way.',
+    );
+  return bytes.toString('utf8');
+};
 
 export const logHandlers: Part<'log'> = {
   'log.state': { reads: true, run: (_input, { desk }) => desk.signer.state() },
@@ -71,27 +127,34 @@ export const logHandlers: Part<'log'> = {
       }
     },
   },
-  'log.trust': {
-    reads: true,
-    run: (_input, { desk }) => {
-      const { key } = desk.signer;
-      const { origin } = desk.journal;
-      if (key === undefined || origin === undefined)
-        throw new KeymootError(
-          'desk-missing',
-          'There is no desk here yet, so there is no log key to trust.',
-        );
-      const note = desk.store.log.lastCheckpoint()?.note;
-      const founders = [...desk.journal.authority.members.values()]
-        .slice(0, 2)
-        .map((member) => member.key.sha256);
+  'log.trust': { reads: true, run: (_input, { desk }) => trustOf(desk).trust },
+  'log.saveTrust': {
+    run: ({ grant }, { desk }) => {
+      const place = desk.takeGrant(grant, 'trust');
+      const { trust, key } = trustOf(desk);
+      const bytes = Buffer.from(`${JSON.stringify(trust, undefined, 2)}\n`, 'utf8');
+      writeNewFile(place, bytes);
       return {
-        v: 1 as const,
-        log: origin,
-        keys: [{ spki: key.spki, from: 0 }],
-        ...(note === undefined ? {} : { anchors: [note] }),
-        ...(founders.length === 2 ? { people: founders } : {}),
+        name: basename(place),
+        sha256: hash('sha256', bytes),
+        keySha256: key.sha256,
+        words: hexToWords(key.sha256),
       };
+    },
+  },
+  'log.verify': {
+    reads: true,
+    run: async ({ bundle, trust, anchors = [] }, { desk }) => {
+      // Both are spent, whatever becomes of either.
+      const place = desk.takeGrant(bundle, 'verify-bundle');
+      const trustPlace = trust === undefined ? undefined : desk.takeGrant(trust, 'verify-trust');
+      const folder = folderAt(place);
+      const { parseTrust } = await import('../../core/audit/verify/trust.ts');
+      const { verifyBundle } = await import('../../core/audit/verify/verify.ts');
+      const { folderReader } = await import('../../cli/verify.ts');
+      const pinned =
+        trustPlace === undefined ? undefined : parseTrust(readOutside(folder, trustPlace));
+      return verifyBundle(folderReader(folder), pinned, anchors);
     },
   },
 };
