@@ -168,6 +168,19 @@ export default {
       '^electron/(main|preload)/',
     ),
     forbid(
+      'faces-share-what-is-pure',
+      'What both faces share knows neither of them, nor what they run on.',
+      '^electron/common/',
+      anyOf(['^electron/(main|preload|fallback)/', WINDOW_PACKAGES]),
+    ),
+    forbid(
+      'a-preload-is-a-thin-wall',
+      'It runs in the page’s process: names of calls and types, no schemas and nothing that does anything.',
+      '^electron/preload/',
+      '.',
+      anyOf(['^electron/common/ipc\\.ts$', '^shared/window/', npm('electron')]),
+    ),
+    forbid(
       'renderer-is-unprivileged',
       'The page reaches the machine through the bridge, and through nothing else.',
       '^renderer/',
@@ -214,7 +227,8 @@ export default {
       comment:
         'What the program loads is in `dependencies`: those are the licences that we pass on.',
       severity: 'error',
-      from: { path: PROGRAM },
+      // A packaged window is bundled: what it loads is inside it, and its runtime is Electron itself. The fallback isn't packaged.
+      from: { path: PROGRAM, pathNot: FACES },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     {

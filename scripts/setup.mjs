@@ -8,7 +8,7 @@
 import { buildIsFresh } from './build.mjs';
 import { at, isMain, main, must, node24, Stop, toolEnvironment } from './lib/project.mjs';
 import { ensureDependencies } from './lib/dependencies.mjs';
-import { ensureSystem } from './lib/system.mjs';
+import { ensureSystem, REQUIREMENTS } from './lib/system.mjs';
 
 const OLDEST = [20, 10];
 
@@ -28,9 +28,10 @@ export async function ensureBuild() {
   await must('the build', node24, [at('scripts/build.mjs')], options);
 }
 
-export async function setup() {
+/** @param more system packages beyond those that everything needs */
+export async function setup(more = []) {
   checkNode();
-  await ensureSystem(say);
+  await ensureSystem(say, [...REQUIREMENTS, ...more]);
   await ensureDependencies(say);
   await ensureBuild();
 }

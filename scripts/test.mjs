@@ -9,8 +9,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { at, capture, isMain, main, node24, run, toolEnvironment } from './lib/project.mjs';
+import { CHROMIUM, DISPLAY, ELECTRON_LIBRARIES } from './lib/system.mjs';
 import { failuresOf, sumUp } from './lib/tally.mjs';
 import { setup } from './setup.mjs';
+import { ensureWindow } from './window.mjs';
 
 const PACKAGED = at('dist/keymoot', process.platform === 'win32' ? 'keymoot.exe' : 'keymoot');
 const MODULES = 'node_modules';
@@ -19,6 +21,8 @@ const MODULES = 'node_modules';
 const LANES = [
   [
     ['types (tsc)', `${MODULES}/typescript/bin/tsc`],
+    ['types of the page (tsc)', `${MODULES}/typescript/bin/tsc`, '-p', 'renderer'],
+    ['types of the window’s tests (tsc)', `${MODULES}/typescript/bin/tsc`, '-p', 'test/faces'],
     ['package', 'scripts/package.mjs'],
   ],
   [
@@ -77,7 +81,8 @@ async function vitest(filters, env) {
 
 export async function test(filters) {
   const since = performance.now();
-  await setup();
+  await setup([CHROMIUM, DISPLAY, ...ELECTRON_LIBRARIES]);
+  await ensureWindow();
   heading(`set-up: ok, ${seconds(since)}`);
 
   const checks = filters.length === 0 ? await checkAll() : [];

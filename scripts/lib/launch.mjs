@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { bundle, node24, root, Stop } from './project.mjs';
 
 /** Our npm scripts that take paths: npm runs them in the root, and says in INIT_CWD where it was typed. */
-const NPM_SCRIPTS = new Set(['keymoot', 'rehearsal', 'start']);
+const NPM_SCRIPTS = new Set(['keymoot', 'rehearsal', 'start', 'window']);
 
 export function folderOfTheCaller(environment = process.env, here = process.cwd()) {
   const byNpm = NPM_SCRIPTS.has(environment.npm_lifecycle_event ?? '') && here === root;
@@ -70,12 +70,17 @@ export async function launch(args) {
   const stdio = Array.from({ length: Math.max(2, ...descriptors) + 1 }, (_, fd) =>
     fd < 3 || descriptors.includes(fd) ? fd : 'ignore',
   );
-  const child = spawn(node24, [bundle, ...args], {
-    stdio,
-    cwd: folderOfTheCaller(),
-    env: programEnvironment(),
-  });
+  return follow(
+    spawn(node24, [bundle, ...args], {
+      stdio,
+      cwd: folderOfTheCaller(),
+      env: programEnvironment(),
+    }),
+  );
+}
 
+/** Resolves to the exit code of a program that runs in our place; when a signal ended it, we end by the same one. */
+export async function follow(child) {
   // A terminal sends its signals to the whole foreground group, so the program has them already.
   const fromTerminal = new Set(process.stdin.isTTY ? ['SIGINT', 'SIGQUIT'] : []);
   const signals = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'];

@@ -76,6 +76,38 @@ export const REQUIREMENTS = [
   },
 ];
 
+/** The Chromium that the fallback window is. Debian's name first, then what others call it. */
+export const CHROMIUM = {
+  what: 'Chromium, for the window where Electron can’t be had',
+  present: () =>
+    onPath(['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']) ||
+    existsSync('/Applications/Google Chrome.app'),
+  apt: 'chromium',
+  dnf: 'chromium',
+};
+
+const linuxLibrary = (what, file, apt, dnf) => ({
+  what: `${what}, for Electron’s window`,
+  present: () => process.platform !== 'linux' || hasLibrary(file),
+  apt,
+  dnf,
+});
+
+/** What Electron's runtime expects of a desktop. */
+export const ELECTRON_LIBRARIES = [
+  linuxLibrary('GTK 3', 'libgtk-3.so.0', 'libgtk-3-0', 'gtk3'),
+  linuxLibrary('GBM', 'libgbm.so.1', 'libgbm1', 'mesa-libgbm'),
+  linuxLibrary('ALSA', 'libasound.so.2', 'libasound2', 'alsa-lib'),
+];
+
+/** A display for tests that open windows where nobody looks. */
+export const DISPLAY = {
+  what: 'Xvfb, a display for the tests of the window',
+  present: () => process.platform !== 'linux' || onPath(['Xvfb']),
+  apt: 'xvfb',
+  dnf: 'xorg-x11-server-Xvfb',
+};
+
 export const missing = (requirements = REQUIREMENTS) =>
   requirements.filter(({ present }) => !present());
 
@@ -88,8 +120,8 @@ export function installCommand(requirements, manager) {
 }
 
 /** Installs what is missing as root on Debian and its kin; elsewhere says what to install, and stops. */
-export async function ensureSystem(say) {
-  const wanted = missing();
+export async function ensureSystem(say, requirements = REQUIREMENTS) {
+  const wanted = missing(requirements);
   if (wanted.length === 0) return;
   say('Keymoot needs from this system:');
   for (const { what } of wanted) say(`  - ${what}`);
@@ -117,7 +149,7 @@ export async function ensureSystem(say) {
   await must('apt-get update', 'apt-get', ['update', ...quiet], options);
   await must('apt-get install', 'apt-get', [...quiet, ...command.slice(1)], options);
 
-  const still = missing();
+  const still = missing(requirements);
   if (still.length > 0) {
     throw new Stop(`installed, yet not found: ${still.map(({ what }) => what).join('; ')}`);
   }

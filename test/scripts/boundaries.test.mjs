@@ -37,6 +37,13 @@ const CASES = [
   ['custody/service/face.ts', '../../electron/main/app.ts', 'custody-knows-no-window'],
   ['electron/main/service.ts', '../../custody/service/router.ts', 'a-window-is-only-a-window'],
   ['electron/main/other.ts', '../fallback/open.ts', 'faces-are-strangers'],
+  ['electron/fallback/other.ts', '../main/app.ts', 'faces-are-strangers-both-ways'],
+  ['electron/common/face.ts', '../main/app.ts', 'faces-share-what-is-pure'],
+  ['electron/common/drives.ts', 'playwright-core', 'faces-share-what-is-pure'],
+  ['electron/main/drives.ts', 'playwright-core', 'playwright-only-in-the-fallback'],
+  ['electron/fallback/drives.ts', 'playwright-core', undefined],
+  ['electron/preload/schemas.ts', 'zod', 'a-preload-is-a-thin-wall'],
+  ['electron/preload/reads.ts', 'node:fs', 'a-preload-is-a-thin-wall'],
   ['renderer/app/service.ts', '../../custody/core/pure.ts', 'renderer-is-unprivileged'],
   ['renderer/features/keys/other.ts', '../audit/view.ts', 'features-are-islands'],
   ['renderer/ui/bridge.ts', '../bridge/call.ts', 'ui-only-draws'],
@@ -79,7 +86,7 @@ beforeAll(async () => {
     JSON.stringify({
       type: 'module',
       dependencies: { zod: '4', '@noble/hashes': '2', 'better-sqlite3': '13', pkcs11js: '2' },
-      devDependencies: { vite: '8' },
+      devDependencies: { vite: '8', 'playwright-core': '1' },
     }),
   );
   for (const name of ['tsconfig.json', '.dependency-cruiser.mjs', 'node_modules']) {

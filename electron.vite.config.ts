@@ -1,0 +1,61 @@
+/**
+ * How the window is built, into out/window: the Electron face (main, preload), the Chromium face (fallback), and the page that both show (renderer).
+ *
+ * Everything but Electron itself and the browser driver is bundled, so a packaged window carries no node_modules; the output is readable, for auditors.
+ */
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'electron-vite';
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+/** scripts/window.mjs builds beside the old window and puts the new one in its place. */
+const out = process.env['KEYMOOT_WINDOW_OUT'] ?? at('out/window');
+const node = {
+  minify: false,
+  sourcemap: false,
+  externalizeDeps: false,
+  reportCompressedSize: false,
+} as const;
+
+export default defineConfig({
+  main: {
+    build: {
+      ...node,
+      outDir: `${out}/main`,
+      // CommonJS: evaluated before Electron is ready, as registering a scheme requires.
+      rolldownOptions: {
+        input: { main: at('electron/main/main.ts'), fallback: at('electron/fallback/main.ts') },
+        external: ['electron', 'playwright-core', /^node:/],
+        output: { format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: '[name].cjs' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      ...node,
+      outDir: `${out}/preload`,
+      // A sandboxed preload is one CommonJS file.
+      rolldownOptions: {
+        input: { preload: at('electron/preload/preload.ts') },
+        external: ['electron'],
+        output: { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
+      },
+    },
+  },
+  renderer: {
+    root: 'renderer',
+    base: './',
+    plugins: [react()],
+    build: {
+      outDir: `${out}/renderer`,
+      emptyOutDir: true,
+      minify: true,
+      sourcemap: false,
+      reportCompressedSize: false,
+      // SECURITY: nothing inline: a small asset is a file too, and no polyfill is written into the page.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      rolldownOptions: { input: at('renderer/index.html') },
+    },
+  },
+});

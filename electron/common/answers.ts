@@ -1,0 +1,9 @@
+/** What a page gets to hear of a call: a Reply without its number. */
+import type { ErrorCode, ErrorData } from '../../shared/errors.ts';
+
+export type Answer = { ok: true; value: unknown } | { ok: false; error: ErrorData };
+
+export const refused = (code: ErrorCode, message: string): Answer => ({
+  ok: false,
+  error: { code, message },
+});

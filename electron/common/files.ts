@@ -1,0 +1,69 @@
+/** Files: the face shows a dialog and tells the service the path; the page gets a grant and a base name (design 01, "Files and print"). */
+import { z } from 'zod';
+import { contract } from '../../shared/contract/index.ts';
+import { FILE_PURPOSES, type FilePurpose } from '../../shared/contract/desk.ts';
+import { PageFilePurpose } from '../../shared/window/bridge.ts';
+import type { ServiceLink } from './service-link.ts';
+
+export interface FileQuestion {
+  purpose: FilePurpose;
+  /** `write` names something new, a file or a folder, that must not be there yet; `folder` is one to read. */
+  kind: 'read' | 'folder' | 'write';
+  title: string;
+  suggested: string | undefined;
+}
+
+/** The face's dialog: an absolute path, or undefined when it was cancelled. */
+export type FileDialog = (question: FileQuestion) => Promise<string | undefined>;
+
+const TITLES: Record<FilePurpose, string> = {
+  module: 'Choose the vendor’s PKCS#11 library',
+  parameters: 'Choose the file with the provider’s parameters',
+  definition: 'Choose the ceremony’s definition',
+  bundle: 'Name a new folder for the log’s bundle',
+  package: 'Name a new folder for the package',
+  trust: 'Name a new file for the trust file',
+  'verify-bundle': 'Choose the bundle’s folder',
+  'verify-trust': 'Choose the trust file',
+};
+/** Of what is read, what is a folder. */
+const FOLDERS: ReadonlySet<FilePurpose> = new Set(['verify-bundle']);
+
+const Answers = z.array(z.strictObject({ purpose: PageFilePurpose, path: z.string() }));
+
+/**
+ * Answers given beforehand instead of a dialog: KEYMOOT_FACE_FILES, a JSON list of { purpose, path }, each used once.
+ *
+ * SECURITY: only together with KEYMOOT_DEVELOPER=1, and never in a packaged desk: it lets an environment choose files in a person's place.
+ */
+export const answersFromEnvironment = (
+  environment: NodeJS.ProcessEnv,
+  packaged: boolean,
+): FileDialog | undefined => {
+  const given = environment['KEYMOOT_FACE_FILES'];
+  if (given === undefined || packaged || environment['KEYMOOT_DEVELOPER'] !== '1') return undefined;
+  const answers = Answers.parse(JSON.parse(given));
+  return ({ purpose }) => {
+    const at = answers.findIndex((answer) => answer.purpose === purpose);
+    return Promise.resolve(at < 0 ? undefined : answers.splice(at, 1)[0]?.path);
+  };
+};
+
+/** Asks the person, then the service. Rejects, in words, when the service won't have the path. */
+export const askFile = async (
+  link: Pick<ServiceLink, 'request'>,
+  dialog: FileDialog,
+  purpose: FilePurpose,
+  suggested?: string,
+): Promise<{ grant: string; name: string } | undefined> => {
+  const path = await dialog({
+    purpose,
+    kind: FOLDERS.has(purpose) ? 'folder' : FILE_PURPOSES[purpose],
+    title: TITLES[purpose],
+    suggested,
+  });
+  if (path === undefined || path === '') return undefined;
+  const answer = await link.request({ channel: 'files.grant', input: { purpose, path } });
+  if (!answer.ok) throw new Error(answer.error.message);
+  return contract['files.grant'].output.parse(answer.value);
+};

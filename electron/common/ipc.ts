@@ -1,0 +1,9 @@
+/** Where the Electron page is, and the names under which its preload and the main process talk, and how the face introduces itself. */
+export const REQUEST = 'keymoot:request';
+export const ASK_FILE = 'keymoot:ask-file';
+export const PRINT = 'keymoot:print';
+export const MESSAGE = 'keymoot:message';
+/** Followed by FaceInfo as JSON in base64url, among the page process's arguments. */
+export const FACE_ARGUMENT = '--keymoot-face=';
+export const SCHEME = 'keymoot';
+export const HOME = `${SCHEME}://desk`;

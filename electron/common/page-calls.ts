@@ -1,0 +1,89 @@
+/**
+ * What a page may ask of its face, and whether it is our page that asks. Pure, the same under both faces.
+ *
+ * The service authorises and parses every call again; this is the door in front of it, for what no honest page sends.
+ */
+import { contract, isChannel } from '../../shared/contract/index.ts';
+import { MAX_MESSAGE_BYTES } from '../../shared/contract/message.ts';
+import { PageFilePurpose, PageRequest } from '../../shared/window/bridge.ts';
+import type { FilePurpose } from '../../shared/contract/desk.ts';
+import { type Answer, refused } from './answers.ts';
+
+/** A frame that called, as the browser's own process describes it; never as the page does. */
+export interface Sender {
+  /** The frame's address, undefined when the frame is gone. */
+  url: string | undefined;
+  /** The frame's origin where the face knows it, else undefined. */
+  origin?: string | undefined;
+  isMainFrame: boolean;
+  /** The frame belongs to the desk's one window. */
+  isOurWindow: boolean;
+}
+
+/**
+ * Whether the caller is the page we served, in the window we opened, and not in a frame of it.
+ *
+ * @param home the origin, without a slash: `keymoot://desk`
+ */
+export const isOurPage = (sender: Sender, home: string): boolean =>
+  sender.isOurWindow &&
+  sender.isMainFrame &&
+  // SECURITY: exact, with the slash that ends a host: `keymoot://desk.evil/` and `keymoot://desk@evil/` begin alike without it.
+  (sender.url?.startsWith(`${home}/`) ?? false) &&
+  (sender.origin === undefined || sender.origin === home);
+
+/** Room for the number that a face adds, within the service's own limit. */
+const LARGEST_REQUEST = MAX_MESSAGE_BYTES - 64;
+const DEEPEST = 32;
+const FORBIDDEN_KEYS = new Set(['__proto__', 'prototype', 'constructor']);
+
+const isPlain = (value: unknown, depth = 0): boolean => {
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth >= DEEPEST) return false;
+  // SECURITY: own keys only, and none that would reach a prototype wherever the value is copied later.
+  return Object.entries(value).every(
+    ([key, inner]) => !FORBIDDEN_KEYS.has(key) && isPlain(inner, depth + 1),
+  );
+};
+
+export type ParsedCall = { ok: true; request: PageRequest } | Extract<Answer, { ok: false }>;
+const no = (...args: Parameters<typeof refused>): Extract<ParsedCall, { ok: false }> =>
+  refused(...args) as Extract<Answer, { ok: false }>;
+
+/** Parses a call from a page. What comes out was JSON, is of our form, and names a channel that a page may use. */
+export const parseCall = (raw: unknown): ParsedCall => {
+  let text: string | undefined;
+  try {
+    // Structured clone brings maps, dates, cycles and buffers; after this there is only what the service would read.
+    text = JSON.stringify(raw);
+  } catch {
+    text = undefined;
+  }
+  if (text === undefined)
+    return no('message-malformed', 'The message is not one of ours. Nothing was done.');
+  if (text.length > LARGEST_REQUEST || Buffer.byteLength(text) > LARGEST_REQUEST)
+    return no('message-too-large', 'The message is larger than any of ours. Nothing was done.');
+  const value: unknown = JSON.parse(text);
+  const parsed = isPlain(value) ? PageRequest.safeParse(value) : undefined;
+  if (parsed?.success !== true)
+    return no('message-malformed', 'The message is not one of ours. Nothing was done.');
+  const { channel } = parsed.data;
+  // SECURITY: a call that carries a path is the face's own; a page can't even tell that it is there.
+  if (!isChannel(channel) || contract[channel].faceOnly)
+    return no('channel-unknown', 'There is no such call. Nothing was done.');
+  return { ok: true, request: parsed.data };
+};
+
+/** Parses what a page says when it asks for a file. A suggestion is a base name or nothing. */
+export const parseFileQuestion = (
+  purpose: unknown,
+  suggested: unknown,
+): { purpose: FilePurpose; suggested: string | undefined } | undefined => {
+  const parsed = PageFilePurpose.safeParse(purpose);
+  if (!parsed.success) return undefined;
+  const name =
+    typeof suggested === 'string' && /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,99}$/u.test(suggested)
+      ? suggested
+      : undefined;
+  return { purpose: parsed.data, suggested: name };
+};

@@ -1,0 +1,72 @@
+/** The desk as a page reaches it: the same behind the Electron window and behind the fallback's. */
+import { contract } from '../../shared/contract/index.ts';
+import type { FaceMessage } from '../../shared/window/bridge.ts';
+import { type Answer, refused } from './answers.ts';
+import { askFile, type FileDialog } from './files.ts';
+import { parseCall, parseFileQuestion } from './page-calls.ts';
+import type { ServiceLink } from './service-link.ts';
+
+export class PageDesk {
+  readonly #link: ServiceLink;
+  readonly #dialog: FileDialog;
+  /** Resolves when the people of the page before are gone. */
+  #ready: Promise<void> = Promise.resolve();
+  #pages = 0;
+  #asking = false;
+
+  constructor(link: ServiceLink, dialog: FileDialog) {
+    this.#link = link;
+    this.#dialog = dialog;
+  }
+
+  /**
+   * A page begins: whoever was present at the one before is not present at this one (design 01, "The contract").
+   * Its calls wait until that is so. A service that gave up is tried again: a reload is how a person asks for it.
+   */
+  pageBegins(): void {
+    this.#link.start();
+    // Nobody can have come to a desk that no page has shown yet.
+    if (this.#pages++ > 0) this.#ready = this.endPresence();
+  }
+
+  async endPresence(): Promise<void> {
+    const answer = await this.#link.request({ channel: 'desk.status', input: {} });
+    const status = answer.ok ? contract['desk.status'].output.safeParse(answer.value) : undefined;
+    for (const person of status?.success === true ? status.data.here : [])
+      await this.#link.request({ channel: 'presence.leave', input: { person } });
+  }
+
+  /** A call from a page whose sender was found to be ours. */
+  async request(raw: unknown): Promise<Answer> {
+    const call = parseCall(raw);
+    if (!call.ok) return call;
+    await this.#ready;
+    return this.#link.request(call.request);
+  }
+
+  /** A question for a file; one dialog at a time. Rejects in words. */
+  async askFile(
+    purpose: unknown,
+    suggested: unknown,
+  ): Promise<{ grant: string; name: string } | undefined> {
+    const question = parseFileQuestion(purpose, suggested);
+    if (question === undefined) throw new Error('There is no such kind of file.');
+    if (this.#asking) return undefined;
+    this.#asking = true;
+    try {
+      return await askFile(this.#link, this.#dialog, question.purpose, question.suggested);
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  listen(listener: (message: FaceMessage) => void): () => void {
+    return this.#link.listen(listener);
+  }
+}
+
+/** What a caller hears who is not our page: no more than that. */
+export const NOT_OURS: Answer = refused(
+  'channel-unknown',
+  'There is no such call. Nothing was done.',
+);

@@ -1,0 +1,256 @@
+/**
+ * A face's link to the custody service: starts it, asks, listens, and starts it again when it is gone.
+ *
+ * Every call gets exactly one answer, whatever the service does: it may die, answer twice, answer late, never, or with lines that are not ours.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { events } from '../../shared/contract/index.ts';
+import { EventMessage, Reply } from '../../shared/contract/message.ts';
+import type { FaceMessage, PageRequest } from '../../shared/window/bridge.ts';
+import { type Answer, refused } from './answers.ts';
+import type { Command } from './program.ts';
+
+export interface LinkOptions {
+  /** Asked anew at each start; undefined when the program isn't there. */
+  command: () => Command | undefined;
+  /** How long a call may take. */
+  deadlineMs?: number;
+  /** Waits before the starts that follow a death, in a row. */
+  backOffMs?: readonly number[];
+  /** A service that lived shorter died at once; after this many of those in a row nobody tries again by themselves. */
+  quickMs?: number;
+  longestLine?: number;
+}
+
+const MINUTE = 60_000;
+const QUICK_DEATHS = 5;
+/** More calls than this at once are no person's. */
+const MOST_WAITING = 512;
+
+const SAFE = 'What it acknowledged is safe; look at the state before you repeat anything.';
+
+interface Waiting {
+  answer: (answer: Answer) => void;
+  timer: NodeJS.Timeout;
+}
+
+export class ServiceLink {
+  readonly #command: LinkOptions['command'];
+  readonly #deadlineMs: number;
+  readonly #backOffMs: readonly number[];
+  readonly #quickMs: number;
+  readonly #longestLine: number;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #listeners = new Set<(message: FaceMessage) => void>();
+  #child: ChildProcess | undefined;
+  #seq = 0;
+  #deaths = 0;
+  /** Why nobody tries again, when nobody does. */
+  #gaveUp: string | undefined;
+  #stopping = false;
+  #wasDown = false;
+  #restart: NodeJS.Timeout | undefined;
+
+  constructor(options: LinkOptions) {
+    this.#command = options.command;
+    this.#deadlineMs = options.deadlineMs ?? 10 * MINUTE;
+    this.#backOffMs = options.backOffMs ?? [0, 500, 2000, 5000];
+    this.#quickMs = options.quickMs ?? 10_000;
+    this.#longestLine = options.longestLine ?? 64 * 1024 * 1024;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  listen(listener: (message: FaceMessage) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+  #tell(message: FaceMessage): void {
+    for (const listener of this.#listeners) listener(message);
+  }
+
+  /** Starts the service; after it gave up, tries afresh. */
+  start(): void {
+    if (this.#child !== undefined || this.#restart !== undefined || this.#stopping) return;
+    if (this.#gaveUp !== undefined) this.#deaths = 0;
+    this.#gaveUp = undefined;
+    this.#spawn();
+  }
+
+  #spawn(): void {
+    const command = this.#command();
+    if (command === undefined) {
+      this.#giveUp('The Keymoot program is not where it should be. Install Keymoot again.');
+      return;
+    }
+    const child = spawn(command.program, command.args, {
+      env: command.env,
+      stdio: ['pipe', 'pipe', 'inherit'],
+      detached: false,
+      shell: false,
+      windowsHide: true,
+    });
+    this.#child = child;
+    const since = performance.now();
+    let over = false;
+    const ended = (how: string) => {
+      if (over) return;
+      over = true;
+      this.#ended(how, performance.now() - since);
+    };
+    child.once('error', () => {
+      ended('it could not be started');
+    });
+    // `close` and not `exit`: what it said last is read before its end is told.
+    child.once('close', (code, signal) => {
+      ended(signal === null ? `it ended with code ${code ?? '?'}` : `it was ended by ${signal}`);
+    });
+    child.stdin.on('error', () => undefined);
+    this.#read(child);
+    if (this.#wasDown)
+      void this.request({ channel: 'desk.hello', input: {} }).then(() => {
+        // Any answer, also one that says why the desk can't be opened, comes from a service that is there.
+        if (this.#child !== child || over || !this.#wasDown) return;
+        this.#wasDown = false;
+        this.#tell({ kind: 'service-up' });
+      });
+  }
+
+  #read(child: ChildProcess): void {
+    let pieces: Buffer[] = [];
+    let length = 0;
+    child.stdout?.on('data', (piece: Buffer) => {
+      let from = 0;
+      for (let at = piece.indexOf(10); at >= 0; at = piece.indexOf(10, from)) {
+        pieces.push(piece.subarray(from, at));
+        const line = Buffer.concat(pieces);
+        pieces = [];
+        length = 0;
+        from = at + 1;
+        if (line.length <= this.#longestLine) this.#receive(line);
+        else child.kill('SIGKILL');
+      }
+      const tail = piece.subarray(from);
+      length += tail.length;
+      // What follows an endless line can't be told apart: such a service is not ours any more.
+      if (length > this.#longestLine) {
+        pieces = [];
+        length = 0;
+        child.kill('SIGKILL');
+      } else if (tail.length > 0) pieces.push(tail);
+    });
+  }
+
+  #receive(line: Buffer): void {
+    let message: unknown;
+    try {
+      message = JSON.parse(line.toString('utf8'));
+    } catch {
+      return;
+    }
+    const reply = Reply.safeParse(message);
+    if (reply.success) {
+      const { id } = reply.data;
+      // An answer that comes twice, or after its deadline, is nobody's.
+      const waiting = id === null ? undefined : this.#waiting.get(id);
+      if (id === null || waiting === undefined) return;
+      this.#waiting.delete(id);
+      clearTimeout(waiting.timer);
+      if (reply.data.ok) waiting.answer({ ok: true, value: reply.data.value });
+      else {
+        const { code, message, fields } = reply.data.error;
+        waiting.answer({
+          ok: false,
+          error: { code, message, ...(fields === undefined ? {} : { fields }) },
+        });
+      }
+      return;
+    }
+    const event = EventMessage.safeParse(message);
+    if (event.success && Object.hasOwn(events, event.data.event))
+      this.#tell({ kind: 'event', event: event.data.event, payload: event.data.payload });
+  }
+
+  /** Asks. Never rejects, and answers once. */
+  request(request: PageRequest): Promise<Answer> {
+    if (this.#gaveUp !== undefined) return Promise.resolve(refused('internal', this.#gaveUp));
+    const { stdin } = this.#child ?? {};
+    if (!stdin?.writable)
+      return Promise.resolve(
+        refused('internal', 'The service is being started again. Nothing was done; try it anew.'),
+      );
+    if (this.#waiting.size >= MOST_WAITING)
+      return Promise.resolve(
+        refused('internal', 'Too many calls are waiting for an answer. Nothing was done.'),
+      );
+    const id = ++this.#seq;
+    return new Promise((answer) => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(id);
+        answer(
+          refused(
+            'internal',
+            `The service has not answered for ${Math.round(this.#deadlineMs / MINUTE)} minutes. It may still be at work: ${SAFE}`,
+          ),
+        );
+      }, this.#deadlineMs);
+      this.#waiting.set(id, { answer, timer });
+      stdin.write(`${JSON.stringify({ id, ...request })}\n`);
+    });
+  }
+
+  #ended(how: string, livedMs: number): void {
+    this.#child = undefined;
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { answer, timer } of waiting) {
+      clearTimeout(timer);
+      answer(refused('internal', `The service ended before it answered. ${SAFE}`));
+    }
+    if (this.#stopping) return;
+    this.#deaths = livedMs < this.#quickMs ? this.#deaths + 1 : 1;
+    if (this.#deaths >= QUICK_DEATHS) {
+      this.#giveUp(
+        `The service ended ${QUICK_DEATHS} times right after it was started (the last time ${how}). ` +
+          'What it acknowledged is safe on disk. Reload the window to try again.',
+      );
+      return;
+    }
+    this.#wasDown = true;
+    this.#tell({
+      kind: 'service-down',
+      why: `The service is gone: ${how}. It is being started again. ${SAFE}`,
+    });
+    const pause = this.#backOffMs[Math.min(this.#deaths, this.#backOffMs.length) - 1] ?? 0;
+    this.#restart = setTimeout(() => {
+      this.#restart = undefined;
+      this.#spawn();
+    }, pause);
+  }
+  #giveUp(why: string): void {
+    this.#gaveUp = why;
+    this.#wasDown = true;
+    this.#tell({ kind: 'service-down', why });
+  }
+
+  /** Lets the service finish what was asked and end; a service that doesn't within `graceMs` is ended. */
+  async stop(graceMs = 10_000): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#restart);
+    const child = this.#child;
+    if (child === undefined) return;
+    await new Promise<void>((done) => {
+      // Crash-only: what it acknowledged is committed, so ending it late is as good as ending it well.
+      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      child.once('close', () => {
+        clearTimeout(timer);
+        done();
+      });
+      child.stdin?.end();
+    });
+  }
+}

@@ -1,0 +1,31 @@
+/** `node fallback.cjs [--data DIR] [--why TEXT]`: the fallback window as a program. */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { dataFolder } from '../common/program.ts';
+import { openFallback } from './open.ts';
+
+const run = async (): Promise<void> => {
+  const { values } = parseArgs({ options: { data: { type: 'string' }, why: { type: 'string' } } });
+  const opening = openFallback({
+    data: dataFolder(process.argv.slice(2)).folder,
+    built: join(__dirname, '..'),
+    why: values.why,
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      opening.then(({ close }) => close()).catch(() => undefined);
+    });
+  const { closed } = await opening;
+  await closed;
+  process.exit(0);
+};
+
+run().catch((error: unknown) => {
+  const words =
+    error instanceof Error && error.name === 'Error' && !error.message.includes('\n')
+      ? error.message
+      : 'The window could not be opened. The desk’s data was not touched.';
+  console.error(`keymoot: ${words}`);
+  if (process.env['KEYMOOT_DEVELOPER'] === '1') console.error(error);
+  process.exit(1);
+});

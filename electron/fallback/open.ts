@@ -1,0 +1,245 @@
+/**
+ * The fallback face: the system's Chromium as a window, driven over a pipe, where Electron's runtime can't be had.
+ *
+ * The page, its bridge and the rules for it are the Electron face's. No port is opened: the browser hears us on inherited descriptors, and the page's own
+ * origin is a name that can't be resolved, answered here and nowhere else.
+ */
+import { join } from 'node:path';
+import type { BrowserContext, Page, Route } from 'playwright-core';
+import { respond } from '../common/content.ts';
+import { answersFromEnvironment } from '../common/files.ts';
+import { isOurPage } from '../common/page-calls.ts';
+import { NOT_OURS, PageDesk } from '../common/page-desk.ts';
+import { cleanEnvironment, findProgram, serveCommand } from '../common/program.ts';
+import { ServiceLink } from '../common/service-link.ts';
+import type { FaceInfo } from '../../shared/window/bridge.ts';
+import { desktopDialog, onPath } from './dialog.ts';
+import { Mailbox } from './mailbox.ts';
+import { openBridge } from './page-script.ts';
+import { makeProfile } from './profile.ts';
+
+/** RFC 6761: names under `invalid` never resolve. */
+const HOME = 'https://desk.keymoot.invalid';
+const BINDING = 'keymootFace';
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const BROWSER_OF_MACOS = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
+
+/** Of the driver's own arguments: what weakens the browser, and what a person would be shown a warning for. */
+const DROPPED_ARGUMENTS = [
+  '--password-store=basic',
+  '--use-mock-keychain',
+  '--disable-popup-blocking',
+  '--disable-ipc-flooding-protection',
+  '--unsafely-disable-devtools-self-xss-warnings',
+  '--enable-unsafe-swiftshader',
+  '--enable-automation',
+];
+const ARGUMENTS = [
+  '--app=data:text/html,<title>Keymoot</title>',
+  '--window-size=1280,800',
+  // SECURITY: no name is looked up, no address reached, what the browser would do by itself included: all of it goes to a proxy that isn't there, on a port
+  // of this machine that only its administrator could open. (Rules for the resolver would say it better, but make Chromium show a warning bar.)
+  '--proxy-server=http://127.0.0.1:9',
+  '--proxy-bypass-list=<-loopback>',
+  // Forms need no graphics driver.
+  '--disable-gpu',
+  '--no-pings',
+  '--disable-domain-reliability',
+  '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
+  '--disk-cache-size=1',
+  '--disable-gpu-shader-disk-cache',
+];
+
+const findBrowser = (): string | undefined => {
+  for (const name of BROWSERS) {
+    const place = onPath(name);
+    if (place !== undefined) return place;
+  }
+  return process.platform === 'darwin' ? BROWSER_OF_MACOS : undefined;
+};
+
+const serveContent =
+  (folder: string, onPage: () => void) =>
+  async (route: Route): Promise<void> => {
+    const request = route.request();
+    const url = request.url();
+    // SECURITY: one origin, exactly; everything else ends here, before it is a request.
+    if (!url.startsWith(`${HOME}/`)) {
+      await route.abort('blockedbyclient');
+      return;
+    }
+    const { status, headers, body, page } = await respond(
+      folder,
+      request.method(),
+      url.slice(HOME.length),
+    );
+    if (page) onPage();
+    await route.fulfill({ status, headers, body });
+  };
+
+/** The window of a browser that opens nothing but it, and its one page. */
+const openBrowser = async (
+  executablePath: string,
+  profile: string,
+  asRoot: boolean,
+): Promise<{ context: BrowserContext; page: Page }> => {
+  // Read when the driver is loaded, so they go before it is.
+  for (const name of Object.keys(process.env))
+    if (/^(DEBUG|PW|PLAYWRIGHT)/i.test(name)) Reflect.deleteProperty(process.env, name);
+  const { chromium } = await import('playwright-core');
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    headless: false,
+    // SECURITY: the driver would switch the sandbox off if nobody said. Root can't have it.
+    chromiumSandbox: !asRoot,
+    // A crash report would hold a page's memory; its place goes with the profile.
+    env: { ...cleanEnvironment(), BREAKPAD_DUMP_LOCATION: profile },
+    args: [
+      ...ARGUMENTS,
+      ...(process.platform === 'linux' && !process.env['DISPLAY']
+        ? ['--ozone-platform=wayland']
+        : []),
+    ],
+    ignoreDefaultArgs: DROPPED_ARGUMENTS,
+    viewport: null,
+    acceptDownloads: false,
+    serviceWorkers: 'block',
+    permissions: [],
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+  });
+  const page = context.pages()[0] ?? (await context.waitForEvent('page'));
+  return { context, page };
+};
+
+export interface FallbackOptions {
+  /** The desk's data folder. */
+  data: string;
+  /** out/window: beside what runs, the page. */
+  built: string;
+  /** Why this face and not Electron's. */
+  why: string | undefined;
+}
+
+export interface Fallback {
+  page: Page;
+  context: BrowserContext;
+  link: ServiceLink;
+  /** Resolves when window and service are gone. */
+  closed: Promise<undefined>;
+  close: () => Promise<void>;
+}
+
+/** Opens the window on a desk. */
+export const openFallback = async ({ data, built, why }: FallbackOptions): Promise<Fallback> => {
+  const asRoot = process.getuid?.() === 0;
+  const executablePath = findBrowser();
+  if (executablePath === undefined)
+    throw new Error('There is no Chromium here: install the package chromium of this system.');
+
+  const link = new ServiceLink({
+    command: () => {
+      const program = findProgram({ checkout: built });
+      return program === undefined ? undefined : serveCommand(program, data);
+    },
+  });
+  link.start();
+  const mailbox = new Mailbox();
+  const desk = new PageDesk(link, answersFromEnvironment(process.env, false) ?? desktopDialog);
+  desk.listen((message) => {
+    mailbox.put(message);
+  });
+
+  const profile = makeProfile();
+  process.once('exit', profile.remove);
+  const { context, page } = await openBrowser(executablePath, profile.folder, asRoot).catch(
+    async (error: unknown) => {
+      await link.stop();
+      throw error;
+    },
+  );
+
+  let ending: Promise<void> | undefined;
+  const { promise: closed, resolve: tellClosed } = Promise.withResolvers<undefined>();
+  const close = (): Promise<void> =>
+    (ending ??= (async () => {
+      await context.close().catch(() => undefined);
+      await link.stop();
+      profile.remove();
+      process.off('exit', profile.remove);
+      tellClosed(undefined);
+    })());
+
+  const face: FaceInfo = {
+    name: 'Chromium',
+    version: context.browser()?.version() ?? 'unknown',
+    sandboxed: !asRoot,
+    why: `${why ?? 'Electron’s runtime is not here.'} This is the fallback window, for rehearsals, tests and build hosts.`,
+  };
+
+  await context.exposeBinding(BINDING, async (source, verb: unknown, ...args: unknown[]) => {
+    // SECURITY: the binding is there in every frame of every page; only our page's main frame at our exact origin is heard.
+    const ours = isOurPage(
+      {
+        url: source.frame.url(),
+        isMainFrame: source.frame === page.mainFrame(),
+        isOurWindow: source.page === page,
+      },
+      HOME,
+    );
+    if (!ours) return NOT_OURS;
+    switch (verb) {
+      case 'request':
+        return desk.request(args[0]);
+      case 'next':
+        return mailbox.next();
+      case 'askFile':
+        try {
+          return { chosen: await desk.askFile(args[0], args[1]) };
+        } catch (error) {
+          return {
+            refused: error instanceof Error ? error.message : 'The file could not be chosen.',
+          };
+        }
+      default:
+        return NOT_OURS;
+    }
+  });
+  await context.addInitScript(openBridge, { face, home: HOME, binding: BINDING });
+  await context.route(
+    () => true,
+    serveContent(join(built, 'renderer'), () => {
+      mailbox.clear();
+      desk.pageBegins();
+    }),
+  );
+  await context.routeWebSocket(/.*/, (socket) => void socket.close());
+  await context.setOffline(true);
+
+  // One window: what opens beside it is closed, whoever opened it.
+  const closeOther = (other: Page): void => {
+    if (other !== page) void other.close().catch(() => undefined);
+  };
+  context.on('page', closeOther);
+  context.pages().forEach(closeOther);
+  const home = async (): Promise<void> => {
+    await page.goto(`${HOME}/`, { waitUntil: 'commit' });
+  };
+  page.on('framenavigated', (frame) => {
+    const away = frame === page.mainFrame() && !frame.url().startsWith(`${HOME}/`);
+    if (away && ending === undefined) home().catch(() => undefined);
+  });
+  page.on('dialog', (dialog) => void dialog.accept().catch(() => undefined));
+  page.on('crash', () => {
+    home().catch(() => undefined);
+  });
+  page.on('close', () => {
+    void close();
+  });
+  context.on('close', () => {
+    void close();
+  });
+  await home();
+  return { page, context, link, closed, close };
+};

@@ -1,0 +1,65 @@
+/**
+ * Runs in every document before its own scripts: makes the bridge for our page, and takes the binding away from every other.
+ *
+ * Sent to the browser as text, so it uses nothing from outside itself. That the binding is out of sight is tidiness; who calls it is checked on our side.
+ */
+import type { FaceInfo, FaceMessage, PageBridge } from '../../shared/window/bridge.ts';
+
+/** What of a browser's page this script touches. */
+interface Page {
+  top: unknown;
+  location: { origin: string };
+  print: () => void;
+  keymoot: PageBridge | undefined;
+  [binding: string]: unknown;
+}
+export type Binding = (verb: string, ...args: unknown[]) => Promise<unknown>;
+
+export const openBridge = (given: { face: FaceInfo; home: string; binding: string }): void => {
+  const page = globalThis as unknown as Page;
+  const call = page[given.binding] as Binding | undefined;
+  Reflect.deleteProperty(page, given.binding);
+  if (call === undefined || page.top !== page || page.location.origin !== given.home) return;
+
+  const listeners = new Set<(message: FaceMessage) => void>();
+  let following = false;
+  const follow = async (): Promise<void> => {
+    for (;;) {
+      for (const message of (await call('next')) as FaceMessage[])
+        for (const listener of listeners) {
+          try {
+            listener(message);
+          } catch (error) {
+            console.error(error);
+          }
+        }
+    }
+  };
+  const bridge: PageBridge = {
+    face: Object.freeze(given.face),
+    request: (request) => call('request', request),
+    askFile: async (purpose, suggested) => {
+      const answer = (await call('askFile', purpose, suggested)) as {
+        chosen?: { grant: string; name: string };
+        refused?: string;
+      };
+      if (answer.refused !== undefined) throw new Error(answer.refused);
+      return answer.chosen;
+    },
+    print: () => {
+      page.print();
+      return Promise.resolve();
+    },
+    subscribe: (listener) => {
+      listeners.add(listener);
+      if (!following) {
+        following = true;
+        follow().catch(() => undefined); // the face is gone, and the page goes with it
+      }
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+  };
+  Object.defineProperty(page, 'keymoot', { value: Object.freeze(bridge), enumerable: true });
+};

@@ -1,0 +1,46 @@
+/** A browser profile for one sitting: made empty, told to keep nothing, removed at the end. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const PREFERENCES = {
+  autofill: { enabled: false, profile_enabled: false, credit_card_enabled: false },
+  browser: { enable_spellchecking: false, show_home_button: false },
+  credentials_enable_service: false,
+  credentials_enable_autosignin: false,
+  dns_prefetching: { enabled: false },
+  net: { network_prediction_options: 2 },
+  profile: {
+    password_manager_enabled: false,
+    password_manager_leak_detection: false,
+    default_content_setting_values: {
+      // 2 is "block": whatever asks for a permission is refused without asking anybody.
+      automatic_downloads: 2,
+      clipboard: 2,
+      geolocation: 2,
+      media_stream_camera: 2,
+      media_stream_mic: 2,
+      notifications: 2,
+      popups: 2,
+      window_placement: 2,
+    },
+  },
+  safebrowsing: { enabled: false },
+  search: { suggest_enabled: false },
+  signin: { allowed: false },
+  spellcheck: { dictionaries: [], use_spelling_service: false },
+  translate: { enabled: false },
+};
+
+export const makeProfile = (): { folder: string; remove: () => void } => {
+  const folder = mkdtempSync(join(tmpdir(), 'keymoot-window-'));
+  mkdirSync(join(folder, 'Default'));
+  writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(PREFERENCES));
+  return {
+    folder,
+    remove: () => {
+      // The browser's last process may still be writing for a moment.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    },
+  };
+};

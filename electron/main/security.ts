@@ -1,0 +1,81 @@
+/** What no page of this application may do, in the order in which a request meets it. */
+import { app, type Session, type WebContents } from 'electron';
+import { respond } from '../common/content.ts';
+import { HOME, SCHEME } from '../common/ipc.ts';
+
+/** Network, however it might be reached. Before the application is ready. */
+export const cutNetwork = (): void => {
+  const { commandLine } = app;
+  commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND');
+  commandLine.appendSwitch('disable-background-networking');
+  commandLine.appendSwitch('disable-component-update');
+  commandLine.appendSwitch('disable-domain-reliability');
+  commandLine.appendSwitch('disable-breakpad');
+  commandLine.appendSwitch('no-pings');
+  commandLine.appendSwitch('force-webrtc-ip-handling-policy', 'disable_non_proxied_udp');
+  commandLine.appendSwitch(
+    'disable-features',
+    'MediaRouter,DialMediaRouteProvider,NetworkTimeServiceQuerying',
+  );
+};
+
+/** Refuses whatever a session could be asked for; the scheme is the one thing that is served. */
+export const hardenSession = (
+  session: Session,
+  content: { folder: string; onPage: () => void; developer: boolean } | undefined,
+): void => {
+  // SECURITY: every permission is answered no, asked for or looked up.
+  session.setPermissionRequestHandler((_contents, _permission, answer) => {
+    answer(false);
+  });
+  session.setPermissionCheckHandler(() => false);
+  session.setDevicePermissionHandler(() => false);
+  session.setSpellCheckerEnabled(false);
+  session.on('will-download', (event) => {
+    event.preventDefault();
+  });
+  // SECURITY: no network: whatever is asked for and is not of the page's own folder ends here.
+  session.webRequest.onBeforeRequest(({ url }, answer) => {
+    const ours =
+      content !== undefined &&
+      (url.startsWith(`${HOME}/`) || (content.developer && url.startsWith('devtools://')));
+    // An image that is in the page itself.
+    answer({ cancel: !ours && !url.startsWith('data:image/') });
+  });
+  session.enableNetworkEmulation({ offline: true });
+  if (content === undefined) return;
+
+  session.protocol.handle(SCHEME, async (request) => {
+    const path = request.url.startsWith(`${HOME}/`) ? request.url.slice(HOME.length) : '';
+    const { status, headers, body, page } = await respond(content.folder, request.method, path);
+    if (page) content.onPage();
+    return new Response(new Uint8Array(body), { status, headers });
+  });
+};
+
+/** Keeps every page where it is, alone, and without the means to open another. */
+export const hardenContents = (contents: WebContents): void => {
+  // The page may load itself again; that ends all presence and nothing else.
+  const mayGo = (url: string) => url === `${HOME}/` || url.startsWith(`${HOME}/#`);
+  contents.on('will-navigate', (event) => {
+    if (!mayGo(event.url)) event.preventDefault();
+  });
+  contents.on('will-redirect', (event) => {
+    event.preventDefault();
+  });
+  contents.on('will-frame-navigate', (event) => {
+    if (!event.isMainFrame || !mayGo(event.url)) event.preventDefault();
+  });
+  // An address without content (about:blank) is gone to without anybody being asked first.
+  contents.on('did-navigate', (_event, url) => {
+    if (!mayGo(url) && url !== '') void contents.loadURL(`${HOME}/`).catch(() => undefined);
+  });
+  contents.on('will-attach-webview', (event) => {
+    event.preventDefault();
+  });
+  contents.setWindowOpenHandler(() => ({ action: 'deny' }));
+  // A page has no say in whether its window closes.
+  contents.on('will-prevent-unload', (event) => {
+    event.preventDefault();
+  });
+};

@@ -1,0 +1,67 @@
+/** Where the window was, kept in the user's own configuration folder: nothing about the desk in it. */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const Pixels = z.int().min(-100_000).max(100_000);
+const WindowState = z.strictObject({
+  v: z.literal(1),
+  bounds: z.strictObject({ x: Pixels, y: Pixels, width: Pixels, height: Pixels }),
+  maximized: z.boolean(),
+  /** Percent. */
+  zoom: z.int().min(100).max(200),
+});
+export type WindowState = z.infer<typeof WindowState>;
+
+export const MINIMUM = { width: 1024, height: 600 };
+const USUAL = { width: 1280, height: 800 };
+
+export interface Rectangle {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** What was kept, if it still makes sense. */
+export const readState = (folder: string): WindowState | undefined => {
+  try {
+    const text = readFileSync(join(folder, 'window.json'), 'utf8');
+    return WindowState.parse(JSON.parse(text));
+  } catch {
+    return undefined; // none yet, cut short, or from another version: the window opens as usual
+  }
+};
+
+export const writeState = (folder: string, state: WindowState): void => {
+  try {
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, 'window.json');
+    writeFileSync(`${file}.new`, `${JSON.stringify(state)}\n`, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  } catch {
+    // A window that forgets where it was harms nobody.
+  }
+};
+
+/** The size and place to open with: as it was where that is still on a display, never larger than the display, never below the minimum. */
+export const placeOnDisplays = (
+  state: WindowState | undefined,
+  displays: readonly Rectangle[],
+): Partial<Rectangle> & { width: number; height: number } => {
+  const wanted = state?.bounds;
+  const holds = (area: Rectangle) =>
+    wanted !== undefined &&
+    wanted.x >= area.x - 8 &&
+    wanted.y >= area.y - 8 &&
+    wanted.x < area.x + area.width - 100 &&
+    wanted.y < area.y + area.height - 100;
+  const on = displays.find(holds);
+  const area = on ?? displays[0] ?? { x: 0, y: 0, ...USUAL };
+  const size = wanted ?? USUAL;
+  const width = Math.max(MINIMUM.width, Math.min(size.width, area.width));
+  const height = Math.max(MINIMUM.height, Math.min(size.height, area.height));
+  return on === undefined || wanted === undefined
+    ? { width, height }
+    : { x: wanted.x, y: wanted.y, width, height };
+};

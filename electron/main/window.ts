@@ -1,0 +1,127 @@
+/** The one window: how it is made, where it was, and what it tells its page. */
+import { BrowserWindow, dialog, screen, type Session } from 'electron';
+import { FACE_ARGUMENT, HOME } from '../common/ipc.ts';
+import type { FileDialog } from '../common/files.ts';
+import type { FaceInfo } from '../../shared/window/bridge.ts';
+import { MINIMUM, placeOnDisplays, readState, writeState } from './state.ts';
+
+export interface WindowOptions {
+  session: Session;
+  preload: string;
+  face: FaceInfo;
+  developer: boolean;
+  /** Where the window's place is kept. */
+  stateFolder: string;
+}
+
+export class DeskWindow {
+  readonly browser: BrowserWindow;
+  readonly #stateFolder: string;
+  #zoom: number;
+
+  constructor({ session, preload, face, developer, stateFolder }: WindowOptions) {
+    const state = readState(stateFolder);
+    this.#stateFolder = stateFolder;
+    this.#zoom = state?.zoom ?? 100;
+    const areas = screen.getAllDisplays().map(({ workArea }) => workArea);
+    const introduction = Buffer.from(JSON.stringify(face)).toString('base64');
+    this.browser = new BrowserWindow({
+      ...placeOnDisplays(state, areas),
+      minWidth: MINIMUM.width,
+      minHeight: MINIMUM.height,
+      title: 'Keymoot',
+      show: false,
+      backgroundColor: '#f6f5f2',
+      webPreferences: {
+        session,
+        preload,
+        additionalArguments: [`${FACE_ARGUMENT}${introduction}`],
+        sandbox: true,
+        contextIsolation: true,
+        nodeIntegration: false,
+        nodeIntegrationInSubFrames: false,
+        nodeIntegrationInWorker: false,
+        webSecurity: true,
+        allowRunningInsecureContent: false,
+        experimentalFeatures: false,
+        webviewTag: false,
+        plugins: false,
+        webgl: false,
+        spellcheck: false,
+        navigateOnDragDrop: false,
+        safeDialogs: true,
+        devTools: developer,
+        v8CacheOptions: 'none',
+      },
+    });
+    const { webContents } = this.browser;
+    if (state?.maximized === true) this.browser.maximize();
+    this.browser.once('ready-to-show', () => {
+      this.browser.show();
+    });
+    // Zoom is forgotten by the browser at each load, since nothing of the session is kept.
+    webContents.on('did-finish-load', () => {
+      this.setZoom(this.#zoom);
+    });
+    this.browser.on('close', () => {
+      this.keepState();
+    });
+    // The page's title is the application's: what a page calls itself doesn't reach the title bar.
+    this.browser.on('page-title-updated', (event) => {
+      event.preventDefault();
+    });
+    // A page whose process ended is shown again; the people present are asked anew.
+    let crashes = 0;
+    webContents.on('render-process-gone', (_event, { reason }) => {
+      if (reason !== 'clean-exit' && ++crashes <= 3) webContents.reload();
+    });
+  }
+
+  async load(): Promise<void> {
+    await this.browser.loadURL(`${HOME}/`);
+  }
+  get zoom(): number {
+    return this.#zoom;
+  }
+  setZoom(percent: number): void {
+    this.#zoom = Math.min(200, Math.max(100, Math.round(percent)));
+    this.browser.webContents.setZoomFactor(this.#zoom / 100);
+  }
+  keepState(): void {
+    writeState(this.#stateFolder, {
+      v: 1,
+      bounds: this.browser.getNormalBounds(),
+      maximized: this.browser.isMaximized(),
+      zoom: this.#zoom,
+    });
+  }
+  toFront(): void {
+    if (this.browser.isMinimized()) this.browser.restore();
+    this.browser.focus();
+  }
+
+  /** Prints what is shown, by the system's dialog. A person who cancels it has not failed. */
+  print(): Promise<void> {
+    return new Promise((done) => {
+      this.browser.webContents.print({ printBackground: true }, () => {
+        done();
+      });
+    });
+  }
+
+  readonly fileDialog: FileDialog = async ({ kind, title, suggested }) => {
+    if (kind !== 'write') {
+      const { filePaths } = await dialog.showOpenDialog(this.browser, {
+        title,
+        properties: [kind === 'folder' ? 'openDirectory' : 'openFile', 'dontAddToRecent'],
+      });
+      return filePaths[0];
+    }
+    const { canceled, filePath } = await dialog.showSaveDialog(this.browser, {
+      title,
+      ...(suggested === undefined ? {} : { defaultPath: suggested }),
+      properties: ['dontAddToRecent', 'showOverwriteConfirmation'],
+    });
+    return canceled ? undefined : filePath;
+  };
+}

@@ -1,0 +1,39 @@
+/**
+ * Runs in the page's process before the page, in a world of its own: hands the page its bridge and nothing else.
+ * No part of ipcRenderer, no event object and no error of Electron's reaches the page.
+ */
+import { contextBridge, ipcRenderer } from 'electron';
+import { ASK_FILE, FACE_ARGUMENT, HOME, MESSAGE, PRINT, REQUEST } from '../common/ipc.ts';
+import type { FaceInfo, FaceMessage, PageBridge } from '../../shared/window/bridge.ts';
+
+const introduced = process.argv.find((argument) => argument.startsWith(FACE_ARGUMENT));
+const bytes = Uint8Array.from(atob(introduced?.slice(FACE_ARGUMENT.length) ?? ''), (character) =>
+  character.charCodeAt(0),
+);
+const face = JSON.parse(new TextDecoder().decode(bytes)) as FaceInfo;
+
+const bridge: PageBridge = {
+  face,
+  request: (request) => ipcRenderer.invoke(REQUEST, request),
+  askFile: async (purpose, suggested) => {
+    const answer = (await ipcRenderer.invoke(ASK_FILE, purpose, suggested)) as
+      { chosen?: { grant: string; name: string } } | { refused: string };
+    if ('refused' in answer) throw new Error(answer.refused);
+    return answer.chosen;
+  },
+  print: async () => {
+    await ipcRenderer.invoke(PRINT);
+  },
+  subscribe: (listener) => {
+    const hear = (_event: unknown, message: FaceMessage) => {
+      listener(message);
+    };
+    ipcRenderer.on(MESSAGE, hear);
+    return () => {
+      ipcRenderer.off(MESSAGE, hear);
+    };
+  },
+};
+// What a page's process knows of itself decides only what is within reach; who calls is checked where the calls arrive.
+const { location } = globalThis as unknown as { location: { href: string } };
+if (location.href.startsWith(`${HOME}/`)) contextBridge.exposeInMainWorld('keymoot', bridge);

@@ -1,0 +1,55 @@
+/**
+ * What a face gives the page, and all it gives: the same three calls and one stream under Electron and under the fallback.
+ *
+ * No path, no file, no native module and no secret in clear goes through it: secrets are sealed in the page before they get here.
+ */
+import { z } from 'zod';
+import { FILE_PURPOSES, type FilePurpose } from '../contract/desk.ts';
+import { Proof } from '../contract/message.ts';
+
+/** A call as the page makes it. The face adds nothing but the number under which it waits for the answer. */
+export const PageRequest = z.strictObject({
+  channel: z.string().max(64),
+  input: z.unknown(),
+  proofs: z.array(Proof).max(16).optional(),
+});
+export type PageRequest = z.infer<typeof PageRequest>;
+
+export const PageFilePurpose = z.enum(
+  Object.keys(FILE_PURPOSES) as [FilePurpose, ...FilePurpose[]],
+);
+
+/** What a face tells the page of its own accord. */
+export type FaceMessage =
+  | { kind: 'event'; event: string; payload: unknown }
+  /** The service ended and is being started again; calls that were waiting have been answered with an error. */
+  | { kind: 'service-down'; why: string }
+  /** A new service is there: its public key, epoch and state must be asked for again. */
+  | { kind: 'service-up' };
+
+export interface FaceInfo {
+  name: 'Electron' | 'Chromium';
+  version: string;
+  /** False when the browser's own sandbox is off (root in a container); the page says so in a banner. */
+  sandboxed: boolean;
+  /** Shown in About and in the banner: why this face and not the other. */
+  why: string;
+}
+
+export interface PageBridge {
+  readonly face: FaceInfo;
+  /** Answers with a Reply's ok/value or ok/error, never rejects. */
+  request: (request: PageRequest) => Promise<unknown>;
+  /** Shows the face's dialog. Gives a grant and a base name, or undefined when it was cancelled. */
+  askFile: (
+    purpose: FilePurpose,
+    suggested?: string,
+  ) => Promise<{ grant: string; name: string } | undefined>;
+  /** Prints what is shown, by the system's dialog where there is one. Public pages only. */
+  print: () => Promise<void>;
+  subscribe: (listener: (message: FaceMessage) => void) => () => void;
+}
+
+declare global {
+  var keymoot: PageBridge | undefined;
+}

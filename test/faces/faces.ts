@@ -1,0 +1,227 @@
+/**
+ * Opens the window under either face, for tests: on a display of its own, with a configuration folder of its own.
+ *
+ * Electron's runtime is taken from KEYMOOT_ELECTRON_DIST, from node_modules, or from the script that fetches one for tests where there is such a script.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+import { electronCommand, electronRuntime } from '../../scripts/lib/electron.mjs';
+import { at } from '../../scripts/lib/project.mjs';
+import { CHROMIUM, DISPLAY, ELECTRON_LIBRARIES, missing } from '../../scripts/lib/system.mjs';
+import { ensureBuild } from '../../scripts/setup.mjs';
+import { ensureWindow } from '../../scripts/window.mjs';
+import { openFallback } from '../../electron/fallback/open.ts';
+import type { ServiceLink } from '../../electron/common/service-link.ts';
+import type { PageBridge } from '../../shared/window/bridge.ts';
+
+export type FaceName = 'Electron' | 'Chromium';
+
+const findElectron = (): string | undefined => {
+  const given = process.env['KEYMOOT_ELECTRON_DIST'] ?? electronRuntime()?.folder;
+  if (given !== undefined) return given;
+  const script = at('../shared/tools/electron-runtime.sh');
+  if (!existsSync(script)) return undefined;
+  const folder = at('out/electron-runtime');
+  const { status } = spawnSync('bash', [script, folder], { stdio: ['ignore', 2, 2] });
+  return status === 0 ? folder : undefined;
+};
+
+/** Undefined where the display, the libraries or the runtime are missing: said loudly, once. */
+export const electronDist = ((): string | undefined => {
+  if (missing([DISPLAY, ...ELECTRON_LIBRARIES]).length > 0) return undefined;
+  return findElectron();
+})();
+const chromiumHere = missing([DISPLAY, CHROMIUM]).length === 0;
+if (electronDist === undefined)
+  console.warn('SKIPPED: the Electron window is NOT tested: its runtime is not here');
+if (!chromiumHere) console.warn('SKIPPED: the Chromium window is NOT tested: no Chromium or Xvfb');
+
+/** The faces that can be tested here. */
+export const FACES: FaceName[] = [
+  ...(electronDist === undefined ? [] : ['Electron' as const]),
+  ...(chromiumHere ? ['Chromium' as const] : []),
+];
+
+/** A display that nobody sees. Ends with `end`. */
+export const startDisplay = async (
+  size = '1280x800',
+): Promise<{ display: string; end: () => void }> => {
+  const server = spawn(
+    'Xvfb',
+    ['-displayfd', '3', '-screen', '0', `${size}x24`, '-nolisten', 'tcp'],
+    {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    },
+  );
+  const number = await new Promise<string>((resolve, reject) => {
+    server.once('error', reject);
+    server.once('exit', () => {
+      reject(new Error('Xvfb ended'));
+    });
+    server.stdio[3]?.once('data', (bytes: Buffer) => {
+      resolve(bytes.toString().trim());
+    });
+  });
+  return {
+    display: `:${number}`,
+    end: () => {
+      server.kill();
+    },
+  };
+};
+
+const asRoot = process.getuid?.() === 0;
+
+/** Program, faces and page, built when a source changed. */
+export const buildAll = async (): Promise<void> => {
+  await ensureBuild();
+  await ensureWindow();
+};
+
+export const newHome = (): { home: string; remove: () => void } => {
+  const home = mkdtempSync(join(tmpdir(), 'keymoot-face-'));
+  return {
+    home,
+    remove: () => {
+      rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    },
+  };
+};
+
+export interface OpenOptions {
+  display: string;
+  /** Data and configuration are kept below it; open it again and the desk is as it was. */
+  home: string;
+  env?: Record<string, string>;
+}
+
+export interface OpenFace {
+  name: FaceName;
+  page: Page;
+  /** Where the page is at home. */
+  origin: string;
+  /** Only under Electron. */
+  app: ElectronApplication | undefined;
+  /** Only under Chromium, which is driven from here. */
+  link: ServiceLink | undefined;
+  /** Of `keymoot serve`. */
+  servicePid: () => number;
+  close: () => Promise<void>;
+}
+
+const environmentOf = ({ display, home, env }: OpenOptions): Record<string, string> => {
+  mkdirSync(join(home, 'config'), { recursive: true });
+  const inherited = Object.entries(process.env).filter(
+    (pair): pair is [string, string] =>
+      pair[1] !== undefined && !/^(NODE_OPTIONS|KEYMOOT_|VITEST|WAYLAND_DISPLAY)/.test(pair[0]),
+  );
+  return {
+    ...Object.fromEntries(inherited),
+    DISPLAY: display,
+    XDG_CONFIG_HOME: join(home, 'config'),
+    ...env,
+  };
+};
+
+export const electronLine = (home: string): [string, string[]] => {
+  if (electronDist === undefined) throw new Error('there is no Electron here');
+  const [program = '', ...first] = electronCommand(electronDist);
+  return [program, [...first, ...(asRoot ? ['--no-sandbox'] : []), '--data', join(home, 'desk')]];
+};
+
+/** Electron by itself, nobody driving it. */
+export const spawnElectron = (options: OpenOptions): ChildProcess => {
+  const [program, args] = electronLine(options.home);
+  return spawn(program, args, { env: environmentOf(options), stdio: ['ignore', 'pipe', 'pipe'] });
+};
+
+/** The processes below one, by /proc. */
+export const childrenOf = (pid: number): number[] => {
+  const { stdout } = spawnSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' });
+  const parents = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number) as [number, number]);
+  const below = (parent: number): number[] =>
+    parents.filter(([, of]) => of === parent).flatMap(([child]) => [child, ...below(child)]);
+  return below(pid);
+};
+export const serviceBelow = (pid: number): number => {
+  const { stdout } = spawnSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' });
+  const below = new Set(childrenOf(pid));
+  const line = stdout
+    .split('\n')
+    .map((text) => text.trim())
+    .find(
+      (text) => below.has(Number.parseInt(text)) && /keymoot serve|keymoot.cjs serve/.test(text),
+    );
+  if (line === undefined) throw new Error('no service is running');
+  return Number.parseInt(line);
+};
+
+const openElectron = async (options: OpenOptions): Promise<OpenFace> => {
+  const [executablePath, args] = electronLine(options.home);
+  const app = await _electron.launch({
+    executablePath,
+    args,
+    env: environmentOf(options),
+    chromiumSandbox: !asRoot,
+  });
+  const page = await app.firstWindow();
+  return {
+    name: 'Electron',
+    page,
+    origin: 'keymoot://desk',
+    app,
+    link: undefined,
+    servicePid: () => serviceBelow(app.process().pid ?? 0),
+    close: () => app.close(),
+  };
+};
+
+const openChromium = async (options: OpenOptions): Promise<OpenFace> => {
+  // In this process, so that the test has the driver's page.
+  const before = { ...process.env };
+  Object.assign(process.env, environmentOf(options));
+  try {
+    const { page, link, close } = await openFallback({
+      data: join(options.home, 'desk'),
+      built: at('out/window'),
+      why: 'A test.',
+    });
+    return {
+      name: 'Chromium',
+      page,
+      origin: 'https://desk.keymoot.invalid',
+      app: undefined,
+      link,
+      servicePid: () => link.pid ?? 0,
+      close,
+    };
+  } finally {
+    for (const name of Object.keys(process.env))
+      if (!(name in before)) Reflect.deleteProperty(process.env, name);
+    Object.assign(process.env, before);
+  }
+};
+
+/** Opens the window and waits until its page has its bridge. */
+export const openFace = async (name: FaceName, options: OpenOptions): Promise<OpenFace> => {
+  const face = await (name === 'Electron' ? openElectron(options) : openChromium(options));
+  await face.page.waitForFunction(() => globalThis.keymoot !== undefined);
+  return face;
+};
+
+/** A call as the page makes it. */
+export const request = (
+  page: Page,
+  channel: string,
+  input: unknown = {},
+): ReturnType<PageBridge['request']> =>
+  page.evaluate(([channel, input]) => globalThis.keymoot!.request({ channel, input }), [
+    channel,
+    input,
+  ] as const);
