@@ -1,0 +1,204 @@
+/**
+ * One act: who does it, their passphrases, the button that names it, and what came of it.
+ *
+ * Two people in one window are two fields and two proofs (design 08). What is sent is made when the button is pressed, and nothing typed is kept after it.
+ */
+import { Button, NativeSelect, Stack, Text } from '@mantine/core';
+import { useRef, useState, type ReactNode } from 'react';
+import type { ChannelName, InputGiven, Output } from '../../shared/contract/index.ts';
+import type { Role } from '../../shared/domain/people.ts';
+import type { ErrorData } from '../../shared/errors.ts';
+import { call, type Answer, type Proving } from '../bridge/bridge.ts';
+import { ErrorBox } from '../ui/messages.tsx';
+import { SecretField, type SecretHandle } from '../ui/secret-field.tsx';
+import { clearProgress, useDesk } from './desk-store.ts';
+
+export interface ActPerson {
+  /** What this one is here for: “First person”, “Witness”. */
+  title: string;
+  /** Fixed person, where the definition names one. */
+  person?: string;
+  /** Who may be chosen otherwise. */
+  roles?: readonly Role[];
+}
+
+export const Act = <C extends ChannelName>({
+  channel,
+  people,
+  label,
+  input,
+  onDone,
+  children,
+  danger = false,
+  disabled,
+}: {
+  channel: C;
+  people: readonly ActPerson[];
+  label: string;
+  /** Made when the button is pressed; seals what it needs. */
+  input: () => Promise<Answer<InputGiven<C>>> | Answer<InputGiven<C>>;
+  onDone: (value: Output<C>) => void;
+  /** Fields that belong to the act, above the people. */
+  children?: ReactNode;
+  danger?: boolean;
+  /** Why it can't be done now. */
+  disabled?: string | undefined;
+}) => {
+  const known = useDesk((desk) => desk.people);
+  const progress = useDesk((desk) => desk.progress);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<ErrorData>();
+  const [chosen, setChosen] = useState<Record<number, string>>({});
+  const fields = useRef<(SecretHandle | null)[]>([]);
+
+  const candidates = ({ person, roles }: ActPerson) =>
+    known.filter(
+      ({ id, role, left }) =>
+        !left && (person === undefined ? (roles ?? [role]).includes(role) : id === person),
+    );
+  const personAt = (at: number): string | undefined => {
+    const slot = people[at];
+    if (slot === undefined) return undefined;
+    if (slot.person !== undefined) return slot.person;
+    if (chosen[at] !== undefined) return chosen[at];
+    const taken = new Set(people.slice(0, at).map((_, before) => personAt(before)));
+    return candidates(slot).find(({ id }) => !taken.has(id))?.id;
+  };
+
+  const submit = async () => {
+    if (busy || disabled !== undefined) return;
+    const missing = people.findIndex(
+      (_, at) => personAt(at) === undefined || !fields.current[at]?.filled(),
+    );
+    if (missing >= 0) {
+      setError({
+        code: 'act-required',
+        message: `${people[missing]?.title ?? 'Somebody'} has not typed their passphrase. Nothing was done.`,
+      });
+      fields.current[missing]?.focus();
+      return;
+    }
+    setBusy(true);
+    setError(undefined);
+    const made = await input();
+    if (!made.ok) {
+      setBusy(false);
+      setError(made.error);
+      return;
+    }
+    const proving: Proving[] = people.map((_, at) => ({
+      person: personAt(at) ?? '',
+      passphrase: fields.current[at]?.take() ?? new Uint8Array(),
+    }));
+    const answer = await call(channel, made.value, proving);
+    clearProgress();
+    setBusy(false);
+    if (answer.ok) onDone(answer.value);
+    else setError(answer.error);
+  };
+
+  return (
+    <form
+      autoComplete="off"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      <Stack gap="md" maw="34em">
+        {children}
+        {people.map((slot, at) => {
+          const able = candidates(slot);
+          return (
+            <div
+              key={`${slot.title}${slot.person ?? ''}`}
+              style={{
+                display: 'grid',
+                gridTemplateColumns: '1fr 1fr',
+                gap: 12,
+                alignItems: 'end',
+              }}
+            >
+              {slot.person === undefined ? (
+                <NativeSelect
+                  label={slot.title}
+                  value={personAt(at) ?? ''}
+                  data={able.map(({ id, name, role }) => ({
+                    value: id,
+                    label: `${name}, ${role}`,
+                  }))}
+                  onChange={(event) => {
+                    setChosen({ ...chosen, [at]: event.currentTarget.value });
+                  }}
+                />
+              ) : (
+                <div>
+                  <Text size="sm" fw={500}>
+                    {slot.title}
+                  </Text>
+                  <Text>
+                    {able[0]?.name === slot.title ? able[0].role : (able[0]?.name ?? slot.person)}
+                  </Text>
+                </div>
+              )}
+              <SecretField
+                label={`Passphrase of ${able.find(({ id }) => id === personAt(at))?.name ?? slot.title}`}
+                ref={(handle: SecretHandle | null) => {
+                  fields.current[at] = handle;
+                }}
+              />
+            </div>
+          );
+        })}
+        <ErrorBox error={error} />
+        {busy && progress !== undefined && progress.elapsedMs > 500 ? (
+          <div className="notice" role="status">
+            {progress.text} {Math.round(progress.elapsedMs / 1000)} s
+          </div>
+        ) : null}
+        <div>
+          <Button
+            type="submit"
+            loading={busy}
+            color={danger ? 'red.9' : undefined}
+            disabled={disabled !== undefined}
+            title={disabled}
+          >
+            {label}
+          </Button>
+          {disabled === undefined ? null : (
+            <Text size="sm" c="dimmed" mt={4}>
+              {disabled}
+            </Text>
+          )}
+        </div>
+      </Stack>
+    </form>
+  );
+};
+
+/** The two fields of a PIN's halves, and how to take them. */
+export const usePinFields = () => {
+  const first = useRef<SecretHandle>(null);
+  const second = useRef<SecretHandle>(null);
+  return {
+    first,
+    second,
+    take: (): readonly [Uint8Array, Uint8Array] => [
+      first.current?.take() ?? new Uint8Array(),
+      second.current?.take() ?? new Uint8Array(),
+    ],
+  };
+};
+export const PinFields = ({
+  of,
+  fields,
+}: {
+  of: string;
+  fields: ReturnType<typeof usePinFields>;
+}) => (
+  <div style={{ display: 'grid', gridTemplateColumns: '1fr 1fr', gap: 12 }}>
+    <SecretField label={`${of}: first half`} ref={fields.first} />
+    <SecretField label={`${of}: second half`} ref={fields.second} />
+  </div>
+);

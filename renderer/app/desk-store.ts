@@ -1,0 +1,143 @@
+/** What the window knows of the desk: views of the service's truth, refreshed when it says that something changed. No secret is ever in here. */
+import { create } from 'zustand';
+import type { Output } from '../../shared/contract/index.ts';
+import type { ErrorData } from '../../shared/errors.ts';
+import { call, forgetService, listen } from '../bridge/bridge.ts';
+
+type Hello = Output<'desk.hello'>;
+type Status = Output<'desk.status'>;
+type People = Output<'people.list'>;
+type Modules = Output<'tokens.list'>;
+type Keys = Output<'keys.list'>;
+type Ceremonies = Output<'ceremonies.list'>;
+type Exports = Output<'exports.list'>;
+
+export interface DeskView {
+  /** `starting` until the first hello; `down` while the service is away. */
+  link:
+    | { state: 'starting' }
+    | { state: 'up' }
+    | { state: 'down'; why: string }
+    | { state: 'refused'; error: ErrorData };
+  hello: Hello | undefined;
+  status: Status | undefined;
+  people: People;
+  modules: Modules | undefined;
+  keys: Keys;
+  ceremonies: Ceremonies;
+  exports: Exports;
+  /** Rises with each change a screen may want to reload for. */
+  changes: { log: number; tokens: number; ceremony: number };
+  progress: { text: string; elapsedMs: number } | undefined;
+  notice: ErrorData | undefined;
+}
+
+const initial: DeskView = {
+  link: { state: 'starting' },
+  hello: undefined,
+  status: undefined,
+  people: [],
+  modules: undefined,
+  keys: [],
+  ceremonies: [],
+  exports: [],
+  changes: { log: 0, tokens: 0, ceremony: 0 },
+  progress: undefined,
+  notice: undefined,
+};
+
+export const useDesk = create<DeskView>()(() => initial);
+const { setState: set, getState: get } = useDesk;
+
+export const refresh = async (): Promise<void> => {
+  const hello = await call('desk.hello', {});
+  if (!hello.ok) {
+    set({ link: { state: 'refused', error: hello.error } });
+    return;
+  }
+  set({ hello: hello.value, link: { state: 'up' } });
+  await Promise.all([refreshStatus(), refreshPeople(), refreshKeys(), refreshJobs()]);
+};
+export const refreshStatus = async (): Promise<void> => {
+  const status = await call('desk.status', {});
+  if (status.ok) set({ status: status.value });
+};
+export const refreshPeople = async (): Promise<void> => {
+  const people = await call('people.list', {});
+  if (people.ok) set({ people: people.value });
+};
+export const refreshKeys = async (): Promise<void> => {
+  const keys = await call('keys.list', {});
+  if (keys.ok) set({ keys: keys.value });
+};
+export const refreshJobs = async (): Promise<void> => {
+  const [ceremonies, exports] = await Promise.all([
+    call('ceremonies.list', {}),
+    call('exports.list', {}),
+  ]);
+  set({
+    ...(ceremonies.ok ? { ceremonies: ceremonies.value } : {}),
+    ...(exports.ok ? { exports: exports.value } : {}),
+  });
+};
+/** Asks every module anew: a process each, so only when somebody looks. */
+export const refreshTokens = async (): Promise<void> => {
+  const modules = await call('tokens.list', {});
+  if (modules.ok) set({ modules: modules.value });
+};
+
+/** Follows the service for as long as the page lives. */
+export const followDesk = (): (() => void) => {
+  let soon: number | undefined;
+  const later = () => {
+    window.clearTimeout(soon);
+    soon = window.setTimeout(() => {
+      void Promise.all([refreshPeople(), refreshKeys(), refreshJobs()]);
+    }, 60);
+  };
+  const bump = (what: keyof DeskView['changes']) => {
+    const { changes } = get();
+    set({ changes: { ...changes, [what]: changes[what] + 1 } });
+  };
+  const stop = listen({
+    'log.changed': (log) => {
+      const { status } = get();
+      if (status !== undefined) set({ status: { ...status, log } });
+      bump('log');
+      later();
+      void refreshStatus();
+    },
+    'desk.changed': () => void refresh(),
+    'tokens.changed': () => {
+      bump('tokens');
+      void refreshTokens();
+    },
+    'ceremony.changed': () => {
+      bump('ceremony');
+      later();
+    },
+    progress: ({ text, elapsedMs }) => {
+      set({ progress: { text, elapsedMs } });
+    },
+    'signer.lost': ({ error }) => {
+      set({ notice: error });
+      void refreshStatus();
+    },
+    down: (why) => {
+      forgetService();
+      set({ link: { state: 'down', why }, progress: undefined });
+    },
+    up: () => {
+      forgetService();
+      void refresh();
+    },
+  });
+  void refresh();
+  return stop;
+};
+export const clearProgress = (): void => {
+  set({ progress: undefined });
+};
+export const clearNotice = (): void => {
+  set({ notice: undefined });
+};

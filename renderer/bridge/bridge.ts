@@ -1,0 +1,167 @@
+/**
+ * The page's way to the desk: seals secrets, hashes what people agree to, asks, parses what comes back.
+ *
+ * SECURITY: a secret goes from an input element into a sealed box here and nowhere else; what is kept is a handle.
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { canonicalBytes } from '../../shared/canonical.ts';
+import {
+  contract,
+  events,
+  type ChannelName,
+  type EventName,
+  type InputGiven,
+  type Output,
+  type Payload,
+} from '../../shared/contract/index.ts';
+import { ErrorShape } from '../../shared/contract/message.ts';
+import type { FilePurpose } from '../../shared/contract/desk.ts';
+import { isErrorCode, type ErrorData } from '../../shared/errors.ts';
+import { seal, type Binding } from '../../shared/sealing.ts';
+import type { FaceInfo, PageBridge } from '../../shared/window/bridge.ts';
+
+export type Answer<T> = { ok: true; value: T } | { ok: false; error: ErrorData };
+
+/** A person and what they typed into their passphrase field, as bytes that sealing zeroes. */
+export interface Proving {
+  person: string;
+  passphrase: Uint8Array;
+}
+
+const face = (): PageBridge => {
+  const { keymoot } = globalThis;
+  if (keymoot === undefined) throw new Error('This page has no desk behind it.');
+  return keymoot;
+};
+
+const failure = (code: ErrorData['code'], message: string): Answer<never> => ({
+  ok: false,
+  error: { code, message },
+});
+
+const send = async (
+  channel: ChannelName,
+  input: unknown,
+  proofs?: { person: string; secret: string }[],
+): Promise<Answer<unknown>> => {
+  const reply = await face().request({
+    channel,
+    input,
+    ...(proofs === undefined ? {} : { proofs }),
+  });
+  if (typeof reply !== 'object' || reply === null || !('ok' in reply))
+    return failure(
+      'internal',
+      'The answer could not be read. Look at the state before you repeat anything.',
+    );
+  if (reply.ok === true && 'value' in reply) return { ok: true, value: reply.value };
+  const error = ErrorShape.safeParse('error' in reply ? reply.error : undefined);
+  if (!error.success || !isErrorCode(error.data.code))
+    return failure(
+      'internal',
+      'The answer could not be read. Look at the state before you repeat anything.',
+    );
+  const { code, message, fields } = error.data;
+  return { ok: false, error: { code, message, ...(fields === undefined ? {} : { fields }) } };
+};
+
+let publicKey: string | undefined;
+/** The service's sealing key; asked again after each start of the service. */
+export const forgetService = (): void => {
+  publicKey = undefined;
+};
+
+const sealed = async (bytes: Uint8Array, binding: Binding): Promise<Answer<string>> => {
+  if (publicKey === undefined) {
+    const hello = await call('desk.hello', {});
+    if (!hello.ok) {
+      bytes.fill(0);
+      return hello;
+    }
+    publicKey = hello.value.publicKey;
+  }
+  const box = seal(publicKey, bytes, binding);
+  const put = await call('secrets.put', { binding, box });
+  return put.ok ? { ok: true, value: put.value.handle } : put;
+};
+
+/** Seals what a field holds for one channel, and gives its handle. */
+export const secret = (
+  bytes: Uint8Array,
+  purpose: 'passphrase' | 'pin-half' | 'component',
+  channel: ChannelName,
+): Promise<Answer<string>> => sealed(bytes, { purpose, channel });
+
+/** Both halves of a PIN, in the order of their envelopes. */
+export const pinHalves = async (
+  halves: readonly [Uint8Array, Uint8Array],
+  channel: ChannelName,
+): Promise<Answer<{ first: string; second: string }>> => {
+  const first = await secret(halves[0], 'pin-half', channel);
+  if (!first.ok) {
+    halves[1].fill(0);
+    return first;
+  }
+  const second = await secret(halves[1], 'pin-half', channel);
+  return second.ok ? { ok: true, value: { first: first.value, second: second.value } } : second;
+};
+
+/** One call of the contract, with the proofs of those who make it. Never throws: a failure is an answer. */
+export const call = async <C extends ChannelName>(
+  channel: C,
+  input: InputGiven<C>,
+  people: readonly Proving[] = [],
+): Promise<Answer<Output<C>>> => {
+  const proofs: { person: string; secret: string }[] = [];
+  if (people.length > 0) {
+    const inputSha256 = bytesToHex(sha256(canonicalBytes(input)));
+    for (const { person, passphrase } of people) {
+      const handle = await sealed(passphrase, {
+        purpose: 'proof',
+        channel,
+        person,
+        input_sha256: inputSha256,
+      });
+      if (!handle.ok) {
+        for (const waiting of people) waiting.passphrase.fill(0);
+        return handle;
+      }
+      proofs.push({ person, secret: handle.value });
+    }
+  }
+  const answer = await send(channel, input, proofs.length === 0 ? undefined : proofs);
+  if (!answer.ok) return answer;
+  const value = contract[channel].output.safeParse(answer.value);
+  return value.success
+    ? { ok: true, value: value.data as Output<C> }
+    : failure(
+        'internal',
+        'The window and the service are of different versions. Start Keymoot again.',
+      );
+};
+
+export const askFile = (
+  purpose: FilePurpose,
+  suggested?: string,
+): Promise<{ grant: string; name: string } | undefined> => face().askFile(purpose, suggested);
+export const print = (): Promise<void> => face().print();
+export const faceInfo = (): FaceInfo => face().face;
+export const hasFace = (): boolean => globalThis.keymoot !== undefined;
+
+type Listeners = {
+  [E in EventName]?: (payload: Payload<E>) => void;
+} & { down?: (why: string) => void; up?: () => void };
+
+/** Listens to the service and to the face. Payloads are parsed; what does not fit is dropped. */
+export const listen = (listeners: Listeners): (() => void) =>
+  face().subscribe((message) => {
+    if (message.kind === 'service-down') listeners.down?.(message.why);
+    else if (message.kind === 'service-up') listeners.up?.();
+    else if (Object.hasOwn(events, message.event)) {
+      const name = message.event as EventName;
+      const payload = events[name].safeParse(message.payload);
+      if (payload.success)
+        (listeners[name] as ((value: unknown) => void) | undefined)?.(payload.data);
+    }
+  });

@@ -1,0 +1,124 @@
+/** Views of ceremonies as the service has them, asked again whenever it says that something changed. Nothing here is kept over a reload: it is all asked for. */
+import { useCallback, useEffect, useState } from 'react';
+import type { CeremonyView, DefinitionView } from '../../../shared/contract/ceremonies.ts';
+import type { Definition, Seat } from '../../../shared/domain/ceremonies.ts';
+import type { TokenRef, PinState } from '../../../shared/domain/tokens.ts';
+import type { ErrorData } from '../../../shared/errors.ts';
+import { useDesk } from '../../app/desk-store.ts';
+import { call } from '../../bridge/bridge.ts';
+import { seatName } from './words.ts';
+
+/** Rises when anything about ceremonies may be otherwise than it was. */
+const useChange = (): string =>
+  useDesk(({ changes, link }) => `${changes.ceremony} ${changes.log} ${link.state}`);
+
+export interface Loaded<T> {
+  value: T | undefined;
+  error: ErrorData | undefined;
+  /** What an act answered, shown before the next look. */
+  set: (value: T) => void;
+}
+
+const useAsked = <T>(
+  key: string,
+  ask: () => Promise<{ ok: true; value: T } | { ok: false; error: ErrorData }>,
+): Loaded<T> => {
+  const change = useChange();
+  const [state, setState] = useState<{ key: string; value?: T; error?: ErrorData }>({ key });
+  useEffect(() => {
+    let late = false;
+    void ask().then((answer) => {
+      if (late) return;
+      setState((before) =>
+        answer.ok
+          ? { key, value: answer.value }
+          : // What was shown stays while the service is away; the window says that it is.
+            {
+              key,
+              ...(before.key === key && before.value !== undefined ? { value: before.value } : {}),
+              error: answer.error,
+            },
+      );
+    });
+    return () => {
+      late = true;
+    };
+    // `ask` belongs to `key`.
+  }, [key, change]);
+  const set = useCallback(
+    (value: T) => {
+      setState({ key, value });
+    },
+    [key],
+  );
+  return {
+    value: state.key === key ? state.value : undefined,
+    error: state.key === key ? state.error : undefined,
+    set,
+  };
+};
+
+export const useDefinitions = (): Loaded<DefinitionView[]> =>
+  useAsked('definitions', () => call('ceremonies.definitions', {}));
+
+export const useCeremony = (id: string): Loaded<CeremonyView> =>
+  useAsked(id, () => call('ceremonies.show', { ceremony: id }));
+
+/** Every ceremony with what is due in it. */
+export const useCeremonies = (): Loaded<(CeremonyView & { opened: string })[]> =>
+  useAsked('ceremonies', async () => {
+    const list = await call('ceremonies.list', {});
+    if (!list.ok) return list;
+    const views = await Promise.all(
+      list.value.map(async ({ id, opened }) => {
+        const view = await call('ceremonies.show', { ceremony: id });
+        return view.ok ? [{ ...view.value, opened }] : [];
+      }),
+    );
+    return { ok: true, value: views.flat() };
+  });
+
+export interface Seated {
+  seat: Seat;
+  person: string;
+  /** Sits for somebody else, by a recorded exception. */
+  substitute: boolean;
+}
+
+const SUBSTITUTED = /^substitute (\S+) sits as (\S+)$/;
+/** Who sits where now: as the definition says, and as exceptions changed it. */
+export const seatsNow = (definition: Definition, view: CeremonyView): Seated[] => {
+  const seats = new Map(
+    definition.seats.map(({ seat, person }) => [seat, { seat, person, substitute: false }]),
+  );
+  for (const { decision } of view.exceptions) {
+    const [, person, seat] = SUBSTITUTED.exec(decision) ?? [];
+    if (person !== undefined && seat !== undefined)
+      seats.set(seat, { seat, person, substitute: true });
+  }
+  return [...seats.values()];
+};
+
+/** A decision in words: a recorded substitution names people by id. */
+export const decisionWords = (decision: string, nameOf: (id: string) => string): string => {
+  const [, person, seat] = SUBSTITUTED.exec(decision) ?? [];
+  return person === undefined || seat === undefined
+    ? decision
+    : `${nameOf(person)} sits as ${seatName(seat)}, as a substitute`;
+};
+
+export const useNames = (): ((id: string) => string) => {
+  const people = useDesk((desk) => desk.people);
+  return (id) => people.find((person) => person.id === id)?.name ?? 'somebody unknown';
+};
+
+/** What the token says about its PIN, when it has been looked at. */
+export const usePinState = ({ module, token }: TokenRef): PinState | undefined =>
+  useDesk(
+    ({ modules }) =>
+      modules
+        ?.find((view) => view.module.id === module)
+        ?.tokens.find(
+          ({ identity }) => identity.serial === token.serial && identity.label === token.label,
+        )?.userPin,
+  );

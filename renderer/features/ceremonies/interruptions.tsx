@@ -1,0 +1,338 @@
+/** What may always be done: an exception, a pause, an abort. Each by people of this ceremony, each an act of its own. */
+import { Button, Modal, NativeSelect, Stack, Text, TextInput, Textarea } from '@mantine/core';
+import { useState } from 'react';
+import type { CeremonyView } from '../../../shared/contract/ceremonies.ts';
+import type { Definition } from '../../../shared/domain/ceremonies.ts';
+import { Act, PinFields, usePinFields } from '../../app/act.tsx';
+import { pinHalves, type Answer } from '../../bridge/bridge.ts';
+import { LastTry } from '../../ui/last-try.tsx';
+import { useNames, usePinState, type Seated } from './data.ts';
+import { seatName } from './words.ts';
+
+export interface OfCeremony {
+  view: CeremonyView;
+  definition: Definition;
+  seated: readonly Seated[];
+  onDone: (view: CeremonyView) => void;
+}
+
+const missing = (message: string): Answer<never> => ({
+  ok: false,
+  error: { code: 'input-invalid', message: `${message} Nothing was done.` },
+});
+
+/** Picks people of this ceremony; nobody else has a say in it. */
+export const useSeatedPeople = (
+  titles: readonly string[],
+  seated: readonly Seated[],
+  preferred: readonly string[],
+) => {
+  const nameOf = useNames();
+  const [chosen, setChosen] = useState<Record<number, string>>({});
+  const people: string[] = [];
+  for (const [at] of titles.entries()) {
+    const free = seated.filter(({ person }) => !people.includes(person));
+    const wish =
+      free.find(({ person }) => person === chosen[at]) ??
+      free.find(({ seat }) => seat === preferred[at]) ??
+      free[0];
+    people.push(wish?.person ?? '');
+  }
+  const [open, setOpen] = useState(false);
+  const picker = !open ? (
+    <div>
+      <Button
+        variant="default"
+        size="compact-md"
+        onClick={() => {
+          setOpen(true);
+        }}
+      >
+        {titles.length === 1 ? 'Somebody else does it' : 'Other people do it'}
+      </Button>
+    </div>
+  ) : (
+    <div className="fields pairs">
+      {titles.map((title, at) => (
+        <NativeSelect
+          key={title}
+          label={title}
+          value={people[at] ?? ''}
+          data={seated
+            .filter(({ person }) => person === people[at] || !people.includes(person))
+            .map(({ seat, person }) => ({
+              value: person,
+              label: `${nameOf(person)}, ${seatName(seat)}`,
+            }))}
+          onChange={(event) => {
+            setChosen({ ...chosen, [at]: event.currentTarget.value });
+          }}
+        />
+      ))}
+    </div>
+  );
+  return {
+    picker,
+    people: people.map((person) => ({
+      title: seatName(seated.find((taken) => taken.person === person)?.seat ?? 'witness'),
+      person,
+    })),
+  };
+};
+
+export const ExceptionForm = ({ view, definition, seated, onDone }: OfCeremony) => {
+  const nameOf = useNames();
+  const [observed, setObserved] = useState('');
+  const [decision, setDecision] = useState('');
+  const [swap, setSwap] = useState('');
+  const { picker, people } = useSeatedPeople(['First person', 'Second person'], seated, [
+    'administrator',
+    'witness',
+  ]);
+  const open = view.exceptions.find((exception) => exception.open);
+  const due = view.steps.find(({ step }) => step.id === (open?.step ?? view.due));
+  const substitutes = definition.substitutes.filter(
+    ({ person }) => !seated.some((taken) => taken.person === person),
+  );
+  const substitute = substitutes.find(({ person }) => person === swap);
+  return (
+    <Stack gap="md">
+      <Text>
+        Write down what happened, and what two people of this ceremony decide. It is recorded, and
+        stays; the ceremony goes on from there.
+      </Text>
+      {due === undefined ? null : (
+        <Text size="sm" c="dimmed">
+          Concerns step {due.step.id}. Expected: {open?.expected ?? due.step.expected}
+        </Text>
+      )}
+      <Textarea
+        label="What was observed"
+        data-autofocus
+        value={observed}
+        maxLength={1024}
+        autosize
+        minRows={2}
+        onChange={(event) => {
+          setObserved(event.currentTarget.value);
+        }}
+      />
+      {substitutes.length === 0 ? null : (
+        <NativeSelect
+          label="Seat a substitute"
+          description="Only people whom the approved definition names."
+          value={swap}
+          data={[
+            { value: '', label: 'No' },
+            ...substitutes.map(({ seat, person }) => ({
+              value: person,
+              label: `${nameOf(person)} sits as ${seatName(seat)}`,
+            })),
+          ]}
+          onChange={(event) => {
+            setSwap(event.currentTarget.value);
+          }}
+        />
+      )}
+      {substitute === undefined ? (
+        <Textarea
+          label="What was decided"
+          value={decision}
+          maxLength={1024}
+          autosize
+          minRows={2}
+          onChange={(event) => {
+            setDecision(event.currentTarget.value);
+          }}
+        />
+      ) : null}
+      {picker}
+      <Act
+        channel="ceremonies.exception"
+        people={people}
+        label="Record the exception"
+        input={() => {
+          if (observed.trim() === '') return missing('What was observed has not been written.');
+          if (substitute === undefined && decision.trim() === '')
+            return missing('What was decided has not been written.');
+          return {
+            ok: true,
+            value: {
+              ceremony: view.id,
+              observed: observed.trim(),
+              decision: substitute === undefined ? decision.trim() : 'a substitute takes the seat',
+              ...(substitute === undefined ? {} : { substitute }),
+            },
+          };
+        }}
+        onDone={onDone}
+      />
+    </Stack>
+  );
+};
+
+const PauseForm = ({ view, seated, onDone }: OfCeremony) => {
+  const [why, setWhy] = useState('');
+  const { picker, people } = useSeatedPeople(['Paused by'], seated, ['administrator']);
+  if (view.status === 'PAUSED') return <Text>This ceremony is paused already.</Text>;
+  return (
+    <Stack gap="md">
+      <Text>
+        Nothing is lost by a pause. Components that were entered stay held while this computer runs;
+        after a restart their custodians enter them again.
+      </Text>
+      <TextInput
+        label="Why it is paused"
+        data-autofocus
+        value={why}
+        maxLength={256}
+        onChange={(event) => {
+          setWhy(event.currentTarget.value);
+        }}
+      />
+      {picker}
+      <Act
+        channel="ceremonies.pause"
+        people={people}
+        label="Pause the ceremony"
+        input={() =>
+          why.trim() === ''
+            ? missing('Why it is paused has not been written.')
+            : { ok: true, value: { ceremony: view.id, why: why.trim() } }
+        }
+        onDone={onDone}
+      />
+    </Stack>
+  );
+};
+
+export const ResumeForm = ({ view, seated, onDone }: OfCeremony) => {
+  const { picker, people } = useSeatedPeople(['Resumed by'], seated, ['administrator']);
+  return (
+    <Stack gap="md">
+      {picker}
+      <Act
+        channel="ceremonies.resume"
+        people={people}
+        label="Resume the ceremony"
+        input={() => ({ ok: true, value: { ceremony: view.id } })}
+        onDone={onDone}
+      />
+    </Stack>
+  );
+};
+
+const ABORT = 'ABORT THE CEREMONY';
+export const AbortForm = ({ view, definition, seated, onDone }: OfCeremony) => {
+  const withKey = view.key !== undefined;
+  const pin = usePinFields();
+  const state = usePinState(definition.at);
+  const [because, setBecause] = useState('');
+  const [typed, setTyped] = useState('');
+  const [sure, setSure] = useState(false);
+  const { picker, people } = useSeatedPeople(
+    withKey ? ['First person', 'Second person'] : ['Aborted by'],
+    seated,
+    ['administrator', 'witness'],
+  );
+  const { label } = definition.at.token;
+  return (
+    <Stack gap="md">
+      <Text>
+        An aborted ceremony can’t be taken up again.{' '}
+        {withKey
+          ? 'Its key is in the token: two people and both PIN halves destroy it, and its absence is checked from a new process.'
+          : 'No key of it is in the token. Components that were entered are gone, and the serial numbers of opened envelopes are void.'}{' '}
+        What was recorded stays.
+      </Text>
+      <Textarea
+        label="Why it is aborted"
+        data-autofocus
+        value={because}
+        maxLength={1024}
+        autosize
+        minRows={2}
+        onChange={(event) => {
+          setBecause(event.currentTarget.value);
+        }}
+      />
+      <TextInput
+        label={
+          <>
+            Type exactly: <span className="mono">{ABORT}</span>
+          </>
+        }
+        aria-label={`Type exactly: ${ABORT}`}
+        value={typed}
+        maxLength={64}
+        spellCheck={false}
+        autoComplete="off"
+        classNames={{ input: 'mono' }}
+        onChange={(event) => {
+          setTyped(event.currentTarget.value);
+        }}
+      />
+      {picker}
+      <Act
+        channel="ceremonies.abort"
+        people={people}
+        label={withKey ? `Abort, and destroy the key in token ${label}` : 'Abort the ceremony'}
+        danger
+        input={async () => {
+          if (because.trim() === '') return missing('Why it is aborted has not been written.');
+          if (typed !== ABORT) return missing(`The phrase typed is not “${ABORT}”.`);
+          const value = { ceremony: view.id, because: because.trim() };
+          if (!withKey) return { ok: true, value };
+          if (!pin.first.current?.filled() || !pin.second.current?.filled())
+            return missing('A half of the token’s PIN is missing.');
+          const login = await pinHalves(pin.take(), 'ceremonies.abort');
+          return login.ok
+            ? { ok: true, value: { ...value, login: { ...login.value, lastTry: sure } } }
+            : login;
+        }}
+        onDone={onDone}
+      >
+        {withKey ? (
+          <>
+            <PinFields of={`PIN of token ${label}`} fields={pin} />
+            <LastTry pin={state} sure={sure} onChange={setSure} />
+          </>
+        ) : null}
+      </Act>
+    </Stack>
+  );
+};
+
+export type Interruption = 'exception' | 'pause' | 'abort';
+const TITLES: Readonly<Record<Interruption, string>> = {
+  exception: 'Record an exception',
+  pause: 'Pause the ceremony',
+  abort: 'Abort the ceremony',
+};
+
+export const Interruptions = ({
+  which,
+  onClose,
+  ...of
+}: OfCeremony & { which: Interruption | undefined; onClose: () => void }) => {
+  const done = (view: CeremonyView) => {
+    onClose();
+    of.onDone(view);
+  };
+  return (
+    <Modal
+      opened={which !== undefined}
+      onClose={onClose}
+      title={which === undefined ? '' : TITLES[which]}
+      size="lg"
+      // The page behind does not scroll anyway, and its lock would write a style that the page's policy refuses.
+      lockScroll={false}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      transitionProps={{ duration: 100 }}
+    >
+      {which === 'exception' ? <ExceptionForm {...of} onDone={done} /> : null}
+      {which === 'pause' ? <PauseForm {...of} onDone={done} /> : null}
+      {which === 'abort' ? <AbortForm {...of} onDone={done} /> : null}
+    </Modal>
+  );
+};

@@ -1,0 +1,163 @@
+/** The people of the desk: who is enrolled, with which key, in which role, and who is in the room. */
+import { Button, NativeSelect, Text, Title } from '@mantine/core';
+import { useState } from 'react';
+import { Act } from '../../app/act.tsx';
+import { refreshPeople, refreshStatus, useDesk } from '../../app/desk-store.ts';
+import { go } from '../../app/router.ts';
+import { Facts, PageHead } from '../../ui/messages.tsx';
+import { Quiet } from '../../ui/quiet.tsx';
+import { Short } from '../../ui/text.tsx';
+import { Enrol } from './enrol.tsx';
+import { PersonPage } from './person-page.tsx';
+import { MANAGERS } from './roles.ts';
+
+export const peopleHelp = [
+  'Everyone who acts at this desk is enrolled by name, in one role, with a signing key of their own. The key is sealed under their passphrase; nobody else can use it, and the desk can’t either.',
+  'Roles: administrators and officers manage people and the policy and approve keys. Operators run the work. Custodians bring components to ceremonies. Witnesses watch and sign what they saw. Auditors read and export the log.',
+  'Being here means that somebody proved they are in the room and may read. It is not an act: each important act asks the named person for their passphrase again, for that one thing.',
+  'Enrolling, changing a role and removing somebody take fresh proofs by two different administrators or officers. Each of them signs; the signatures stand in the log.',
+  'A passphrase can’t be recovered or reset. Who forgot theirs is removed and enrolled anew, with another key.',
+  'Removing somebody takes their rights and nothing else. What they signed stays, and so does their key’s fingerprint.',
+] as const;
+
+const Presence = () => {
+  const people = useDesk((desk) => desk.people).filter(({ left }) => !left);
+  const away = people.filter(({ here }) => !here);
+  const [chosen, setChosen] = useState('');
+  const arriving = away.find(({ id }) => id === chosen) ?? away[0];
+  const changed = () => {
+    void Promise.all([refreshStatus(), refreshPeople()]);
+  };
+  return (
+    <>
+      <section aria-labelledby="here-title">
+        <Title order={2} size="h4" id="here-title" mb="xs">
+          In the room
+        </Title>
+        {people.every(({ here }) => !here) ? <Text c="dimmed">Nobody.</Text> : null}
+        <Quiet>
+          {people
+            .filter(({ here }) => here)
+            .map(({ id, name }) => (
+              <div key={id} style={{ marginBottom: 8 }}>
+                <Act
+                  channel="presence.leave"
+                  people={[]}
+                  label={`${name} leaves`}
+                  input={() => ({ ok: true, value: { person: id } })}
+                  onDone={changed}
+                />
+              </div>
+            ))}
+        </Quiet>
+      </section>
+      {arriving === undefined ? null : (
+        <section aria-labelledby="arrive-title" style={{ marginTop: 24 }}>
+          <Title order={2} size="h4" id="arrive-title" mb="xs">
+            Arriving
+          </Title>
+          <Quiet>
+            <Act
+              channel="presence.arrive"
+              people={[{ title: 'Proof by', person: arriving.id }]}
+              label={`${arriving.name} arrives`}
+              input={() => ({ ok: true, value: { person: arriving.id } })}
+              onDone={changed}
+            >
+              <NativeSelect
+                label="Who arrives"
+                value={arriving.id}
+                data={away.map(({ id, name, role }) => ({ value: id, label: `${name}, ${role}` }))}
+                onChange={(event) => {
+                  setChosen(event.currentTarget.value);
+                }}
+              />
+            </Act>
+          </Quiet>
+        </section>
+      )}
+    </>
+  );
+};
+
+const List = () => {
+  const people = useDesk((desk) => desk.people);
+  const enrolled = people.filter(({ left }) => !left);
+  const gone = people.filter(({ left }) => left);
+  return (
+    <>
+      <PageHead
+        title="People"
+        actions={
+          <Button
+            onClick={() => {
+              go('people', 'enrol');
+            }}
+          >
+            Enrol a person
+          </Button>
+        }
+      >
+        Who may do what here, and who is in the room.
+      </PageHead>
+      <div className="columns">
+        <div style={{ minWidth: 0, overflowX: 'auto' }}>
+          {people.length === 0 ? (
+            <Text maw="44em">
+              Nobody is enrolled. The first two people are enrolled while the desk is founded. Each
+              needs a passphrase that only they know.
+            </Text>
+          ) : (
+            <table className="list">
+              <thead>
+                <tr>
+                  <th>Name</th>
+                  <th>Role</th>
+                  <th>Key’s fingerprint</th>
+                  <th>State</th>
+                </tr>
+              </thead>
+              <tbody>
+                {[...enrolled, ...gone].map(({ id, name, role, key, here, left }) => (
+                  <tr key={id}>
+                    <td>
+                      <a href={`#/people/${id}`}>{name}</a>
+                    </td>
+                    <td>{role}</td>
+                    <td>
+                      <Short value={key.sha256} keep={6} label={`fingerprint of ${name}’s key`} />
+                    </td>
+                    <td style={{ whiteSpace: 'nowrap' }}>
+                      {left ? '✕ left' : here ? '● here' : '○ not here'}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )}
+        </div>
+        <aside>
+          <Facts
+            rows={[
+              ['Enrolled', String(enrolled.length)],
+              [
+                'May manage people and policy',
+                String(enrolled.filter(({ role }) => MANAGERS.some((one) => one === role)).length),
+              ],
+              ['Left', String(gone.length)],
+            ]}
+          />
+          <div style={{ marginTop: 24 }}>
+            <Presence />
+          </div>
+        </aside>
+      </div>
+    </>
+  );
+};
+
+export const PeopleScreen = ({ route }: { route: readonly string[] }) => {
+  const [page = ''] = route;
+  if (page === 'enrol') return <Enrol />;
+  return page === '' ? <List /> : <PersonPage key={page} id={page} />;
+};

@@ -1,0 +1,35 @@
+/** The window's page. Everything it shows comes over the contract; everything it asks goes the same way. */
+import '@mantine/core/styles.css';
+import '@fontsource/ibm-plex-sans/400.css';
+import '@fontsource/ibm-plex-sans/500.css';
+import '@fontsource/ibm-plex-sans/600.css';
+import '@fontsource/ibm-plex-mono/400.css';
+import '@fontsource/ibm-plex-mono/600.css';
+import '@fontsource/ibm-plex-serif/400.css';
+import './ui/ui.css';
+import { MantineProvider } from '@mantine/core';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app/app.tsx';
+import { hasFace } from './bridge/bridge.ts';
+import { theme, variables } from './ui/theme.ts';
+
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
+const root = document.getElementById('root');
+if (root !== null)
+  createRoot(root).render(
+    <StrictMode>
+      <MantineProvider
+        theme={theme}
+        cssVariablesResolver={variables}
+        defaultColorScheme="auto"
+        getStyleNonce={() => nonce}
+      >
+        {hasFace() ? (
+          <App />
+        ) : (
+          <p>This page belongs to Keymoot’s window and does nothing by itself.</p>
+        )}
+      </MantineProvider>
+    </StrictMode>,
+  );

@@ -1,0 +1,36 @@
+/** Commands for another machine, to copy. Public text only. */
+import './guided.css';
+import { Button, Text } from '@mantine/core';
+import { useRef, useState } from 'react';
+
+export const Commands = ({ label, lines }: { label: string; lines: readonly string[] }) => {
+  const block = useRef<HTMLPreElement>(null);
+  const [said, setSaid] = useState('');
+  const copy = async () => {
+    const element = block.current;
+    if (element === null) return;
+    try {
+      await navigator.clipboard.writeText(`${lines.join('\n')}\n`);
+      setSaid('Copied.');
+    } catch {
+      // A face may refuse the clipboard: then the text is selected, and the keyboard does it.
+      window.getSelection()?.selectAllChildren(element);
+      setSaid('Selected. Copy it with Ctrl C.');
+    }
+  };
+  return (
+    <div>
+      <pre className="commands" ref={block} tabIndex={0} aria-label={label}>
+        {lines.join('\n')}
+      </pre>
+      <div style={{ display: 'flex', gap: 12, alignItems: 'center', marginTop: 8 }}>
+        <Button variant="default" size="compact-md" onClick={() => void copy()}>
+          Copy the commands
+        </Button>
+        <Text size="sm" role="status">
+          {said}
+        </Text>
+      </div>
+    </div>
+  );
+};
