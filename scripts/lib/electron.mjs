@@ -64,14 +64,13 @@ function putTree(from, to, skip) {
   }
 }
 
-/** The program and the first arguments that open the window on a runtime. */
-export function electronCommand(runtime) {
+/** The program and the first arguments that open the window on a runtime. Tests name a `main` of their own, and a place for it. */
+export function electronCommand(runtime, { main = MAIN, home = at('out/electron') } = {}) {
   const program = join(runtime, PROGRAM);
   if (process.platform !== 'linux' || existsSync(join(runtime, 'resources/default_app.asar')))
-    return [program, MAIN];
+    return [program, main];
 
-  const home = at('out/electron');
-  const stamp = `${runtime} ${statSync(program).mtimeMs} ${MAIN}\n`;
+  const stamp = `${runtime} ${statSync(program).mtimeMs} ${main}\n`;
   const stampFile = join(home, 'keymoot.stamp');
   const placed = join(home, PROGRAM);
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return [placed];
@@ -85,7 +84,7 @@ export function electronCommand(runtime) {
     join(application, 'package.json'),
     JSON.stringify({ name: 'keymoot', version, main: 'main.cjs' }),
   );
-  writeFileSync(join(application, 'main.cjs'), `require(${JSON.stringify(MAIN)});\n`);
+  writeFileSync(join(application, 'main.cjs'), `require(${JSON.stringify(main)});\n`);
   writeFileSync(join(folder, 'keymoot.stamp'), stamp);
   rmSync(home, { recursive: true, force: true });
   mkdirSync(dirname(home), { recursive: true });

@@ -4,7 +4,7 @@
  * Electron's runtime is taken from KEYMOOT_ELECTRON_DIST, from node_modules, or from the script that fetches one for tests where there is such a script.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
@@ -126,15 +126,30 @@ const environmentOf = ({ display, home, env }: OpenOptions): Record<string, stri
   };
 };
 
-export const electronLine = (home: string): [string, string[]] => {
+/**
+ * Ours, begun when the driver has looked: a window that opens while it attaches is missed now and then.
+ * The driver's own way to hold an application adds switches of its own, and what is tested here is the window as people have it.
+ */
+const HELD = `
+const { app } = require('electron');
+const ready = app.whenReady();
+const begun = new Promise((begin) => { globalThis.__playwright_run = begin; });
+app.whenReady = () => begun.then(() => ready);
+require(${JSON.stringify(at('out/window/main/main.cjs'))});
+`;
+
+const electronLine = (home: string, driven: boolean): [string, string[]] => {
   if (electronDist === undefined) throw new Error('there is no Electron here');
-  const [program = '', ...first] = electronCommand(electronDist);
+  const main = at('out/electron-driven.cjs');
+  if (driven) writeFileSync(main, HELD);
+  const place = driven ? { main, home: at('out/electron-driven') } : {};
+  const [program = '', ...first] = electronCommand(electronDist, place);
   return [program, [...first, ...(asRoot ? ['--no-sandbox'] : []), '--data', join(home, 'desk')]];
 };
 
 /** Electron by itself, nobody driving it. */
 export const spawnElectron = (options: OpenOptions): ChildProcess => {
-  const [program, args] = electronLine(options.home);
+  const [program, args] = electronLine(options.home, false);
   return spawn(program, args, { env: environmentOf(options), stdio: ['ignore', 'pipe', 'pipe'] });
 };
 
@@ -163,7 +178,7 @@ export const serviceBelow = (pid: number): number => {
 };
 
 const openElectron = async (options: OpenOptions): Promise<OpenFace> => {
-  const [executablePath, args] = electronLine(options.home);
+  const [executablePath, args] = electronLine(options.home, true);
   const app = await _electron.launch({
     executablePath,
     args,
