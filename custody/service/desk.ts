@@ -21,6 +21,7 @@ import { Journal } from './journal.ts';
 import { checkLedger } from './ledger.ts';
 import { Secrets } from './secrets.ts';
 import { Signer } from './signer.ts';
+import { TokenWatch } from './token-watch.ts';
 
 export type Emit = <E extends EventName>(event: E, payload: Payload<E>) => void;
 
@@ -35,6 +36,7 @@ export class Desk {
   readonly store: Store;
   readonly journal: Journal;
   readonly devices: Devices;
+  readonly watch: TokenWatch;
   readonly signer: Signer;
   readonly secrets = new Secrets();
   readonly ceremonies: CeremonyRoom;
@@ -49,6 +51,9 @@ export class Desk {
     this.epoch = Number(store.meta.get('epoch') ?? '0') + 1;
     this.journal = new Journal(store);
     this.devices = new Devices(store, this.journal, this.epoch);
+    this.watch = new TokenWatch(store, this.devices, () => {
+      emit('tokens.changed', {});
+    });
     this.signer = new Signer(store, this.journal, this.devices);
     this.ceremonies = new CeremonyRoom(this.journal, store, (ceremony) => {
       emit('ceremony.changed', { ceremony });
@@ -310,6 +315,7 @@ export class Desk {
   }
 
   close(): void {
+    this.watch.stop();
     this.signer.close('The desk was closed.');
     this.secrets.dropAll();
     this.ceremonies.close();

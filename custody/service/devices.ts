@@ -28,6 +28,11 @@ const allowed = (environment: Record<string, string>): Record<string, string> =>
   );
 
 export class Devices {
+  /** Called before anything but a look loads a library: who watches it steps aside. */
+  aside: (module: string) => Promise<void> = () => Promise.resolve();
+  /** Processes that act, or are about to, by module. */
+  readonly #acts = new Map<string, number>();
+  readonly #actors = new Map<TokenClient, string>();
   readonly #store: Store;
   readonly #journal: Journal;
   readonly #epoch: number;
@@ -73,8 +78,37 @@ export class Devices {
     return this.#journal.authority.modules.get(row.id) ?? '';
   }
 
-  /** Loads a library in a process of its own. The caller ends it with {@link end}. */
-  async start(module: string, purpose: DevicePurpose): Promise<TokenClient> {
+  /** Whether a process acts on the module now. Nobody looks at it for looking's sake then. */
+  acting(module: string): boolean {
+    return (this.#acts.get(module) ?? 0) > 0;
+  }
+  #count(module: string, by: 1 | -1): void {
+    this.#acts.set(module, (this.#acts.get(module) ?? 0) + by);
+  }
+
+  /**
+   * Loads a library in a process of its own. The caller ends it with {@link end}.
+   *
+   * @param signal ends a process that only looks, at any moment
+   * @throws KeymootError not-found, module-…
+   */
+  async start(module: string, purpose: DevicePurpose, signal?: AbortSignal): Promise<TokenClient> {
+    if (purpose === 'act') this.#count(module, 1);
+    try {
+      if (purpose !== 'look') await this.aside(module);
+      const client = await this.#startApproved(module, purpose, signal);
+      if (purpose === 'act') this.#actors.set(client, module);
+      return client;
+    } catch (error) {
+      if (purpose === 'act') this.#count(module, -1);
+      throw error;
+    }
+  }
+  async #startApproved(
+    module: string,
+    purpose: DevicePurpose,
+    signal: AbortSignal | undefined,
+  ): Promise<TokenClient> {
     const row = this.row(module);
     checkLibrary(row.path);
     const now = await hashFile(row.path);
@@ -95,11 +129,16 @@ export class Devices {
         { fields: { module, sha256: now } },
       );
     }
-    return this.startRow(row, now, purpose);
+    return this.startRow(row, now, purpose, signal);
   }
 
   /** For a module that is only about to be added. */
-  async startRow(row: ModuleRow, sha256: string, purpose: DevicePurpose): Promise<TokenClient> {
+  async startRow(
+    row: ModuleRow,
+    sha256: string,
+    purpose: DevicePurpose,
+    signal?: AbortSignal,
+  ): Promise<TokenClient> {
     await this.formerGone;
     let spawned = 0;
     try {
@@ -109,6 +148,7 @@ export class Devices {
         family: row.family,
         env: allowed(row.environment),
         ...(row.parameters === undefined ? {} : { libraryParameters: row.parameters }),
+        ...(signal === undefined ? {} : { signal }),
         onSpawn: (pid) => {
           spawned = pid;
           this.#store.commit(() => {
@@ -134,6 +174,9 @@ export class Devices {
   }
   async end(client: TokenClient): Promise<void> {
     await client.close();
+    const acted = this.#actors.get(client);
+    this.#actors.delete(client);
+    if (acted !== undefined) this.#count(acted, -1);
     try {
       this.#forget(client.pid);
     } catch {

@@ -24,6 +24,7 @@ const SLOW = 120_000;
 export const DEADLINES: Readonly<Record<TokenOp, number>> = {
   open: NORMAL,
   tokens: NORMAL,
+  rescan: NORMAL,
   mechanisms: NORMAL,
   initToken: 60_000,
   initPin: NORMAL,
@@ -70,6 +71,8 @@ export interface TokenClientOptions {
   readonly onSpawn?: (pid: number) => void | Promise<void>;
   /** Milliseconds for loading and C_Initialize. */
   readonly openDeadlineMs?: number;
+  /** Ends the process at once, loading or not. For what only looks: what an ended call did is not known. */
+  readonly signal?: AbortSignal;
 }
 
 export interface CallOptions {
@@ -138,7 +141,14 @@ export class TokenClient {
       throw new KeymootError('internal', 'the token process could not be started');
     }
     const client = new TokenClient(child, pid, options.family);
+    const { signal } = options;
+    const abort = () => void client.kill();
+    signal?.addEventListener('abort', abort);
+    void client.exited.then(() => {
+      signal?.removeEventListener('abort', abort);
+    });
     try {
+      if (signal?.aborted === true) abort();
       await options.onSpawn?.(pid);
       const { path, sha256, libraryParameters } = options;
       client.#info = await client.call(

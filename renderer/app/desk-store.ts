@@ -56,6 +56,8 @@ export const refresh = async (): Promise<void> => {
     return;
   }
   set({ hello: hello.value, link: { state: 'up' } });
+  // Before any list of tokens: from here on the service tells when it would read otherwise.
+  void call('tokens.watch', { on: true });
   await Promise.all([refreshStatus(), refreshPeople(), refreshKeys(), refreshJobs()]);
 };
 export const refreshStatus = async (): Promise<void> => {
@@ -80,7 +82,7 @@ export const refreshJobs = async (): Promise<void> => {
     ...(exports.ok ? { exports: exports.value } : {}),
   });
 };
-/** Asks every module anew: a process each, so only when somebody looks. */
+/** Asks every module: a process each unless the service is watching, so only when somebody looks. */
 export const refreshTokens = async (): Promise<void> => {
   const modules = await call('tokens.list', {});
   if (modules.ok) set({ modules: modules.value });

@@ -222,6 +222,7 @@ export const deskEvents = {
   'desk.changed': z.strictObject({ state: DeskState }),
   /** Long work: what, how long so far, and what is being waited for. */
   progress: z.strictObject({ request: Count, text: text(256), elapsedMs: Count }),
+  /** What `tokens.list` would say changed, by an act of this desk or, while it watches, by itself. */
   'tokens.changed': Nothing,
   'ceremony.changed': z.strictObject({ ceremony: z.string() }),
   'signer.lost': z.strictObject({ error: ErrorShape, token: TokenIdentity }),

@@ -66,8 +66,10 @@ export const tokensChannels = {
   'modules.list': channel('none', Nothing, z.array(ModuleRecord)),
   /** A library that changed is quarantined; two people may agree to the new one. */
   'modules.approve': channel('two', z.strictObject({ module: Uuid, sha256: Hex64 }), ModuleRecord),
-  /** Every module with its tokens, looked at now. */
+  /** Every module with its tokens, looked at now; while they are watched, a module that does not answer is told as it was last. */
   'tokens.list': channel('none', Nothing, z.array(ModuleView)),
+  /** While on, a token that appears or leaves is told by `tokens.changed`. Turned on before the first list, or what changes in between goes untold. */
+  'tokens.watch': channel('none', z.strictObject({ on: z.boolean() }), Nothing),
   /** Makes a training token: SoftHSM for ceremonies, NSS for exports. Its PINs come in halves like any other's. */
   'tokens.train': channel(
     'proof',

@@ -71,6 +71,8 @@ export const tokenProtocol = {
     ModuleInfo,
   ),
   tokens: op(Nothing, z.array(TokenSummary)),
+  /** The same after initialising the library anew: a token that another process made shows only then. Not while something is logged in. */
+  rescan: op(Nothing, z.array(TokenSummary)),
   mechanisms: op(z.strictObject(onToken), z.array(z.int())),
   /** Initialises a free slot, or a named token again, and sets both PINs. Answers with the token's new identity. */
   initToken: op(

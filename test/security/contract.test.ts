@@ -366,6 +366,7 @@ describe('the contract', () => {
       'tokens.can',
       'tokens.list',
       'tokens.objects',
+      'tokens.watch',
     ]);
   });
   test('lets a page choose no paths', () => {

@@ -208,15 +208,27 @@ export const tokensHandlers: Part<'modules' | 'tokens'> = {
         },
       );
       await desk.seal();
+      desk.emit('tokens.changed', {});
       return desk.devices.record(desk.devices.row(module));
     },
   },
   'tokens.list': {
     reads: true,
-    run: async (_input, { desk }) => {
-      const views: ModuleView[] = [];
-      for (const row of desk.store.modules.all()) views.push(await look(desk, row));
-      return views;
+    run: (_input, { desk }) =>
+      Promise.all(
+        desk.store.modules.all().map(async (row) => {
+          const seen = await desk.watch.look(row);
+          if (seen === undefined) return look(desk, row);
+          return { module: await desk.devices.record(row), ...seen };
+        }),
+      ),
+  },
+  'tokens.watch': {
+    reads: true,
+    run: ({ on }, { desk }) => {
+      if (on) desk.watch.start();
+      else desk.watch.stop();
+      return {};
     },
   },
   'tokens.train': {

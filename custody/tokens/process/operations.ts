@@ -67,6 +67,7 @@ const initialise = (lib: Cryptoki, libraryParameters: string | undefined): void 
 
 /** One library, one purpose: what the process knows. */
 export class TokenWorker {
+  #parameters: string | undefined;
   #desk: Desk | undefined;
   #import: ImportKey | undefined;
   #signer: { at: LoggedIn; key: ObjectHandle; token: TokenIdentity } | undefined;
@@ -74,6 +75,7 @@ export class TokenWorker {
   readonly operations: Operations = {
     open: (input) => this.#open(input),
     tokens: () => present(this.#lib).map(({ info }) => summaryOf(info)),
+    rescan: () => this.#rescan(),
     mechanisms: ({ token }) => this.#lib.mechanisms(locate(this.#lib, token).slot),
     initToken: (input) => this.#initToken(input),
     initPin: (input) => this.#initPin(input),
@@ -152,6 +154,7 @@ export class TokenWorker {
       );
     const lib = loadLibrary(input.path);
     initialise(lib, input.libraryParameters);
+    this.#parameters = input.libraryParameters;
     const info = lib.info();
     this.#desk = { lib, reader: new ObjectReader(lib) };
     const version = ({ major, minor }: { major: number; minor: number }) => `${major}.${minor}`;
@@ -162,6 +165,14 @@ export class TokenWorker {
       version: version(info.libraryVersion),
       cryptoki: version(info.cryptokiVersion),
     };
+  }
+
+  #rescan(): TokenOutput<'rescan'> {
+    // SECURITY: initialising anew would end the login by which the log is sealed.
+    if (this.#signer) throw notNow('the signer is open');
+    this.#lib.finalize();
+    initialise(this.#lib, this.#parameters);
+    return this.operations.tokens({}) as TokenOutput<'tokens'>;
   }
 
   async #initToken(input: TokenInput<'initToken'>): Promise<TokenOutput<'initToken'>> {
