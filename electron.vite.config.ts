@@ -45,6 +45,8 @@ export default defineConfig({
   renderer: {
     root: 'renderer',
     base: './',
+    // The window's icon, for the page under Chromium and for Electron's window.
+    publicDir: at('resources/icons'),
     plugins: [react()],
     build: {
       outDir: `${out}/renderer`,

@@ -8,14 +8,19 @@
  *   SHA256SUMS            of all of these; check with `sha256sum -c SHA256SUMS`
  *
  * Built beside the old one and put in its place at the end, since it may be running.
+ *
+ * With `-- --window` also dist/window/: the window as it is installed, Electron's runtime and this program in it, its fuses set.
  */
 import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync } from 'node:fs';
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { electronRuntime, fetchElectron } from './lib/electron.mjs';
 import { filesUnder } from './lib/fingerprint.mjs';
+import { packWindow } from './lib/packaging.mjs';
 import { at, bundle, capture, isMain, main, node24, root, Stop } from './lib/project.mjs';
 import { setup } from './setup.mjs';
+import { ensureWindow } from './window.mjs';
 
 const PROGRAM = process.platform === 'win32' ? 'keymoot.exe' : 'keymoot';
 const TARGET = at('dist/keymoot');
@@ -132,9 +137,25 @@ export async function makePackage() {
   return (await quietly('the packaged program', packaged, ['--version'])).trim();
 }
 
+/** dist/window/, from a runtime that is here or can be fetched. */
+async function makeWindowPackage(say) {
+  const runtime = electronRuntime() ?? (await fetchElectron(say));
+  if (runtime === undefined)
+    throw new Stop(
+      'Electron’s runtime is not here and could not be fetched, so there is nothing to pack',
+    );
+  await ensureWindow();
+  const folder = at('dist/window');
+  await packWindow({ runtime: runtime.folder, folder }, say);
+  writeFileSync(join(folder, 'SHA256SUMS'), checksums(folder));
+  return folder;
+}
+
 if (isMain(import.meta.url)) {
   await main(async () => {
     await setup();
     console.log(`${packaged}\n${await makePackage()}`);
+    if (process.argv.includes('--window'))
+      console.log(await makeWindowPackage((line) => console.error(line)));
   });
 }

@@ -15,7 +15,7 @@ import { setup } from './setup.mjs';
 
 const HOME = at('out/window');
 const STAMP = join(HOME, 'keymoot.stamp');
-const SOURCES = ['electron', 'renderer', 'shared', 'package-lock.json'];
+const SOURCES = ['electron', 'renderer', 'shared', 'resources/icons', 'package-lock.json'];
 const RECIPE = ['package.json', 'electron.vite.config.ts', 'scripts/window.mjs'];
 const say = (line) => console.error(line);
 

@@ -128,6 +128,7 @@ const run = async (): Promise<void> => {
   const window = new DeskWindow({
     session,
     preload: join(built, 'preload/preload.cjs'),
+    icon: join(built, 'renderer/keymoot.png'),
     face,
     developer,
     stateFolder: profile,

@@ -8,6 +8,7 @@ import { MINIMUM, placeOnDisplays, readState, writeState } from './state.ts';
 export interface WindowOptions {
   session: Session;
   preload: string;
+  icon: string;
   face: FaceInfo;
   developer: boolean;
   /** Where the window's place is kept. */
@@ -19,7 +20,7 @@ export class DeskWindow {
   readonly #stateFolder: string;
   #zoom: number;
 
-  constructor({ session, preload, face, developer, stateFolder }: WindowOptions) {
+  constructor({ session, preload, icon, face, developer, stateFolder }: WindowOptions) {
     const state = readState(stateFolder);
     this.#stateFolder = stateFolder;
     this.#zoom = state?.zoom ?? 100;
@@ -30,6 +31,7 @@ export class DeskWindow {
       minWidth: MINIMUM.width,
       minHeight: MINIMUM.height,
       title: 'Keymoot',
+      icon,
       show: false,
       backgroundColor: '#f6f5f2',
       webPreferences: {

@@ -54,7 +54,8 @@ function putIn(from, to) {
   }
 }
 
-function putTree(from, to, skip) {
+/** Links a folder's files into another place, but for what of its own entries is named. */
+export function putTree(from, to, skip) {
   mkdirSync(to, { recursive: true });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     if (skip.includes(entry.name)) continue;
