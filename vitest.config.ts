@@ -12,8 +12,6 @@ export default defineConfig({
     environment: 'node',
     // Tests of the plain-JavaScript scripts are plain JavaScript themselves.
     include: ['test/**/*.test.ts', 'test/scripts/**/*.test.mjs'],
-    // Opening real windows can still hang on a busy machine, and a run that hangs proves nothing: KEYMOOT_FACES=1 asks for it.
-    exclude: process.env['KEYMOOT_FACES'] === '1' ? [] : ['test/faces/**'],
     globalSetup: existsSync(new URL(globalSetup, import.meta.url)) ? [globalSetup] : [],
     pool: 'forks',
     maxWorkers: 2,

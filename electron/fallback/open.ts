@@ -5,6 +5,7 @@
  * origin is a name that can't be resolved, answered here and nowhere else.
  */
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { BrowserContext, Page, Route } from 'playwright-core';
 import { respond } from '../common/content.ts';
 import { answersFromEnvironment } from '../common/files.ts';
@@ -49,6 +50,8 @@ const ARGUMENTS = [
   '--disk-cache-size=1',
   '--disable-gpu-shader-disk-cache',
 ];
+
+const BROWSER_END_MS = 10_000;
 
 const findBrowser = (): string | undefined => {
   for (const name of BROWSERS) {
@@ -164,7 +167,11 @@ export const openFallback = async ({ data, built, why }: FallbackOptions): Promi
   const { promise: closed, resolve: tellClosed } = Promise.withResolvers<undefined>();
   const close = (): Promise<void> =>
     (ending ??= (async () => {
-      await context.close().catch(() => undefined);
+      // A browser that won't end is ended with this program; the service, which may hold a PIN, doesn't wait for it.
+      await Promise.race([
+        context.close().catch(() => undefined),
+        setTimeout(BROWSER_END_MS, undefined, { ref: false }),
+      ]);
       await link.stop();
       profile.remove();
       process.off('exit', profile.remove);

@@ -185,7 +185,10 @@ const run = async (): Promise<void> => {
     event.preventDefault();
     void link.stop().finally(() => {
       stopped = true;
-      app.quit();
+      // Without a service to wait for we are still within the event here, and Electron forgets a quit that is asked for then.
+      setImmediate(() => {
+        app.quit();
+      });
     });
   });
   await window.load();

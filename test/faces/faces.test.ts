@@ -1,7 +1,7 @@
 /** Both windows as they are opened: what the page gets, and all that it doesn't. */
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { at } from '../../scripts/lib/project.mjs';
@@ -9,10 +9,12 @@ import type { FaceMessage } from '../../shared/window/bridge.ts';
 import {
   buildAll,
   childrenOf,
+  codeOf,
   FACES,
   newHome,
   openFace,
   type OpenFace,
+  processesOf,
   request,
   serviceBelow,
   spawnElectron,
@@ -82,10 +84,26 @@ const bytesUnder = (folder: string): Buffer =>
       .map((file) => readFileSync(file)),
   );
 
+/** The command line of the process of a window that has this in it. */
+const commandOf = (home: string, has: string): string =>
+  processesOf(home)
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+      } catch {
+        return ''; // ended meanwhile
+      }
+    })
+    .find((line) => line.includes(has)) ?? '';
+const profileOf = (browser: string): string => /--user-data-dir=(\S+)/.exec(browser)?.[1] ?? '';
+
 describe.each(FACES)('the window on %s', (name) => {
   const { home, remove } = newHome();
   let face: OpenFace;
+  /** Ports of this process, before a driver is at work in it. */
+  let before: string[];
   beforeAll(async () => {
+    before = listening(process.pid);
     face = await openFace(name, { display, home });
   });
   afterAll(async () => {
@@ -480,6 +498,53 @@ describe.each(FACES)('the window on %s', (name) => {
     expect(colours[1]).toBe('rgb(4, 5, 6)');
   });
 
+  test.runIf(name === 'Electron')('has every lock of its pages shut', async () => {
+    const found = await face.app!.evaluate(({ BrowserWindow, session }) => {
+      const window = BrowserWindow.getAllWindows()[0]!;
+      const contents = window.webContents as Electron.WebContents & {
+        getLastWebPreferences: () => Electron.WebPreferences;
+      };
+      const { sandbox, contextIsolation, nodeIntegration, webviewTag, webSecurity } =
+        contents.getLastWebPreferences();
+      contents.openDevTools();
+      return {
+        preferences: { sandbox, contextIsolation, nodeIntegration, webviewTag, webSecurity },
+        devTools: contents.isDevToolsOpened(),
+        persistent: contents.session.isPersistent(),
+        defaultUsed: contents.session === session.defaultSession,
+        spelling: contents.session.isSpellCheckerEnabled(),
+        minimum: window.getMinimumSize(),
+        title: window.getTitle(),
+      };
+    });
+    expect(found).toEqual({
+      preferences: {
+        sandbox: true,
+        contextIsolation: true,
+        nodeIntegration: false,
+        webviewTag: false,
+        webSecurity: true,
+      },
+      devTools: false,
+      persistent: false,
+      defaultUsed: false,
+      spelling: false,
+      minimum: [1024, 600],
+      title: 'Keymoot',
+    });
+  });
+
+  test.runIf(name === 'Chromium')('listens on no port, and has its sandbox unless root', () => {
+    expect(listening(process.pid)).toEqual(before);
+    const browser = commandOf(home, '--remote-debugging-pipe');
+    expect(browser).toContain('--app=');
+    expect(browser).not.toMatch(
+      /--remote-debugging-port|--password-store=basic|--use-mock-keychain/,
+    );
+    expect(browser.includes('--no-sandbox')).toBe(process.getuid?.() === 0);
+    expect(statSync(profileOf(browser)).mode & 0o077).toBe(0);
+  });
+
   test('tells the page when the service is gone and when another is there', async () => {
     const { page } = face;
     await page.evaluate(() => {
@@ -536,8 +601,10 @@ describe.each(FACES)('the window on %s', (name) => {
         BrowserWindow.getAllWindows()[0]?.setBounds({ x: 30, y: 40, width: 1100, height: 650 });
       });
     const before = await request(face.page, 'desk.hello');
+    const profile = face.app === undefined ? profileOf(commandOf(home, '--app=')) : undefined;
     await face.close();
     expect(() => process.kill(service, 0)).toThrow();
+    if (profile !== undefined) expect(existsSync(profile)).toBe(false);
     face = await openFace(name, { display, home });
     const after = await request(face.page, 'desk.hello');
     const epoch = (answer: unknown) => (answer as { value: { epoch: number } }).value.epoch;
@@ -551,55 +618,10 @@ describe.each(FACES)('the window on %s', (name) => {
   });
 });
 
-describe.each(FACES)('with answers for the file dialog, %s', (name) => {
-  test('gives the page a grant and a base name, and a cancelled dialog gives nothing', async () => {
-    const { home, remove } = newHome();
-    const files = JSON.stringify([{ purpose: 'trust', path: join(home, 'desk.trust') }]);
-    const env = { KEYMOOT_DEVELOPER: '1', KEYMOOT_FACE_FILES: files };
-    const face = await openFace(name, { display, home, env });
-    try {
-      const ask = () => face.page.evaluate(() => globalThis.keymoot!.askFile('trust', 'x.json'));
-      expect(await ask()).toEqual({ grant: expect.any(String), name: 'desk.trust' });
-      expect(await ask()).toBeUndefined();
-    } finally {
-      await face.close();
-      remove();
-    }
-  });
-});
-
-describe.runIf(FACES.includes('Chromium'))('Chromium by itself', () => {
-  test('listens on no port, has its sandbox unless root, and leaves no profile', async () => {
-    const { home, remove } = newHome();
-    const before = listening(process.pid);
-    const face = await openFace('Chromium', { display, home });
-    expect(listening(process.pid)).toEqual(before);
-    const lines = childrenOf(process.pid).map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-      } catch {
-        return '';
-      }
-    });
-    const browser = lines.find((line) => line.includes('--remote-debugging-pipe')) ?? '';
-    expect(browser).toContain('--app=');
-    expect(browser).not.toMatch(
-      /--remote-debugging-port|--password-store=basic|--use-mock-keychain/,
-    );
-    expect(browser.includes('--no-sandbox')).toBe(process.getuid?.() === 0);
-    const [, profile = ''] = /--user-data-dir=(\S+)/.exec(browser) ?? [];
-    expect(statSync(profile).mode & 0o077).toBe(0);
-    await face.close();
-    expect(statSync(profile, { throwIfNoEntry: false })).toBeUndefined();
-    remove();
-  });
-});
-
 describe.runIf(FACES.includes('Electron'))('Electron by itself', () => {
   test('listens on no port, is one per desk, and ends well when told', async () => {
     const { home, remove } = newHome();
     const first = spawnElectron({ display, home });
-    const ended = new Promise((done) => first.once('close', (code) => done(code)));
     let service = 0;
     await vi.waitFor(
       () => {
@@ -613,60 +635,37 @@ describe.runIf(FACES.includes('Electron'))('Electron by itself', () => {
     const second = spawnElectron({ display, home });
     let said = '';
     second.stderr?.on('data', (bytes: Buffer) => (said += bytes.toString()));
-    expect(await new Promise((done) => second.once('close', (code) => done(code)))).toBe(0);
+    expect(await codeOf(second, home)).toBe(0);
     expect(said).toContain('open already');
     // Another desk has a window of its own.
     const other = newHome();
     const third = spawnElectron({ display, home: other.home });
-    const thirdEnded = new Promise((done) => third.once('close', done));
     await vi.waitFor(() => serviceBelow(third.pid ?? 0), { timeout: 15_000, interval: 200 });
 
     first.kill('SIGTERM');
     third.kill('SIGTERM');
-    expect(await ended).toBe(0);
+    expect(await codeOf(first, home)).toBe(0);
     expect(() => process.kill(service, 0)).toThrow();
-    await thirdEnded;
+    expect(await codeOf(third, other.home)).toBe(0);
     remove();
     other.remove();
   });
 
-  test('has every lock of its pages shut', async () => {
+  test('ends also while its service is away', async () => {
     const { home, remove } = newHome();
-    const { app, close } = await openFace('Electron', { display, home });
-    const found = await app!.evaluate(({ BrowserWindow, session }) => {
-      const window = BrowserWindow.getAllWindows()[0]!;
-      const contents = window.webContents as Electron.WebContents & {
-        getLastWebPreferences: () => Electron.WebPreferences;
-      };
-      const { sandbox, contextIsolation, nodeIntegration, webviewTag, webSecurity } =
-        contents.getLastWebPreferences();
-      contents.openDevTools();
-      return {
-        preferences: { sandbox, contextIsolation, nodeIntegration, webviewTag, webSecurity },
-        devTools: contents.isDevToolsOpened(),
-        persistent: contents.session.isPersistent(),
-        defaultUsed: contents.session === session.defaultSession,
-        spelling: contents.session.isSpellCheckerEnabled(),
-        minimum: window.getMinimumSize(),
-        title: window.getTitle(),
-      };
+    const face = await openFace('Electron', { display, home });
+    await face.page.evaluate(() => {
+      let gone = 0;
+      globalThis.keymoot!.subscribe(({ kind }) => {
+        if (kind === 'service-down') document.title = `gone ${++gone}`;
+      });
     });
-    await close();
+    // Another is started at once after the first, and half a second after the second: the window is closed in between.
+    for (const title of ['gone 1', 'gone 2']) {
+      await vi.waitFor(() => process.kill(face.servicePid(), 'SIGKILL'), { timeout: 10_000 });
+      await face.page.waitForFunction((title) => document.title === title, title);
+    }
+    await face.close();
     remove();
-    expect(found).toEqual({
-      preferences: {
-        sandbox: true,
-        contextIsolation: true,
-        nodeIntegration: false,
-        webviewTag: false,
-        webSecurity: true,
-      },
-      devTools: false,
-      persistent: false,
-      defaultUsed: false,
-      spelling: false,
-      minimum: [1024, 600],
-      title: 'Keymoot',
-    });
   });
 });

@@ -4,9 +4,18 @@
  * Electron's runtime is taken from KEYMOOT_ELECTRON_DIST, from node_modules, or from the script that fetches one for tests where there is such a script.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
 import { electronCommand, electronRuntime } from '../../scripts/lib/electron.mjs';
 import { at } from '../../scripts/lib/project.mjs';
@@ -153,7 +162,7 @@ export const spawnElectron = (options: OpenOptions): ChildProcess => {
   return spawn(program, args, { env: environmentOf(options), stdio: ['ignore', 'pipe', 'pipe'] });
 };
 
-/** The processes below one, by /proc. */
+/** The processes below one, by the system's list. */
 export const childrenOf = (pid: number): number[] => {
   const { stdout } = spawnSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' });
   const parents = stdout
@@ -177,6 +186,80 @@ export const serviceBelow = (pid: number): number => {
   return Number.parseInt(line);
 };
 
+/** How long a window may take to end before it is ended, ms. */
+const END_MS = 15_000;
+
+/** Every process that was started for a configuration folder, and those below them. */
+export const processesOf = (home: string): number[] => {
+  const mark = `XDG_CONFIG_HOME=${join(home, 'config')}`;
+  const ours = readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && pid !== process.pid)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(mark);
+      } catch {
+        return false; // ended meanwhile, or not ours to look into
+      }
+    });
+  return [...new Set(ours.flatMap((pid) => [pid, ...childrenOf(pid)]))];
+};
+
+const tableOf = (pids: readonly number[]): string =>
+  spawnSync('ps', ['-o', 'pid=,ppid=,stat=,wchan:24=,args=', '-ww', '-p', pids.join(',')], {
+    encoding: 'utf8',
+  })
+    .stdout.split('\n')
+    .map((line) => line.slice(0, 160))
+    .join('\n');
+
+/** Ends what is left of a window, each process by its id, and says which there were. */
+const endAll = (home: string): string => {
+  const left = processesOf(home);
+  if (left.length === 0) return 'no process of it was left';
+  const table = tableOf(left);
+  for (const pid of left)
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // gone by itself meanwhile
+    }
+  return `ended by id:\n${table}`;
+};
+
+/** The end of a process itself: its pipes may be held open by others for longer. */
+const endOf = (child: ChildProcess): Promise<unknown> =>
+  child.exitCode === null && child.signalCode === null
+    ? new Promise((done) => child.once('exit', done))
+    : Promise.resolve();
+
+/**
+ * Waits until a window has ended, but not for ever: one that doesn't is ended by the ids of its processes, and that is a failure.
+ * The driver's own end is waited for only as long as it takes to tidy up: it waits for pipes that others may hold.
+ */
+const endInTime = async (
+  name: FaceName,
+  home: string,
+  ended: Promise<unknown>,
+  driver: Promise<unknown> = ended,
+): Promise<void> => {
+  const after = async (ms: number): Promise<'late'> => {
+    await setTimeout(ms, undefined, { ref: false });
+    return 'late';
+  };
+  const tidied = driver.catch(() => undefined); // a driver that lost its window
+  const late = (await Promise.race([ended, after(END_MS)])) === 'late';
+  const said = late ? endAll(home) : '';
+  await Promise.race([tidied, after(5000)]);
+  if (late) throw new Error(`${name} had not ended ${END_MS} ms after it was asked to; ${said}`);
+};
+
+/** Waits until a window that was started by itself has ended; its exit code. */
+export const codeOf = async (child: ChildProcess, home: string): Promise<number | null> => {
+  await endInTime('Electron', home, endOf(child));
+  return child.exitCode;
+};
+
 const openElectron = async (options: OpenOptions): Promise<OpenFace> => {
   const [executablePath, args] = electronLine(options.home, true);
   const app = await _electron.launch({
@@ -185,16 +268,23 @@ const openElectron = async (options: OpenOptions): Promise<OpenFace> => {
     env: environmentOf(options),
     chromiumSandbox: !asRoot,
   });
-  const page = await app.firstWindow();
-  return {
-    name: 'Electron',
-    page,
-    origin: 'keymoot://desk',
-    app,
-    link: undefined,
-    servicePid: () => serviceBelow(app.process().pid ?? 0),
-    close: () => app.close(),
-  };
+  const child = app.process();
+  const close = () => endInTime('Electron', options.home, endOf(child), app.close());
+  try {
+    const page = await app.firstWindow();
+    return {
+      name: 'Electron',
+      page,
+      origin: 'keymoot://desk',
+      app,
+      link: undefined,
+      servicePid: () => serviceBelow(child.pid ?? 0),
+      close,
+    };
+  } catch (error) {
+    await close().catch(() => undefined); // what failed first is what is told
+    throw error;
+  }
 };
 
 const openChromium = async (options: OpenOptions): Promise<OpenFace> => {
@@ -214,7 +304,7 @@ const openChromium = async (options: OpenOptions): Promise<OpenFace> => {
       app: undefined,
       link,
       servicePid: () => link.pid ?? 0,
-      close,
+      close: () => endInTime('Chromium', options.home, close()),
     };
   } finally {
     for (const name of Object.keys(process.env))
