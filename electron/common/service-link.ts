@@ -4,7 +4,7 @@
  * Every call gets exactly one answer, whatever the service does: it may die, answer twice, answer late, never, or with lines that are not ours.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { events } from '../../shared/contract/index.ts';
+import { events, type Payload } from '../../shared/contract/index.ts';
 import { EventMessage, Reply } from '../../shared/contract/message.ts';
 import type { FaceMessage, PageRequest } from '../../shared/window/bridge.ts';
 import { type Answer, refused } from './answers.ts';
@@ -32,6 +32,7 @@ const SAFE = 'What it acknowledged is safe; look at the state before you repeat 
 interface Waiting {
   answer: (answer: Answer) => void;
   timer: NodeJS.Timeout;
+  ticket: number | undefined;
 }
 
 export class ServiceLink {
@@ -170,13 +171,23 @@ export class ServiceLink {
       }
       return;
     }
-    const event = EventMessage.safeParse(message);
-    if (event.success && Object.hasOwn(events, event.data.event))
-      this.#tell({ kind: 'event', event: event.data.event, payload: event.data.payload });
+    const said = EventMessage.safeParse(message);
+    if (!said.success || !Object.hasOwn(events, said.data.event)) return;
+    const { event, payload } = said.data;
+    if (event === 'progress') this.#tellProgress(payload);
+    else this.#tell({ kind: 'event', event, payload });
+  }
+  /** The service knows a call by our number, the page by its own; of a call that isn't waiting or has no ticket there is nobody to tell. */
+  #tellProgress(payload: unknown): void {
+    const progress = events.progress.safeParse(payload);
+    const ticket = progress.success ? this.#waiting.get(progress.data.request)?.ticket : undefined;
+    if (!progress.success || ticket === undefined) return;
+    const told: Payload<'progress'> = { ...progress.data, request: ticket };
+    this.#tell({ kind: 'event', event: 'progress', payload: told });
   }
 
   /** Asks. Never rejects, and answers once. */
-  request(request: PageRequest): Promise<Answer> {
+  request({ ticket, ...request }: PageRequest): Promise<Answer> {
     if (this.#gaveUp !== undefined) return Promise.resolve(refused('internal', this.#gaveUp));
     const { stdin } = this.#child ?? {};
     if (!stdin?.writable)
@@ -198,7 +209,7 @@ export class ServiceLink {
           ),
         );
       }, this.#deadlineMs);
-      this.#waiting.set(id, { answer, timer });
+      this.#waiting.set(id, { answer, timer, ticket });
       stdin.write(`${JSON.stringify({ id, ...request })}\n`);
     });
   }

@@ -8,10 +8,10 @@ import { useRef, useState, type ReactNode } from 'react';
 import type { ChannelName, InputGiven, Output } from '../../shared/contract/index.ts';
 import type { Role } from '../../shared/domain/people.ts';
 import type { ErrorData } from '../../shared/errors.ts';
-import { call, type Answer, type Proving } from '../bridge/bridge.ts';
+import { call, type Answer, type Progress, type Proving } from '../bridge/bridge.ts';
 import { ErrorBox } from '../ui/messages.tsx';
 import { SecretField, type SecretHandle } from '../ui/secret-field.tsx';
-import { clearProgress, useDesk } from './desk-store.ts';
+import { useDesk } from './desk-store.ts';
 
 export interface ActPerson {
   /** What this one is here for: “First person”, “Witness”. */
@@ -45,8 +45,8 @@ export const Act = <C extends ChannelName>({
   disabled?: string | undefined;
 }) => {
   const known = useDesk((desk) => desk.people);
-  const progress = useDesk((desk) => desk.progress);
   const [busy, setBusy] = useState(false);
+  const [progress, setProgress] = useState<Progress>();
   const [error, setError] = useState<ErrorData>();
   const [chosen, setChosen] = useState<Record<number, string>>({});
   const fields = useRef<(SecretHandle | null)[]>([]);
@@ -90,8 +90,8 @@ export const Act = <C extends ChannelName>({
       person: personAt(at) ?? '',
       passphrase: fields.current[at]?.take() ?? new Uint8Array(),
     }));
-    const answer = await call(channel, made.value, proving);
-    clearProgress();
+    const answer = await call(channel, made.value, proving, setProgress);
+    setProgress(undefined);
     setBusy(false);
     if (answer.ok) onDone(answer.value);
     else setError(answer.error);

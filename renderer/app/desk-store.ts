@@ -28,7 +28,6 @@ export interface DeskView {
   exports: Exports;
   /** Rises with each change a screen may want to reload for. */
   changes: { log: number; tokens: number; ceremony: number };
-  progress: { text: string; elapsedMs: number } | undefined;
   notice: ErrorData | undefined;
 }
 
@@ -42,7 +41,6 @@ const initial: DeskView = {
   ceremonies: [],
   exports: [],
   changes: { log: 0, tokens: 0, ceremony: 0 },
-  progress: undefined,
   notice: undefined,
 };
 
@@ -118,16 +116,13 @@ export const followDesk = (): (() => void) => {
       bump('ceremony');
       later();
     },
-    progress: ({ text, elapsedMs }) => {
-      set({ progress: { text, elapsedMs } });
-    },
     'signer.lost': ({ error }) => {
       set({ notice: error });
       void refreshStatus();
     },
     down: (why) => {
       forgetService();
-      set({ link: { state: 'down', why }, progress: undefined });
+      set({ link: { state: 'down', why } });
     },
     up: () => {
       forgetService();
@@ -136,9 +131,6 @@ export const followDesk = (): (() => void) => {
   });
   void refresh();
   return stop;
-};
-export const clearProgress = (): void => {
-  set({ progress: undefined });
 };
 export const clearNotice = (): void => {
   set({ notice: undefined });

@@ -44,11 +44,13 @@ const send = async (
   channel: ChannelName,
   input: unknown,
   proofs?: { person: string; secret: string }[],
+  ticket?: number,
 ): Promise<Answer<unknown>> => {
   const reply = await face().request({
     channel,
     input,
     ...(proofs === undefined ? {} : { proofs }),
+    ...(ticket === undefined ? {} : { ticket }),
   });
   if (typeof reply !== 'object' || reply === null || !('ok' in reply))
     return failure(
@@ -107,11 +109,17 @@ export const pinHalves = async (
   return second.ok ? { ok: true, value: { first: first.value, second: second.value } } : second;
 };
 
+export type Progress = Payload<'progress'>;
+let tickets = 0;
+/** Who hears of a call's progress, by the call's ticket. */
+const followed = new Map<number, (progress: Progress) => void>();
+
 /** One call of the contract, with the proofs of those who make it. Never throws: a failure is an answer. */
 export const call = async <C extends ChannelName>(
   channel: C,
   input: InputGiven<C>,
   people: readonly Proving[] = [],
+  onProgress?: (progress: Progress) => void,
 ): Promise<Answer<Output<C>>> => {
   const proofs: { person: string; secret: string }[] = [];
   if (people.length > 0) {
@@ -130,7 +138,10 @@ export const call = async <C extends ChannelName>(
       proofs.push({ person, secret: handle.value });
     }
   }
-  const answer = await send(channel, input, proofs.length === 0 ? undefined : proofs);
+  const ticket = ++tickets;
+  if (onProgress !== undefined) followed.set(ticket, onProgress);
+  const answer = await send(channel, input, proofs.length === 0 ? undefined : proofs, ticket);
+  followed.delete(ticket);
   if (!answer.ok) return answer;
   const value = contract[channel].output.safeParse(answer.value);
   return value.success
@@ -150,10 +161,10 @@ export const faceInfo = (): FaceInfo => face().face;
 export const hasFace = (): boolean => globalThis.keymoot !== undefined;
 
 type Listeners = {
-  [E in EventName]?: (payload: Payload<E>) => void;
+  [E in Exclude<EventName, 'progress'>]?: (payload: Payload<E>) => void;
 } & { down?: (why: string) => void; up?: () => void };
 
-/** Listens to the service and to the face. Payloads are parsed; what does not fit is dropped. */
+/** Listens to the service and to the face. Payloads are parsed; what does not fit is dropped. A call's progress goes to whoever made the call. */
 export const listen = (listeners: Listeners): (() => void) =>
   face().subscribe((message) => {
     if (message.kind === 'service-down') listeners.down?.(message.why);
@@ -161,7 +172,10 @@ export const listen = (listeners: Listeners): (() => void) =>
     else if (Object.hasOwn(events, message.event)) {
       const name = message.event as EventName;
       const payload = events[name].safeParse(message.payload);
-      if (payload.success)
-        (listeners[name] as ((value: unknown) => void) | undefined)?.(payload.data);
+      if (!payload.success) return;
+      if (name === 'progress') {
+        const progress = payload.data as Progress;
+        followed.get(progress.request)?.(progress);
+      } else (listeners[name] as ((value: unknown) => void) | undefined)?.(payload.data);
     }
   });

@@ -6,12 +6,15 @@
 import { z } from 'zod';
 import { FILE_PURPOSES, type FilePurpose } from '../contract/desk.ts';
 import { Proof } from '../contract/message.ts';
+import { Count } from '../domain/basics.ts';
 
-/** A call as the page makes it. The face adds nothing but the number under which it waits for the answer. */
+/** A call as the page makes it. The face adds nothing but the number under which it waits for the answer, and keeps the page's own. */
 export const PageRequest = z.strictObject({
   channel: z.string().max(64),
   input: z.unknown(),
   proofs: z.array(Proof).max(16).optional(),
+  /** The page's number for the call: what the service reports of its progress comes under it. */
+  ticket: Count.optional(),
 });
 export type PageRequest = z.infer<typeof PageRequest>;
 
@@ -19,7 +22,7 @@ export const PageFilePurpose = z.enum(
   Object.keys(FILE_PURPOSES) as [FilePurpose, ...FilePurpose[]],
 );
 
-/** What a face tells the page of its own accord. */
+/** What a face tells the page of its own accord. The `request` of an event `progress` is a ticket of the page's. */
 export type FaceMessage =
   | { kind: 'event'; event: string; payload: unknown }
   /** The service ended and is being started again; calls that were waiting have been answered with an error. */

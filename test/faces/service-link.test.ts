@@ -109,6 +109,30 @@ describe('a service', () => {
     await new Promise((resolve) => setTimeout(resolve, 600));
     expect(await link.request({ ...hello, input: 1 })).toEqual({ ok: true, value: 'late' });
   });
+  test('that reports progress is heard under the page’s own number, of calls that wait and have one', async () => {
+    const { link, messages } = linked(
+      service(`function onLine({ id, ticket }) {
+        for (const request of [id, 999]) {
+          say({ event: 'progress', payload: { request, text: 'at work', elapsedMs: 5 } });
+          say({ event: 'progress', payload: { request, text: 'at work' } });
+        }
+        say({ id, ok: true, value: ticket ?? 'no ticket' });
+        say({ event: 'progress', payload: { request: id, text: 'too late', elapsedMs: 9 } });
+      }`),
+    );
+    for (const ticket of [71, 7]) {
+      // The number is between page and face: the service takes no request that has more than it knows.
+      expect(await link.request({ ...hello, ticket })).toEqual({ ok: true, value: 'no ticket' });
+      expect(await link.request(hello)).toEqual({ ok: true, value: 'no ticket' });
+    }
+    expect(messages).toEqual(
+      [71, 7].map((request) => ({
+        kind: 'event',
+        event: 'progress',
+        payload: { request, text: 'at work', elapsedMs: 5 },
+      })),
+    );
+  });
   test('whose answer comes in pieces, letters cut in two, is read whole', async () => {
     const { link } = linked(
       service(`async function onLine({ id }) {
