@@ -11,8 +11,51 @@ const writeString = (text: string): string => {
   return JSON.stringify(text);
 };
 
+const isPlain = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+};
+
+/** Would JSON.stringify spell it canonically, if no string in it holds a lone surrogate? */
+const inOrder = (value: unknown): boolean => {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return true;
+    case 'number':
+      return Number.isSafeInteger(value) && !Object.is(value, -0);
+    case 'object': {
+      if (value === null) return false;
+      if (Array.isArray(value)) return Array.from(value).every(inOrder); // a hole is undefined then
+      if (!isPlain(value)) return false;
+      const members = value as Record<string, unknown>;
+      let last = '';
+      for (const name of Object.keys(members)) {
+        const member = members[name];
+        if (member === undefined) continue;
+        if (name < last || !inOrder(member)) return false;
+        last = name;
+      }
+      return true;
+    }
+    default:
+      return false;
+  }
+};
+/** How JSON.stringify begins a lone surrogate. Text can hold these three signs too, but seldom does. */
+const SURROGATE = '\\ud';
+
 /** The canonical text of a value. `undefined` members are left out; anything else that is not data throws TypeError. */
 export const canonical = (value: unknown): string => {
+  // Most values come in the right order; the engine spells them many times faster than we could.
+  if (inOrder(value)) {
+    const text = JSON.stringify(value);
+    if (!text.includes(SURROGATE)) return text;
+  }
+  return spell(value);
+};
+
+const spell = (value: unknown): string => {
   switch (typeof value) {
     case 'string':
       return writeString(value);
@@ -24,17 +67,15 @@ export const canonical = (value: unknown): string => {
       return String(value);
     case 'object': {
       if (value === null) throw new TypeError('canonical: null is not allowed');
-      if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-      const prototype: unknown = Object.getPrototypeOf(value);
-      if (prototype !== Object.prototype && prototype !== null)
-        throw new TypeError('canonical: only plain objects are data');
+      if (Array.isArray(value)) return `[${Array.from(value, spell).join(',')}]`;
+      if (!isPlain(value)) throw new TypeError('canonical: only plain objects are data');
       // Array.sort without a comparison orders by UTF-16 code units, as RFC 8785 section 3.2.3 asks.
       const members = value as Record<string, unknown>;
       let text = '';
       for (const name of Object.keys(members).sort()) {
         const member = members[name];
         if (member !== undefined)
-          text += `${text === '' ? '' : ','}${writeString(name)}:${canonical(member)}`;
+          text += `${text === '' ? '' : ','}${writeString(name)}:${spell(member)}`;
       }
       return `{${text}}`;
     }

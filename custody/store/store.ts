@@ -15,6 +15,7 @@ import { PeopleTable } from './tables/people.ts';
 export class Store {
   readonly folder: string;
   readonly #db: Database;
+  readonly #transact;
   readonly log: LogStore;
   readonly meta: MetaTable;
   readonly people: PeopleTable;
@@ -29,6 +30,7 @@ export class Store {
   private constructor(folder: string, db: Database) {
     this.folder = folder;
     this.#db = db;
+    this.#transact = db.transaction((change: () => unknown) => change());
     this.log = new LogStore(db);
     this.meta = new MetaTable(db);
     this.people = new PeopleTable(db);
@@ -58,7 +60,7 @@ export class Store {
   commit<T>(change: () => T, mustSucceed = false): T {
     const restore = this.log.remember();
     try {
-      return this.#db.transaction(change).immediate();
+      return this.#transact.immediate(change) as T;
     } catch (error) {
       restore();
       if (

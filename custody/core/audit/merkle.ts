@@ -19,12 +19,13 @@ const sha256 = (bytes: Uint8Array): Digest => hash('sha256', bytes, 'buffer');
 export const EMPTY_ROOT: Digest = sha256(new Uint8Array());
 
 export const leafHash = (entry: Uint8Array): Digest => {
-  const bytes = new Uint8Array(entry.length + 1); // first byte 0: a leaf
+  const bytes = Buffer.allocUnsafe(entry.length + 1); // from Node's pool: a quarter of the cost of an array of its own
+  bytes[0] = 0; // a leaf
   bytes.set(entry, 1);
   return sha256(bytes);
 };
 export const nodeHash = (left: Digest, right: Digest): Digest => {
-  const bytes = new Uint8Array(65);
+  const bytes = Buffer.allocUnsafe(65);
   bytes[0] = 1; // a node: no leaf can be taken for one
   bytes.set(left, 1);
   bytes.set(right, 33);

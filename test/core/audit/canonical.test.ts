@@ -28,6 +28,26 @@ describe('canonical text', () => {
     );
   });
 
+  it('does not depend on the order in which members were put', () => {
+    const turned = (data: unknown): unknown => {
+      if (typeof data !== 'object' || data === null) return data;
+      if (Array.isArray(data)) return data.map(turned);
+      const members = Object.entries(data).map(([name, member]) => [name, turned(member)]);
+      return Object.fromEntries(members.reverse()) as unknown;
+    };
+    fc.assert(
+      fc.property(value, (data) => {
+        fc.pre(!JSON.stringify(data).includes('"__proto__"'));
+        expect(canonical(turned(data))).toBe(canonical(data));
+      }),
+      { seed: 8785 },
+    );
+  });
+
+  it('takes text for what it is, also when it looks like an escape', () => {
+    expect(canonical(['\\ud800', '\\\\ud'])).toBe(String.raw`["\\ud800","\\\\ud"]`);
+  });
+
   it('sorts members by UTF-16 code units (the example of RFC 8785 section 3.2.3)', () => {
     const names = ['\u20ac', '\r', '\ufb33', '1', '\ud83d\ude00', '\u0080', '\u00f6'];
     const text = canonical(Object.fromEntries(names.map((name) => [name, 1])));
@@ -59,7 +79,9 @@ it.each<[string, unknown]>([
   ['a map', new Map()],
   ['bytes', new Uint8Array(1)],
   ['undefined', undefined],
-  ['an array with a hole', [undefined]],
+  ['an array with nothing in a place', [undefined]],
+  ['an array with a hole', Object.assign([], { length: 1 })],
+  ['a lone surrogate deep inside', { a: [{ b: 'x\ud800' }] }],
   ['a bigint', 1n],
 ])('is not data: %s', (_, data) => {
   expect(() => canonical(data)).toThrow(TypeError);
