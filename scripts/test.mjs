@@ -1,12 +1,12 @@
 /**
- * `npm test`: set-up, the static checks, the package, then every test, also those that drive the
- * packaged program. `npm test -- PATH…` runs only the tests whose path matches, straight away.
+ * `npm test`: set-up, the package, then every test, also those that drive the packaged program, and
+ * the static checks beside them. `npm test -- PATH…` runs only the tests whose path matches, straight away.
  *
  * Its last line is always the tally, `N passed, N failed`. A static check or a packaging that fails
  * counts as a failure; one that passes isn't counted, since N is a number of tests.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { at, capture, isMain, main, node24, run, toolEnvironment } from './lib/project.mjs';
 import { CHROMIUM, DISPLAY, ELECTRON_LIBRARIES } from './lib/system.mjs';
@@ -14,22 +14,19 @@ import { failuresOf, sumUp } from './lib/tally.mjs';
 import { setup } from './setup.mjs';
 import { ensureWindow } from './window.mjs';
 
+const { PRIORITY_BELOW_NORMAL } = constants.priority;
 const PACKAGED = at('dist/keymoot', process.platform === 'win32' ? 'keymoot.exe' : 'keymoot');
 const MODULES = 'node_modules';
 
-/** Two lanes of about the same length, for two processors. */
-const LANES = [
-  [
-    ['types (tsc)', `${MODULES}/typescript/bin/tsc`],
-    ['types of the page (tsc)', `${MODULES}/typescript/bin/tsc`, '-p', 'renderer'],
-    ['types of the window’s tests (tsc)', `${MODULES}/typescript/bin/tsc`, '-p', 'test/faces'],
-    ['package', 'scripts/package.mjs'],
-  ],
-  [
-    ['lint (eslint)', `${MODULES}/eslint/bin/eslint.js`, '.', '--max-warnings=0'],
-    ['format (prettier)', `${MODULES}/prettier/bin/prettier.cjs`, '--check', '.'],
-    ['dependencies (depcruise)', ...depcruise()],
-  ],
+const PACKAGE = ['package', 'scripts/package.mjs'];
+/** They need a processor for a minute and a half, while many tests wait for tokens and clocks: so they run beside them. */
+const CHECKS = [
+  ['types (tsc)', `${MODULES}/typescript/bin/tsc`],
+  ['types of the page (tsc)', `${MODULES}/typescript/bin/tsc`, '-p', 'renderer'],
+  ['types of the window’s tests (tsc)', `${MODULES}/typescript/bin/tsc`, '-p', 'test/faces'],
+  ['format (prettier)', `${MODULES}/prettier/bin/prettier.cjs`, '--check', '.'],
+  ['dependencies (depcruise)', ...depcruise()],
+  ['lint (eslint)', `${MODULES}/eslint/bin/eslint.js`, '.', '--max-warnings=0'],
 ];
 
 function depcruise() {
@@ -44,24 +41,26 @@ function heading(text) {
   console.log(`\n== ${text}`);
 }
 
-/** Runs one check and prints it whole when it ends, so that two at a time don't mix. */
-async function check([title, command, ...args]) {
+/** Runs one check; `tell` prints what it said, whole. */
+async function check([title, command, ...args], options) {
   const since = performance.now();
   const { code, output } = await capture(node24, [at(command), ...args], {
     env: toolEnvironment(),
+    ...options,
   });
-  heading(`${title}: ${code === 0 ? 'ok' : `FAILED (exit code ${code})`}, ${seconds(since)}`);
-  if (code !== 0) console.log(output.trimEnd());
-  return { title, ok: code === 0 };
+  const took = seconds(since);
+  const tell = () => {
+    heading(`${title}: ${code === 0 ? 'ok' : `FAILED (exit code ${code})`}, ${took}`);
+    if (code !== 0) console.log(output.trimEnd());
+  };
+  return { title, ok: code === 0, tell };
 }
 
-async function checkAll() {
-  const lane = async (checks) => {
-    const results = [];
-    for (const each of checks) results.push(await check(each));
-    return results;
-  };
-  return (await Promise.all(LANES.map(lane))).flat();
+/** One after the other, each giving way to the tests. */
+async function checkAll(checks) {
+  const results = [];
+  for (const each of checks) results.push(await check(each, { priority: PRIORITY_BELOW_NORMAL }));
+  return results;
 }
 
 /** Runs Vitest on the terminal and returns its own account of the run, undefined if it left none. */
@@ -85,14 +84,20 @@ export async function test(filters) {
   await ensureWindow();
   heading(`set-up: ok, ${seconds(since)}`);
 
-  const checks = filters.length === 0 ? await checkAll() : [];
-  const packaged = checks.some(({ title, ok }) => title === 'package' && ok);
+  const whole = filters.length === 0;
+  const made = whole ? [await check(PACKAGE)] : [];
+  for (const { tell } of made) tell();
+  const checking = checkAll(whole ? CHECKS : []);
 
   heading('tests (vitest)');
   const started = performance.now();
+  const packaged = made.some(({ ok }) => ok);
   const outcome = await vitest(filters, packaged ? { KEYMOOT_PACKAGED: PACKAGED } : {});
   heading(`tests: ${outcome.code === 0 ? 'ok' : 'FAILED'}, ${seconds(started)}`);
 
+  const beside = await checking;
+  for (const { tell } of beside) tell();
+  const checks = [...made, ...beside];
   const failed = checks.filter(({ ok }) => !ok).map(({ title }) => title);
   for (const what of [...failed, ...failuresOf(outcome)]) console.log(`failed: ${what}`);
   console.log(`took ${seconds(since)}\n`);

@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { constants } from 'node:os';
+import { constants, setPriority } from 'node:os';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -65,8 +65,8 @@ export async function must(what, command, args, options) {
   if (code !== 0) throw new Stop(`${what} failed (exit code ${code})`);
 }
 
-/** Runs a program quietly: `{ code, output }`, standard output and error together. */
-export async function capture(command, args, options = {}) {
+/** Runs a program quietly, at a `priority` of its own if one is given: `{ code, output }`, standard output and error together. */
+export async function capture(command, args, { priority, ...options } = {}) {
   const chunks = [];
   const code = await new Promise((done, fail) => {
     const child = spawn(command, args, {
@@ -74,6 +74,7 @@ export async function capture(command, args, options = {}) {
       ...options,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    if (priority !== undefined && child.pid !== undefined) setPriority(child.pid, priority);
     child.stdout.on('data', (chunk) => chunks.push(chunk));
     child.stderr.on('data', (chunk) => chunks.push(chunk));
     child.once('error', fail);
