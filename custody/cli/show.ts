@@ -7,7 +7,8 @@ import type { Claim } from '../../shared/domain/basics.ts';
 import type { Check, KeyRecord } from '../../shared/domain/keys.ts';
 import { cleanText, forTerminal } from '../../shared/text.ts';
 import { hexDecode } from '../core/bytes.ts';
-import { groupedHex, wordsOf } from '../core/checkvalues/fingerprint.ts';
+import { wordsOf } from '../../shared/pgp-words.ts';
+import { groupedHex } from '../core/checkvalues/fingerprint.ts';
 
 const WIDTH = 76;
 const MOST_BYTES = 4096;

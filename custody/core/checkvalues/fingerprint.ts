@@ -1,14 +1,8 @@
 /**
  * Fingerprints as people read, hear and type them: hex in fours, and PGP words.
  */
+import { EVEN_WORDS, ODD_WORDS, wordsOf } from '../../../shared/pgp-words.ts';
 import { hexDecode } from '../bytes.ts';
-import { EVEN_WORDS, ODD_WORDS } from './pgp-words.ts';
-
-const tableAt = (offset: number): readonly string[] => (offset % 2 === 0 ? EVEN_WORDS : ODD_WORDS);
-
-/** One word a byte. */
-export const wordsOf = (bytes: Uint8Array): string[] =>
-  Array.from(bytes, (byte, offset) => tableAt(offset)[byte] as string);
 
 /**
  * One word a byte, from hex in either case.

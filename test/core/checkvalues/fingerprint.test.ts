@@ -2,10 +2,9 @@ import { describe, expect, it } from 'vitest';
 import {
   groupedHex,
   hexToWords,
-  wordsOf,
   wordsToBytes,
 } from '../../../custody/core/checkvalues/fingerprint.ts';
-import { EVEN_WORDS, ODD_WORDS } from '../../../custody/core/checkvalues/pgp-words.ts';
+import { EVEN_WORDS, ODD_WORDS, wordsOf } from '../../../shared/pgp-words.ts';
 import { hex } from '../wrapping/vectors.ts';
 
 const EXAMPLE = 'E58294F2E9A227486E8B061B31CC528FD7FA3F19';

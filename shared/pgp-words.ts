@@ -80,3 +80,9 @@ const table = (text: string): readonly string[] => Object.freeze(text.trim().spl
 export const EVEN_WORDS: readonly string[] = table(EVEN);
 /** 256 words of three syllables, for bytes at odd offsets (1, 3, …). */
 export const ODD_WORDS: readonly string[] = table(ODD);
+
+const tableAt = (offset: number): readonly string[] => (offset % 2 === 0 ? EVEN_WORDS : ODD_WORDS);
+
+/** One word a byte. */
+export const wordsOf = (bytes: Uint8Array): string[] =>
+  Array.from(bytes, (byte, offset) => tableAt(offset)[byte] as string);
