@@ -112,7 +112,7 @@ export class Signer {
       ...(unsealed > 0 && this.#since !== undefined ? { since: this.#since } : {}),
       signer: !this.ready ? 'NO SIGNER' : unsealed > 0 ? 'UNSEALED' : 'SEALING',
       why: this.ready ? (unsealed > 0 ? 'The next seal follows within a minute.' : '') : this.#why,
-      ...(this.#key === undefined ? {} : { keySha256: this.#key.sha256 }),
+      ...(this.#key === undefined ? {} : { keySha256: this.#key.sha256, at: this.#key.at }),
     };
   }
   /** Key operations, exports, arming and closing need a log that can be sealed. */

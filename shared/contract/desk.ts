@@ -26,6 +26,8 @@ export const LogState = z.strictObject({
   signer: SignerState,
   why: z.string(),
   keySha256: Hex64.optional(),
+  /** The token of the log key: it holds nothing else. */
+  at: TokenRef.optional(),
 });
 export type LogState = z.infer<typeof LogState>;
 
