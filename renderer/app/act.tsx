@@ -18,8 +18,10 @@ export interface ActPerson {
   title: string;
   /** Fixed person, where the definition names one. */
   person?: string;
-  /** Who may be chosen otherwise. */
+  /** Who may be chosen otherwise: anybody of these roles, */
   roles?: readonly Role[];
+  /** or these people, likeliest first, and what each is called here if not by role. */
+  among?: readonly { id: string; as?: string }[];
 }
 
 export const Act = <C extends ChannelName>({
@@ -28,16 +30,20 @@ export const Act = <C extends ChannelName>({
   label,
   input,
   onDone,
+  onRefused,
   children,
   danger = false,
   disabled,
 }: {
   channel: C;
   people: readonly ActPerson[];
-  label: string;
-  /** Made when the button is pressed; seals what it needs. */
-  input: () => Promise<Answer<InputGiven<C>>> | Answer<InputGiven<C>>;
+  /** The act by its name; it may name whoever is chosen. */
+  label: string | ((names: readonly string[]) => string);
+  /** Made for the people chosen when the button is pressed; seals what it needs. */
+  input: (people: readonly string[]) => Promise<Answer<InputGiven<C>>> | Answer<InputGiven<C>>;
   onDone: (value: Output<C>) => void;
+  /** The service refused it; the words are shown already. */
+  onRefused?: (error: ErrorData) => void;
   /** Fields that belong to the act, above the people. */
   children?: ReactNode;
   danger?: boolean;
@@ -51,19 +57,24 @@ export const Act = <C extends ChannelName>({
   const [chosen, setChosen] = useState<Record<number, string>>({});
   const fields = useRef<(SecretHandle | null)[]>([]);
 
-  const candidates = ({ person, roles }: ActPerson) =>
-    known.filter(
-      ({ id, role, left }) =>
-        !left && (person === undefined ? (roles ?? [role]).includes(role) : id === person),
-    );
+  const candidates = ({ person, roles, among }: ActPerson) => {
+    const here = known.filter(({ left }) => !left);
+    if (person !== undefined) return here.filter(({ id }) => id === person);
+    if (among === undefined) return here.filter(({ role }) => (roles ?? [role]).includes(role));
+    return among.flatMap((one) => here.find(({ id }) => id === one.id) ?? []);
+  };
   const personAt = (at: number): string | undefined => {
     const slot = people[at];
     if (slot === undefined) return undefined;
     if (slot.person !== undefined) return slot.person;
-    if (chosen[at] !== undefined) return chosen[at];
+    const able = candidates(slot);
+    const wish = able.find(({ id }) => id === chosen[at])?.id;
+    if (wish !== undefined) return wish;
     const taken = new Set(people.slice(0, at).map((_, before) => personAt(before)));
-    return candidates(slot).find(({ id }) => !taken.has(id))?.id;
+    return able.find(({ id }) => !taken.has(id))?.id;
   };
+  const nameAt = (at: number): string =>
+    known.find(({ id }) => id === personAt(at))?.name ?? people[at]?.title ?? '';
 
   const submit = async () => {
     if (busy || disabled !== undefined) return;
@@ -80,21 +91,25 @@ export const Act = <C extends ChannelName>({
     }
     setBusy(true);
     setError(undefined);
-    const made = await input();
+    const actors = people.map((_, at) => personAt(at) ?? '');
+    const made = await input(actors);
     if (!made.ok) {
       setBusy(false);
       setError(made.error);
       return;
     }
-    const proving: Proving[] = people.map((_, at) => ({
-      person: personAt(at) ?? '',
+    const proving: Proving[] = actors.map((person, at) => ({
+      person,
       passphrase: fields.current[at]?.take() ?? new Uint8Array(),
     }));
     const answer = await call(channel, made.value, proving, setProgress);
     setProgress(undefined);
     setBusy(false);
     if (answer.ok) onDone(answer.value);
-    else setError(answer.error);
+    else {
+      setError(answer.error);
+      onRefused?.(answer.error);
+    }
   };
 
   return (
@@ -110,22 +125,14 @@ export const Act = <C extends ChannelName>({
         {people.map((slot, at) => {
           const able = candidates(slot);
           return (
-            <div
-              key={`${slot.title}${slot.person ?? ''}`}
-              style={{
-                display: 'grid',
-                gridTemplateColumns: '1fr 1fr',
-                gap: 12,
-                alignItems: 'end',
-              }}
-            >
+            <div key={`${slot.title}${slot.person ?? ''}`} className="abreast">
               {slot.person === undefined ? (
                 <NativeSelect
                   label={slot.title}
                   value={personAt(at) ?? ''}
                   data={able.map(({ id, name, role }) => ({
                     value: id,
-                    label: `${name}, ${role}`,
+                    label: `${name}, ${slot.among?.find((one) => one.id === id)?.as ?? role}`,
                   }))}
                   onChange={(event) => {
                     setChosen({ ...chosen, [at]: event.currentTarget.value });
@@ -142,7 +149,7 @@ export const Act = <C extends ChannelName>({
                 </div>
               )}
               <SecretField
-                label={`Passphrase of ${able.find(({ id }) => id === personAt(at))?.name ?? slot.title}`}
+                label={`Passphrase of ${nameAt(at)}`}
                 ref={(handle: SecretHandle | null) => {
                   fields.current[at] = handle;
                 }}
@@ -164,7 +171,7 @@ export const Act = <C extends ChannelName>({
             disabled={disabled !== undefined}
             title={disabled}
           >
-            {label}
+            {typeof label === 'string' ? label : label(people.map((_, at) => nameAt(at)))}
           </Button>
           {disabled === undefined ? null : (
             <Text size="sm" c="dimmed" mt={4}>
@@ -197,7 +204,7 @@ export const PinFields = ({
   of: string;
   fields: ReturnType<typeof usePinFields>;
 }) => (
-  <div style={{ display: 'grid', gridTemplateColumns: '1fr 1fr', gap: 12 }}>
+  <div className="abreast">
     <SecretField label={`${of}: first half`} ref={fields.first} />
     <SecretField label={`${of}: second half`} ref={fields.second} />
   </div>

@@ -27,7 +27,7 @@ export interface DeskView {
   ceremonies: Ceremonies;
   exports: Exports;
   /** Rises with each change a screen may want to reload for. */
-  changes: { log: number; tokens: number; ceremony: number };
+  changes: { log: number; ceremony: number };
   notice: ErrorData | undefined;
 }
 
@@ -40,7 +40,7 @@ const initial: DeskView = {
   keys: [],
   ceremonies: [],
   exports: [],
-  changes: { log: 0, tokens: 0, ceremony: 0 },
+  changes: { log: 0, ceremony: 0 },
   notice: undefined,
 };
 
@@ -109,7 +109,6 @@ export const followDesk = (): (() => void) => {
     },
     'desk.changed': () => void refresh(),
     'tokens.changed': () => {
-      bump('tokens');
       void refreshTokens();
     },
     'ceremony.changed': () => {

@@ -1,20 +1,25 @@
 /** Text that people compare, read aloud or copy. */
 import { ActionIcon, CopyButton, Tooltip } from '@mantine/core';
-import { useState } from 'react';
+import { hexToBytes } from '@noble/hashes/utils.js';
+import { useMemo, useState } from 'react';
+import { wordsOf } from '../../shared/pgp-words.ts';
 
 export const hexGroups = (hex: string): string[] => hex.match(/.{1,4}/g) ?? [];
 
 /** Hex in fours with its words under them, four groups a line: what two people read to each other. */
-export const Fingerprint = ({ hex, words }: { hex: string; words: readonly string[] }) => (
-  <div className="fingerprint" role="group" aria-label="Fingerprint">
-    {hexGroups(hex).map((group, at) => (
-      <div key={at}>
-        <div className="hex">{group}</div>
-        <div className="words">{words.slice(at * 2, at * 2 + 2).join(' ')}</div>
-      </div>
-    ))}
-  </div>
-);
+export const Fingerprint = ({ hex }: { hex: string }) => {
+  const words = useMemo(() => wordsOf(hexToBytes(hex)), [hex]);
+  return (
+    <div className="fingerprint" role="group" aria-label="Fingerprint">
+      {hexGroups(hex).map((group, at) => (
+        <div key={at}>
+          <div className="hex">{group}</div>
+          <div className="words">{words.slice(at * 2, at * 2 + 2).join(' ')}</div>
+        </div>
+      ))}
+    </div>
+  );
+};
 
 /** Two sheets, or a tick: drawn, since not every font has the signs. */
 const CopyMark = ({ done }: { done: boolean }) => (

@@ -1,12 +1,12 @@
 /** One entry: what was recorded, who signed it, and the proof that it is in the sealed log. */
-import { Button, Text, Title } from '@mantine/core';
+import { Text, Title } from '@mantine/core';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { useEffect, useState } from 'react';
 import { canonicalBytes } from '../../../shared/canonical.ts';
 import type { Output } from '../../../shared/contract/index.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
 import { useDesk } from '../../app/desk-store.ts';
-import { go } from '../../app/router.ts';
+import { GoButton } from '../../app/go-button.tsx';
 import { call } from '../../bridge/bridge.ts';
 import { ErrorBox, Facts, PageHead } from '../../ui/messages.tsx';
 import { Says } from '../../ui/says.tsx';
@@ -187,32 +187,15 @@ export const EntryPage = ({ seq }: { seq: number }) => {
       title={`Entry ${seq}`}
       actions={
         <>
-          <Button
-            variant="default"
-            disabled={seq === 0}
-            onClick={() => {
-              go('audit', String(seq - 1));
-            }}
-          >
+          <GoButton variant="default" disabled={seq === 0} to={['audit', String(seq - 1)]}>
             {seq === 0 ? '← None before' : `← Entry ${seq - 1}`}
-          </Button>
-          <Button
-            variant="default"
-            disabled={seq + 1 >= size}
-            onClick={() => {
-              go('audit', String(seq + 1));
-            }}
-          >
+          </GoButton>
+          <GoButton variant="default" disabled={seq + 1 >= size} to={['audit', String(seq + 1)]}>
             {seq + 1 >= size ? 'None after →' : `Entry ${seq + 1} →`}
-          </Button>
-          <Button
-            variant="default"
-            onClick={() => {
-              go('audit');
-            }}
-          >
+          </GoButton>
+          <GoButton variant="default" to={['audit']}>
             Timeline
-          </Button>
+          </GoButton>
         </>
       }
     />

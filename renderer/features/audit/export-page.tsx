@@ -77,7 +77,7 @@ const TrustFile = () => {
           <Text size="sm" mb={8}>
             The log key’s fingerprint, to read aloud:
           </Text>
-          <Fingerprint hex={saved.keySha256} words={saved.words} />
+          <Fingerprint hex={saved.keySha256} />
         </div>
       )}
       {trust === undefined ? null : (

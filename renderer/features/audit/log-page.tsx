@@ -79,9 +79,9 @@ export const LogPage = () => {
             </Title>
             <Text maw="44em" mb="sm">
               SHA-256 of its public key. It is what an auditor pins: compare it with the printed
-              page from the day the desk was founded. The trust file’s receipt has it in words, too.
+              page from the day the desk was founded.
             </Text>
-            <Fingerprint hex={log.keySha256} words={[]} />
+            <Fingerprint hex={log.keySha256} />
           </section>
         )}
       </div>

@@ -1,11 +1,11 @@
 /** The proof that an entry is in the sealed log, calculated here step by step. */
-import { Button, Text, Title } from '@mantine/core';
+import { Text, Title } from '@mantine/core';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { useEffect, useState } from 'react';
 import type { Output } from '../../../shared/contract/index.ts';
 import { Act } from '../../app/act.tsx';
 import { refreshStatus, useDesk } from '../../app/desk-store.ts';
-import { go } from '../../app/router.ts';
+import { GoButton } from '../../app/go-button.tsx';
 import { call, type Answer } from '../../bridge/bridge.ts';
 import { ErrorBox } from '../../ui/messages.tsx';
 import { Says } from '../../ui/says.tsx';
@@ -141,15 +141,9 @@ export const SealNow = () => {
   const unsealed = log?.unsealed ?? 0;
   const open =
     log?.signer === 'NO SIGNER' ? (
-      <Button
-        variant="default"
-        onClick={() => {
-          go('overview');
-        }}
-        mt="xs"
-      >
+      <GoButton variant="default" to={['overview']} mt="xs">
         Open the desk first
-      </Button>
+      </GoButton>
     ) : null;
   return (
     <>

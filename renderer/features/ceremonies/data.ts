@@ -2,7 +2,6 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { CeremonyView, DefinitionView } from '../../../shared/contract/ceremonies.ts';
 import type { Definition, Seat } from '../../../shared/domain/ceremonies.ts';
-import type { TokenRef, PinState } from '../../../shared/domain/tokens.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
 import { useDesk } from '../../app/desk-store.ts';
 import { call } from '../../bridge/bridge.ts';
@@ -111,14 +110,3 @@ export const useNames = (): ((id: string) => string) => {
   const people = useDesk((desk) => desk.people);
   return (id) => people.find((person) => person.id === id)?.name ?? 'somebody unknown';
 };
-
-/** What the token says about its PIN, when it has been looked at. */
-export const usePinState = ({ module, token }: TokenRef): PinState | undefined =>
-  useDesk(
-    ({ modules }) =>
-      modules
-        ?.find((view) => view.module.id === module)
-        ?.tokens.find(
-          ({ identity }) => identity.serial === token.serial && identity.label === token.label,
-        )?.userPin,
-  );

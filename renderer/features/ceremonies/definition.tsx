@@ -1,6 +1,5 @@
 /** A definition: its words, its whole text, who approved it; approving, arming, printing. */
-import { Button, NativeSelect, Stack, Text, Title } from '@mantine/core';
-import { useState } from 'react';
+import { Button, Stack, Text, Title } from '@mantine/core';
 import type { DefinitionView } from '../../../shared/contract/ceremonies.ts';
 import { Act } from '../../app/act.tsx';
 import { useDesk } from '../../app/desk-store.ts';
@@ -23,12 +22,10 @@ const Approve = ({
   onDone: (view: DefinitionView) => void;
 }) => {
   const people = useDesk((desk) => desk.people);
-  const [chosen, setChosen] = useState('');
   const able = people.filter(
     ({ id, role, left }) => !left && APPROVERS.includes(role) && !view.approvals.includes(id),
   );
-  const person = able.find(({ id }) => id === chosen) ?? able[0];
-  if (person === undefined)
+  if (able.length === 0)
     return (
       <Text c="dimmed">
         Everybody who may approve has done so. Another administrator, officer or operator is needed;{' '}
@@ -41,19 +38,9 @@ const Approve = ({
         Each approver alone: read the text on paper, compare its words with the ones above, then
         approve.
       </Text>
-      <NativeSelect
-        label="Who approves now"
-        value={person.id}
-        data={able.map(({ id, name, role }) => ({ value: id, label: `${name}, ${role}` }))}
-        onChange={(event) => {
-          setChosen(event.currentTarget.value);
-        }}
-        maw="20em"
-      />
       <Act
-        key={person.id}
         channel="ceremonies.approve"
-        people={[{ title: 'Approver', person: person.id }]}
+        people={[{ title: 'Who approves now', among: able }]}
         label="Approve this definition"
         input={() => ({ ok: true, value: { definitionSha256: view.sha256 } })}
         onDone={onDone}
@@ -104,7 +91,7 @@ export const DefinitionPage = ({ sha256 }: { sha256: string }) => {
           <span className="mono">{hello?.build.slice(0, 16)}</span>. Desk {definition.log}.
         </p>
         <ReadAloud title="This definition’s words. They change if one letter of it does.">
-          <Fingerprint hex={sha256} words={view.words} />
+          <Fingerprint hex={sha256} />
         </ReadAloud>
         {enough ? null : (
           <Acting title="Approve">

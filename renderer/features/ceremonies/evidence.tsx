@@ -2,13 +2,14 @@
 import { Button, Text, Title } from '@mantine/core';
 import type { CeremonyView } from '../../../shared/contract/ceremonies.ts';
 import type { Definition } from '../../../shared/domain/ceremonies.ts';
-import { go } from '../../app/router.ts';
+import { GoButton } from '../../app/go-button.tsx';
 import { print } from '../../bridge/bridge.ts';
 import { Guided, ReadAloud, Side, StateMark } from '../../ui/guided.tsx';
 import { Claims } from '../../ui/says.tsx';
 import { Fingerprint, hexGroups, Short } from '../../ui/text.tsx';
 import { decisionWords, seatsNow, useNames } from './data.ts';
-import { PeopleFacts, Way } from './run.tsx';
+import { PeopleFacts } from './people-facts.tsx';
+import { Way } from './way.tsx';
 import { seatName, STATES } from './words.ts';
 
 const verdictOf = (view: CeremonyView): { word: string; means: string } => {
@@ -115,30 +116,19 @@ export const Evidence = ({ view, definition }: { view: CeremonyView; definition:
         className="no-print"
         style={{ display: 'flex', gap: 10, flexWrap: 'wrap', marginTop: 18 }}
       >
-        <Button
-          onClick={() => {
-            go('audit', 'export');
-          }}
-        >
-          Export the audit log
-        </Button>
+        <GoButton to={['audit', 'export']}>Export the audit log</GoButton>
         <Button variant="default" onClick={() => void print()}>
           Print this page
         </Button>
         {key === undefined ? null : (
-          <Button
-            variant="default"
-            onClick={() => {
-              go('keys', key);
-            }}
-          >
+          <GoButton variant="default" to={['keys', key]}>
             Show the key
-          </Button>
+          </GoButton>
         )}
       </div>
       <div style={{ marginTop: 32 }}>
         <ReadAloud title="The definition that was followed">
-          <Fingerprint hex={view.definitionSha256} words={view.words} />
+          <Fingerprint hex={view.definitionSha256} />
         </ReadAloud>
         <a className="no-print" href={`#/ceremonies/definition/${view.definitionSha256}`}>
           Read the definition

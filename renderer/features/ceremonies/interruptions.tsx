@@ -1,12 +1,14 @@
 /** What may always be done: an exception, a pause, an abort. Each by people of this ceremony, each an act of its own. */
-import { Button, Modal, NativeSelect, Stack, Text, TextInput, Textarea } from '@mantine/core';
+import { Modal, NativeSelect, Stack, Text, TextInput, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import type { CeremonyView } from '../../../shared/contract/ceremonies.ts';
-import type { Definition } from '../../../shared/domain/ceremonies.ts';
-import { Act, PinFields, usePinFields } from '../../app/act.tsx';
+import type { Definition, Seat } from '../../../shared/domain/ceremonies.ts';
+import { Act, PinFields, usePinFields, type ActPerson } from '../../app/act.tsx';
+import { usePinState } from '../../app/tokens.ts';
 import { pinHalves, type Answer } from '../../bridge/bridge.ts';
 import { LastTry } from '../../ui/last-try.tsx';
-import { useNames, usePinState, type Seated } from './data.ts';
+import { Phrase } from '../../ui/phrase.tsx';
+import { useNames, type Seated } from './data.ts';
 import { seatName } from './words.ts';
 
 export interface OfCeremony {
@@ -21,74 +23,25 @@ const missing = (message: string): Answer<never> => ({
   error: { code: 'input-invalid', message: `${message} Nothing was done.` },
 });
 
-/** Picks people of this ceremony; nobody else has a say in it. */
-export const useSeatedPeople = (
+/** People of this ceremony for an act: nobody else has a say in it. Whoever sits on the preferred seat is offered first. */
+export const seatedPeople = (
   titles: readonly string[],
   seated: readonly Seated[],
-  preferred: readonly string[],
-) => {
-  const nameOf = useNames();
-  const [chosen, setChosen] = useState<Record<number, string>>({});
-  const people: string[] = [];
-  for (const [at] of titles.entries()) {
-    const free = seated.filter(({ person }) => !people.includes(person));
-    const wish =
-      free.find(({ person }) => person === chosen[at]) ??
-      free.find(({ seat }) => seat === preferred[at]) ??
-      free[0];
-    people.push(wish?.person ?? '');
-  }
-  const [open, setOpen] = useState(false);
-  const picker = !open ? (
-    <div>
-      <Button
-        variant="default"
-        size="compact-md"
-        onClick={() => {
-          setOpen(true);
-        }}
-      >
-        {titles.length === 1 ? 'Somebody else does it' : 'Other people do it'}
-      </Button>
-    </div>
-  ) : (
-    <div className="fields pairs">
-      {titles.map((title, at) => (
-        <NativeSelect
-          key={title}
-          label={title}
-          value={people[at] ?? ''}
-          data={seated
-            .filter(({ person }) => person === people[at] || !people.includes(person))
-            .map(({ seat, person }) => ({
-              value: person,
-              label: `${nameOf(person)}, ${seatName(seat)}`,
-            }))}
-          onChange={(event) => {
-            setChosen({ ...chosen, [at]: event.currentTarget.value });
-          }}
-        />
-      ))}
-    </div>
-  );
-  return {
-    picker,
-    people: people.map((person) => ({
-      title: seatName(seated.find((taken) => taken.person === person)?.seat ?? 'witness'),
-      person,
-    })),
-  };
-};
+  preferred: readonly Seat[] = ['administrator', 'witness'],
+): ActPerson[] =>
+  titles.map((title, at) => ({
+    title,
+    among: [...seated]
+      .sort((a, b) => Number(b.seat === preferred[at]) - Number(a.seat === preferred[at]))
+      .map(({ seat, person }) => ({ id: person, as: seatName(seat) })),
+  }));
+const TWO = ['First person', 'Second person'] as const;
 
 export const ExceptionForm = ({ view, definition, seated, onDone }: OfCeremony) => {
   const nameOf = useNames();
   const [observed, setObserved] = useState('');
   const [decision, setDecision] = useState('');
   const [swap, setSwap] = useState('');
-  const { picker, people } = useSeatedPeople(['First person', 'Second person'], seated, [
-    'administrator',
-    'witness',
-  ]);
   const open = view.exceptions.find((exception) => exception.open);
   const due = view.steps.find(({ step }) => step.id === (open?.step ?? view.due));
   const substitutes = definition.substitutes.filter(
@@ -146,10 +99,9 @@ export const ExceptionForm = ({ view, definition, seated, onDone }: OfCeremony) 
           }}
         />
       ) : null}
-      {picker}
       <Act
         channel="ceremonies.exception"
-        people={people}
+        people={seatedPeople(TWO, seated)}
         label="Record the exception"
         input={() => {
           if (observed.trim() === '') return missing('What was observed has not been written.');
@@ -173,7 +125,6 @@ export const ExceptionForm = ({ view, definition, seated, onDone }: OfCeremony) 
 
 const PauseForm = ({ view, seated, onDone }: OfCeremony) => {
   const [why, setWhy] = useState('');
-  const { picker, people } = useSeatedPeople(['Paused by'], seated, ['administrator']);
   if (view.status === 'PAUSED') return <Text>This ceremony is paused already.</Text>;
   return (
     <Stack gap="md">
@@ -190,10 +141,9 @@ const PauseForm = ({ view, seated, onDone }: OfCeremony) => {
           setWhy(event.currentTarget.value);
         }}
       />
-      {picker}
       <Act
         channel="ceremonies.pause"
-        people={people}
+        people={seatedPeople(['Paused by'], seated)}
         label="Pause the ceremony"
         input={() =>
           why.trim() === ''
@@ -207,13 +157,11 @@ const PauseForm = ({ view, seated, onDone }: OfCeremony) => {
 };
 
 export const ResumeForm = ({ view, seated, onDone }: OfCeremony) => {
-  const { picker, people } = useSeatedPeople(['Resumed by'], seated, ['administrator']);
   return (
     <Stack gap="md">
-      {picker}
       <Act
         channel="ceremonies.resume"
-        people={people}
+        people={seatedPeople(['Resumed by'], seated)}
         label="Resume the ceremony"
         input={() => ({ ok: true, value: { ceremony: view.id } })}
         onDone={onDone}
@@ -230,11 +178,6 @@ export const AbortForm = ({ view, definition, seated, onDone }: OfCeremony) => {
   const [because, setBecause] = useState('');
   const [typed, setTyped] = useState('');
   const [sure, setSure] = useState(false);
-  const { picker, people } = useSeatedPeople(
-    withKey ? ['First person', 'Second person'] : ['Aborted by'],
-    seated,
-    ['administrator', 'witness'],
-  );
   const { label } = definition.at.token;
   return (
     <Stack gap="md">
@@ -256,26 +199,10 @@ export const AbortForm = ({ view, definition, seated, onDone }: OfCeremony) => {
           setBecause(event.currentTarget.value);
         }}
       />
-      <TextInput
-        label={
-          <>
-            Type exactly: <span className="mono">{ABORT}</span>
-          </>
-        }
-        aria-label={`Type exactly: ${ABORT}`}
-        value={typed}
-        maxLength={64}
-        spellCheck={false}
-        autoComplete="off"
-        classNames={{ input: 'mono' }}
-        onChange={(event) => {
-          setTyped(event.currentTarget.value);
-        }}
-      />
-      {picker}
+      <Phrase phrase={ABORT} typed={typed} onChange={setTyped} />
       <Act
         channel="ceremonies.abort"
-        people={people}
+        people={seatedPeople(withKey ? TWO : ['Aborted by'], seated)}
         label={withKey ? `Abort, and destroy the key in token ${label}` : 'Abort the ceremony'}
         danger
         input={async () => {

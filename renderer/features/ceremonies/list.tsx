@@ -1,7 +1,8 @@
 /** Every ceremony, open ones first, and every definition that waits for people. */
-import { Button, Text } from '@mantine/core';
-import { go } from '../../app/router.ts';
+import { Text } from '@mantine/core';
+import { GoButton } from '../../app/go-button.tsx';
 import { StateMark } from '../../ui/guided.tsx';
+import { List } from '../../ui/list.tsx';
 import { Empty, ErrorBox, PageHead } from '../../ui/messages.tsx';
 import { Time } from '../../ui/text.tsx';
 import { useCeremonies, useDefinitions } from './data.ts';
@@ -29,15 +30,7 @@ const ORDER: readonly Shown[] = [
   'ABORTED',
 ];
 
-const Draft = () => (
-  <Button
-    onClick={() => {
-      go('ceremonies', 'draft');
-    }}
-  >
-    Draft a ceremony
-  </Button>
-);
+const Draft = () => <GoButton to={['ceremonies', 'draft']}>Draft a ceremony</GoButton>;
 
 export const CeremonyList = () => {
   const ceremonies = useCeremonies();
@@ -111,41 +104,25 @@ export const CeremonyList = () => {
           room later, three envelopes and the sender’s letter with the key’s check value.
         </Empty>
       ) : (
-        <table className="list">
-          <thead>
-            <tr>
-              <th scope="col">State</th>
-              <th scope="col">Title</th>
-              <th scope="col">Due</th>
-              <th scope="col">Opened</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(({ key, to, state, title, detail, opened, due }) => (
-              <tr
-                key={key}
-                data-link
-                onClick={() => {
-                  go('ceremonies', ...to);
-                }}
-              >
-                <td>
-                  <StateMark {...STATES[state]} word={state} />
-                </td>
-                <td>
-                  <a href={`#/ceremonies/${to.join('/')}`}>{title}</a>
-                  <Text size="sm" c="dimmed" className="mono">
-                    {detail}
-                  </Text>
-                </td>
-                <td>{due}</td>
-                <td style={{ whiteSpace: 'nowrap' }}>
-                  <Time at={opened} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <List
+          label="Ceremonies and definitions"
+          heads={['State', 'Title', 'Due', 'Opened']}
+          rows={rows.map(({ key, to, state, title, detail, opened, due }) => ({
+            key,
+            leads: true,
+            cells: [
+              <StateMark {...STATES[state]} word={state} />,
+              <>
+                <a href={`#/ceremonies/${to.join('/')}`}>{title}</a>
+                <Text size="sm" c="dimmed" className="mono">
+                  {detail}
+                </Text>
+              </>,
+              due,
+              <Time at={opened} />,
+            ],
+          }))}
+        />
       )}
     </>
   );

@@ -1,7 +1,7 @@
 /** One export as the service has it, asked again whenever the log grows. */
 import { useCallback, useEffect, useState } from 'react';
 import type { AwsAlgorithm, ExportView } from '../../../shared/contract/exports.ts';
-import type { Family, PinState, TokenRef } from '../../../shared/domain/tokens.ts';
+import type { Family, TokenRef } from '../../../shared/domain/tokens.ts';
 import type { KeyRecord } from '../../../shared/domain/keys.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
 import { useDesk } from '../../app/desk-store.ts';
@@ -52,17 +52,6 @@ export const whyNot = ({ state, algorithm, extractable }: KeyRecord): string | u
 
 export const useFamily = (at: TokenRef | undefined): Family | undefined =>
   useDesk(({ modules }) => modules?.find(({ module }) => module.id === at?.module)?.module.family);
-
-export const usePinState = (at: TokenRef | undefined): PinState | undefined =>
-  useDesk(
-    ({ modules }) =>
-      modules
-        ?.find((view) => view.module.id === at?.module)
-        ?.tokens.find(
-          ({ identity }) =>
-            identity.serial === at?.token.serial && identity.label === at.token.label,
-        )?.userPin,
-  );
 
 export const STATES: Readonly<
   Record<ExportView['state'], { shape: string; tone?: 'due' | 'stop'; due: string }>

@@ -1,21 +1,13 @@
 /** Every export, open ones first. */
-import { Button } from '@mantine/core';
 import { useDesk } from '../../app/desk-store.ts';
-import { go } from '../../app/router.ts';
+import { GoButton } from '../../app/go-button.tsx';
 import { StateMark } from '../../ui/guided.tsx';
+import { List } from '../../ui/list.tsx';
 import { Empty, PageHead } from '../../ui/messages.tsx';
 import { Time } from '../../ui/text.tsx';
 import { HASH, STATES } from './data.ts';
 
-const Request = () => (
-  <Button
-    onClick={() => {
-      go('exports', 'new');
-    }}
-  >
-    Request an export
-  </Button>
-);
+const Request = () => <GoButton to={['exports', 'new']}>Request an export</GoButton>;
 
 export const ExportList = () => {
   const exports = useDesk((desk) => desk.exports);
@@ -36,46 +28,24 @@ export const ExportList = () => {
           elsewhere with the AWS command line.
         </Empty>
       ) : (
-        <table className="list">
-          <thead>
-            <tr>
-              <th scope="col">State</th>
-              <th scope="col">Key</th>
-              <th scope="col">To</th>
-              <th scope="col">Due</th>
-              <th scope="col">Requested</th>
-              <th scope="col">Parameters hold until</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(({ id, key, state, algorithm, created, validTo }) => (
-              <tr
-                key={id}
-                data-link
-                onClick={() => {
-                  go('exports', id);
-                }}
-              >
-                <td>
-                  <StateMark {...STATES[state]} word={state} />
-                </td>
-                <td>
-                  <a href={`#/exports/${id}`} className="mono">
-                    {label(key)}
-                  </a>
-                </td>
-                <td>AWS KMS, {HASH[algorithm]}</td>
-                <td>{STATES[state].due}</td>
-                <td style={{ whiteSpace: 'nowrap' }}>
-                  <Time at={created} />
-                </td>
-                <td style={{ whiteSpace: 'nowrap' }}>
-                  {validTo === undefined ? 'not loaded yet' : <Time at={validTo} />}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <List
+          label="Exports"
+          heads={['State', 'Key', 'To', 'Due', 'Requested', 'Parameters hold until']}
+          rows={rows.map(({ id, key, state, algorithm, created, validTo }) => ({
+            key: id,
+            leads: true,
+            cells: [
+              <StateMark {...STATES[state]} word={state} />,
+              <a href={`#/exports/${id}`} className="mono">
+                {label(key)}
+              </a>,
+              `AWS KMS, ${HASH[algorithm]}`,
+              STATES[state].due,
+              <Time at={created} />,
+              validTo === undefined ? 'not loaded yet' : <Time at={validTo} />,
+            ],
+          }))}
+        />
       )}
     </>
   );

@@ -3,14 +3,14 @@ import { Anchor, Radio, Stack, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { AwsAlgorithm } from '../../../shared/contract/exports.ts';
 import { Act, PinFields, usePinFields } from '../../app/act.tsx';
-import { refreshTokens, useDesk } from '../../app/desk-store.ts';
+import { useDesk } from '../../app/desk-store.ts';
 import { go } from '../../app/router.ts';
+import { usePinState, useTokensHere } from '../../app/tokens.ts';
 import { pinHalves } from '../../bridge/bridge.ts';
 import { Empty, PageHead } from '../../ui/messages.tsx';
 import { LastTry } from '../../ui/last-try.tsx';
-import { useFamily, usePinState, whyNot } from './data.ts';
-
-const ROLES = ['administrator', 'officer', 'operator'] as const;
+import { useFamily, whyNot } from './data.ts';
+import { TWO } from './job-props.ts';
 
 export const RequestExport = () => {
   const keys = useDesk((desk) => desk.keys);
@@ -20,9 +20,7 @@ export const RequestExport = () => {
   const [all, setAll] = useState(false);
   const [sure, setSure] = useState(false);
   const pin = usePinFields();
-  useEffect(() => {
-    void refreshTokens();
-  }, []);
+  useTokensHere();
   const able = keys.filter((key) => whyNot(key) === undefined);
   const others = keys.filter((key) => key.state !== 'destroyed' && whyNot(key) !== undefined);
   const [only] = able;
@@ -131,10 +129,7 @@ export const RequestExport = () => {
           <Act
             key={key.id}
             channel="exports.request"
-            people={[
-              { title: 'First person', roles: ROLES },
-              { title: 'Second person', roles: ROLES },
-            ]}
+            people={TWO}
             label={`Test token ${key.at.token.label}, and request the export`}
             disabled={
               signer === 'NO SIGNER'

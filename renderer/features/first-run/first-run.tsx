@@ -277,7 +277,7 @@ export const FirstRun = () => {
             The log key’s fingerprint, read from the device. Write it down or print it: it is what
             an auditor’s trust file pins.
           </Text>
-          <Fingerprint hex={status.log.keySha256} words={[]} />
+          <Fingerprint hex={status.log.keySha256} />
         </section>
       ) : null}
     </div>

@@ -1,9 +1,13 @@
 /** What is due, what is open, the health of the log, in one look. */
-import { Anchor, Button, Text, Title } from '@mantine/core';
+import { Text, Title } from '@mantine/core';
+import { useState } from 'react';
 import { Act, PinFields, usePinFields } from '../../app/act.tsx';
 import { refreshStatus, useDesk } from '../../app/desk-store.ts';
-import { go } from '../../app/router.ts';
+import { GoButton } from '../../app/go-button.tsx';
+import { usePinState, useTokensHere } from '../../app/tokens.ts';
 import { pinHalves } from '../../bridge/bridge.ts';
+import { LastTry } from '../../ui/last-try.tsx';
+import { List, type ListRow } from '../../ui/list.tsx';
 import { Facts, PageHead } from '../../ui/messages.tsx';
 import { Short, Time } from '../../ui/text.tsx';
 
@@ -15,6 +19,9 @@ export const overviewHelp = [
 
 const OpenDesk = () => {
   const pin = usePinFields();
+  const state = usePinState(useDesk((desk) => desk.status?.log.at));
+  const [sure, setSure] = useState(false);
+  useTokensHere();
   return (
     <section className="notice" aria-label="Open the desk" style={{ marginBottom: 24 }}>
       <Title order={3} mb="xs">
@@ -30,11 +37,14 @@ const OpenDesk = () => {
         label="Open the desk"
         input={async () => {
           const login = await pinHalves(pin.take(), 'desk.open');
-          return login.ok ? { ok: true, value: { login: login.value } } : login;
+          return login.ok
+            ? { ok: true, value: { login: { ...login.value, lastTry: sure } } }
+            : login;
         }}
         onDone={() => void refreshStatus()}
       >
         <PinFields of="Log token’s PIN" fields={pin} />
+        <LastTry pin={state} sure={sure} onChange={setSure} />
       </Act>
     </section>
   );
@@ -44,14 +54,28 @@ export const Overview = () => {
   const { status, hello, keys, ceremonies, exports, people } = useDesk();
   if (status === undefined || hello === undefined) return null;
   const { log } = status;
-  const openCeremonies = ceremonies.filter(
-    ({ status: state }) => !['CLOSED', 'ABORTED'].includes(state),
-  );
-  const openExports = exports.filter(
-    ({ state }) => !['WRAPPED', 'EXPIRED', 'FAILED'].includes(state),
-  );
-  const nothing =
-    openCeremonies.length === 0 && openExports.length === 0 && status.unfinished.length === 0;
+  const open: ListRow[] = [
+    ...ceremonies
+      .filter(({ status: state }) => !['CLOSED', 'ABORTED'].includes(state))
+      .map(({ id, title, status: state }) => ({
+        key: id,
+        leads: true,
+        cells: [<a href={`#/ceremonies/${id}`}>{title}</a>, state, ''],
+      })),
+    ...exports
+      .filter(({ state }) => !['WRAPPED', 'EXPIRED', 'FAILED'].includes(state))
+      .map(({ id, key, state, validTo }) => ({
+        key: id,
+        leads: true,
+        cells: [
+          <a href={`#/exports/${id}`}>
+            Export of {keys.find((known) => known.id === key)?.label ?? 'a key'} to AWS KMS
+          </a>,
+          state,
+          validTo === undefined ? '' : <Time at={validTo} />,
+        ],
+      })),
+  ];
   return (
     <div className="columns">
       <div>
@@ -63,14 +87,7 @@ export const Overview = () => {
             {status.unfinished.map(({ intent, what, time }) => (
               <p key={intent}>
                 {what}, since <Time at={time} />.{' '}
-                <Anchor
-                  onClick={() => {
-                    go('tokens', 'recovery', intent);
-                  }}
-                  component="button"
-                >
-                  Settle it
-                </Anchor>
+                <a href={`#/tokens/recovery/${intent}`}>Settle it</a>
               </p>
             ))}
           </section>
@@ -78,72 +95,27 @@ export const Overview = () => {
         <Title order={3} mb="xs">
           Open now
         </Title>
-        {nothing ? (
+        {open.length === 0 ? (
           <Text c="dimmed">
             Nothing waits for anybody.{' '}
             {keys.length === 0 ? 'Generate a first key, or draft a ceremony.' : ''}
           </Text>
         ) : (
-          <table className="list">
-            <tbody>
-              {openCeremonies.map(({ id, title, status: state }) => (
-                <tr
-                  key={id}
-                  data-link
-                  onClick={() => {
-                    go('ceremonies', id);
-                  }}
-                >
-                  <td>
-                    <a href={`#/ceremonies/${id}`}>{title}</a>
-                  </td>
-                  <td>{state}</td>
-                </tr>
-              ))}
-              {openExports.map(({ id, algorithm, state, validTo }) => (
-                <tr
-                  key={id}
-                  data-link
-                  onClick={() => {
-                    go('exports', id);
-                  }}
-                >
-                  <td>
-                    <a href={`#/exports/${id}`}>Export to AWS KMS, {algorithm}</a>
-                  </td>
-                  <td>
-                    {state}
-                    {validTo === undefined ? '' : `, until ${validTo.slice(11, 16)} UTC`}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <List label="Open now" heads={['What', 'State', 'Until']} rows={open} />
         )}
         <div style={{ display: 'flex', gap: 10, marginTop: 28, flexWrap: 'wrap' }}>
-          <Button
-            onClick={() => {
-              go('keys', 'generate');
-            }}
+          <GoButton
+            {...(log.signer === 'NO SIGNER' ? { variant: 'default' } : {})}
+            to={['keys', 'generate']}
           >
             Generate a key
-          </Button>
-          <Button
-            variant="default"
-            onClick={() => {
-              go('ceremonies', 'draft');
-            }}
-          >
+          </GoButton>
+          <GoButton variant="default" to={['ceremonies', 'draft']}>
             Draft a ceremony
-          </Button>
-          <Button
-            variant="default"
-            onClick={() => {
-              go('audit', 'export');
-            }}
-          >
+          </GoButton>
+          <GoButton variant="default" to={['audit', 'export']}>
             Export the audit log
-          </Button>
+          </GoButton>
         </div>
       </div>
       <aside>

@@ -1,5 +1,5 @@
 /** Enrolling: the person types a passphrase of their own, twice; two managers approve. */
-import { NativeSelect, Text, TextInput } from '@mantine/core';
+import { Text, TextInput } from '@mantine/core';
 import { useRef, useState } from 'react';
 import type { Role } from '../../../shared/domain/people.ts';
 import { isText } from '../../../shared/text.ts';
@@ -9,7 +9,8 @@ import { secret } from '../../bridge/bridge.ts';
 import { Facts, PageHead } from '../../ui/messages.tsx';
 import { SecretField, type SecretHandle } from '../../ui/secret-field.tsx';
 import { go } from '../../app/router.ts';
-import { isRole, ROLE_CHOICES, ROLE_WORDS, TWO_MANAGERS } from './roles.ts';
+import { RoleSelect } from './role-select.tsx';
+import { TWO_MANAGERS } from './roles.ts';
 
 const LEAST_BYTES = 12;
 
@@ -81,16 +82,7 @@ export const Enrol = () => {
               setName(event.currentTarget.value);
             }}
           />
-          <NativeSelect
-            label="Role"
-            description={ROLE_WORDS[role]}
-            inputWrapperOrder={['label', 'input', 'description']}
-            value={role}
-            data={ROLE_CHOICES}
-            onChange={({ currentTarget: { value } }) => {
-              if (isRole(value)) setRole(value);
-            }}
-          />
+          <RoleSelect label="Role" role={role} onChange={setRole} />
           <SecretField
             label="New passphrase, typed by the person"
             description={`${LEAST_BYTES} characters or more; six words that belong to no saying are good. It can’t be recovered.`}

@@ -1,9 +1,9 @@
 /** The people of the desk: who is enrolled, with which key, in which role, and who is in the room. */
-import { Button, NativeSelect, Text, Title } from '@mantine/core';
-import { useState } from 'react';
-import { Act } from '../../app/act.tsx';
-import { refreshPeople, refreshStatus, useDesk } from '../../app/desk-store.ts';
-import { go } from '../../app/router.ts';
+import { Stack, Text, Title } from '@mantine/core';
+import { Arrival, Departure } from '../../app/arrive.tsx';
+import { useDesk } from '../../app/desk-store.ts';
+import { GoButton } from '../../app/go-button.tsx';
+import { List } from '../../ui/list.tsx';
 import { Facts, PageHead } from '../../ui/messages.tsx';
 import { Quiet } from '../../ui/quiet.tsx';
 import { Short } from '../../ui/text.tsx';
@@ -22,65 +22,34 @@ export const peopleHelp = [
 
 const Presence = () => {
   const people = useDesk((desk) => desk.people).filter(({ left }) => !left);
-  const away = people.filter(({ here }) => !here);
-  const [chosen, setChosen] = useState('');
-  const arriving = away.find(({ id }) => id === chosen) ?? away[0];
-  const changed = () => {
-    void Promise.all([refreshStatus(), refreshPeople()]);
-  };
+  const here = people.filter((person) => person.here);
+  const away = people.filter((person) => !person.here);
   return (
-    <>
+    <Quiet>
       <section aria-labelledby="here-title">
         <Title order={2} size="h4" id="here-title" mb="xs">
           In the room
         </Title>
-        {people.every(({ here }) => !here) ? <Text c="dimmed">Nobody.</Text> : null}
-        <Quiet>
-          {people
-            .filter(({ here }) => here)
-            .map(({ id, name }) => (
-              <div key={id} style={{ marginBottom: 8 }}>
-                <Act
-                  channel="presence.leave"
-                  people={[]}
-                  label={`${name} leaves`}
-                  input={() => ({ ok: true, value: { person: id } })}
-                  onDone={changed}
-                />
-              </div>
-            ))}
-        </Quiet>
+        {here.length === 0 ? <Text c="dimmed">Nobody.</Text> : null}
+        <Stack gap={8}>
+          {here.map((person) => (
+            <Departure key={person.id} person={person} />
+          ))}
+        </Stack>
       </section>
-      {arriving === undefined ? null : (
+      {away.length === 0 ? null : (
         <section aria-labelledby="arrive-title" style={{ marginTop: 24 }}>
           <Title order={2} size="h4" id="arrive-title" mb="xs">
             Arriving
           </Title>
-          <Quiet>
-            <Act
-              channel="presence.arrive"
-              people={[{ title: 'Proof by', person: arriving.id }]}
-              label={`${arriving.name} arrives`}
-              input={() => ({ ok: true, value: { person: arriving.id } })}
-              onDone={changed}
-            >
-              <NativeSelect
-                label="Who arrives"
-                value={arriving.id}
-                data={away.map(({ id, name, role }) => ({ value: id, label: `${name}, ${role}` }))}
-                onChange={(event) => {
-                  setChosen(event.currentTarget.value);
-                }}
-              />
-            </Act>
-          </Quiet>
+          <Arrival among={away} />
         </section>
       )}
-    </>
+    </Quiet>
   );
 };
 
-const List = () => {
+const PeopleList = () => {
   const people = useDesk((desk) => desk.people);
   const enrolled = people.filter(({ left }) => !left);
   const gone = people.filter(({ left }) => left);
@@ -88,15 +57,7 @@ const List = () => {
     <>
       <PageHead
         title="People"
-        actions={
-          <Button
-            onClick={() => {
-              go('people', 'enrol');
-            }}
-          >
-            Enrol a person
-          </Button>
-        }
+        actions={<GoButton to={['people', 'enrol']}>Enrol a person</GoButton>}
       >
         Who may do what here, and who is in the room.
       </PageHead>
@@ -108,32 +69,22 @@ const List = () => {
               needs a passphrase that only they know.
             </Text>
           ) : (
-            <table className="list">
-              <thead>
-                <tr>
-                  <th>Name</th>
-                  <th>Role</th>
-                  <th>Key’s fingerprint</th>
-                  <th>State</th>
-                </tr>
-              </thead>
-              <tbody>
-                {[...enrolled, ...gone].map(({ id, name, role, key, here, left }) => (
-                  <tr key={id}>
-                    <td>
-                      <a href={`#/people/${id}`}>{name}</a>
-                    </td>
-                    <td>{role}</td>
-                    <td>
-                      <Short value={key.sha256} keep={6} label={`fingerprint of ${name}’s key`} />
-                    </td>
-                    <td style={{ whiteSpace: 'nowrap' }}>
-                      {left ? '✕ left' : here ? '● here' : '○ not here'}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+            <List
+              label="People"
+              heads={['Name', 'Role', 'Key’s fingerprint', 'State']}
+              rows={[...enrolled, ...gone].map(({ id, name, role, key, here, left }) => ({
+                key: id,
+                leads: true,
+                cells: [
+                  <a href={`#/people/${id}`}>{name}</a>,
+                  role,
+                  <Short value={key.sha256} keep={6} label={`fingerprint of ${name}’s key`} />,
+                  <span style={{ whiteSpace: 'nowrap' }}>
+                    {left ? '✕ left' : here ? '● here' : '○ not here'}
+                  </span>,
+                ],
+              }))}
+            />
           )}
         </div>
         <aside>
@@ -159,5 +110,5 @@ const List = () => {
 export const PeopleScreen = ({ route }: { route: readonly string[] }) => {
   const [page = ''] = route;
   if (page === 'enrol') return <Enrol />;
-  return page === '' ? <List /> : <PersonPage key={page} id={page} />;
+  return page === '' ? <PeopleList /> : <PersonPage key={page} id={page} />;
 };

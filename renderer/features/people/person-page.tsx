@@ -1,20 +1,18 @@
 /** One person: key, role, presence; changing the role, and removing. */
-import { Button, NativeSelect, Text, TextInput, Title } from '@mantine/core';
+import { Text, TextInput, Title } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import type { Person, Role } from '../../../shared/domain/people.ts';
 import { isText } from '../../../shared/text.ts';
 import { Act } from '../../app/act.tsx';
-import { refreshPeople, refreshStatus, useDesk } from '../../app/desk-store.ts';
-import { go } from '../../app/router.ts';
+import { Arrival, Departure, presenceChanged } from '../../app/arrive.tsx';
+import { useDesk } from '../../app/desk-store.ts';
+import { GoButton } from '../../app/go-button.tsx';
 import { Facts, PageHead } from '../../ui/messages.tsx';
 import { Quiet } from '../../ui/quiet.tsx';
 import { Says } from '../../ui/says.tsx';
 import { Fingerprint, Short } from '../../ui/text.tsx';
-import { isRole, MANAGERS, ROLE_CHOICES, ROLE_WORDS, TWO_MANAGERS } from './roles.ts';
-
-const changed = () => {
-  void Promise.all([refreshPeople(), refreshStatus()]);
-};
+import { RoleSelect } from './role-select.tsx';
+import { MANAGERS, ROLE_WORDS, TWO_MANAGERS } from './roles.ts';
 
 const ChangeRole = ({ person }: { person: Person }) => {
   const [role, setRole] = useState<Role>(person.role);
@@ -27,18 +25,9 @@ const ChangeRole = ({ person }: { person: Person }) => {
         role === person.role ? `${person.name} is ${role} already. Choose another role.` : undefined
       }
       input={() => ({ ok: true, value: { person: person.id, role } })}
-      onDone={changed}
+      onDone={presenceChanged}
     >
-      <NativeSelect
-        label="Role from now on"
-        description={ROLE_WORDS[role]}
-        inputWrapperOrder={['label', 'input', 'description']}
-        value={role}
-        data={ROLE_CHOICES}
-        onChange={({ currentTarget: { value } }) => {
-          if (isRole(value)) setRole(value);
-        }}
-      />
+      <RoleSelect label="Role from now on" role={role} onChange={setRole} />
     </Act>
   );
 };
@@ -65,7 +54,7 @@ const Remove = ({ person }: { person: Person }) => {
               : undefined
       }
       input={() => ({ ok: true, value: { person: person.id, why } })}
-      onDone={changed}
+      onDone={presenceChanged}
     >
       <TextInput
         label={`Type the name: ${person.name}`}
@@ -91,27 +80,7 @@ const Remove = ({ person }: { person: Person }) => {
 };
 
 const PresenceOf = ({ person }: { person: Person }) => (
-  <Quiet>
-    {person.here ? (
-      <Act
-        key="leave"
-        channel="presence.leave"
-        people={[]}
-        label={`${person.name} leaves`}
-        input={() => ({ ok: true, value: { person: person.id } })}
-        onDone={changed}
-      />
-    ) : (
-      <Act
-        key="arrive"
-        channel="presence.arrive"
-        people={[{ title: 'Proof by', person: person.id }]}
-        label={`${person.name} arrives`}
-        input={() => ({ ok: true, value: { person: person.id } })}
-        onDone={changed}
-      />
-    )}
-  </Quiet>
+  <Quiet>{person.here ? <Departure person={person} /> : <Arrival among={[person]} />}</Quiet>
 );
 
 /** What is seldom done stays folded until somebody opens it. */
@@ -134,14 +103,9 @@ const Folded = ({ title, children }: { title: string; children: ReactNode }) => 
 export const PersonPage = ({ id }: { id: string }) => {
   const person = useDesk((desk) => desk.people).find((known) => known.id === id);
   const actions = (
-    <Button
-      variant="default"
-      onClick={() => {
-        go('people');
-      }}
-    >
+    <GoButton variant="default" to={['people']}>
       All people
-    </Button>
+    </GoButton>
   );
   if (person === undefined)
     return (
@@ -169,7 +133,7 @@ export const PersonPage = ({ id }: { id: string }) => {
             {person.key.alg}. The fingerprint, SHA-256 of the public key, is how others tell that a
             signature is theirs. <Says who="person" />
           </Text>
-          <Fingerprint hex={person.key.sha256} words={[]} />
+          <Fingerprint hex={person.key.sha256} />
           {person.left ? null : (
             <>
               <section style={{ marginTop: 28 }}>

@@ -1,5 +1,5 @@
 /** Proposing the next policy: the one in force, changed, read as sentences, approved by two. */
-import { Button, Checkbox, NumberInput, Text, Title } from '@mantine/core';
+import { Checkbox, NumberInput, Text, Title } from '@mantine/core';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { useEffect, useState } from 'react';
@@ -9,6 +9,7 @@ import { ALGORITHMS, PURPOSES } from '../../../shared/domain/keys.ts';
 import { Policy } from '../../../shared/domain/policy.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
 import { Act } from '../../app/act.tsx';
+import { GoButton } from '../../app/go-button.tsx';
 import { go } from '../../app/router.ts';
 import { call } from '../../bridge/bridge.ts';
 import { ErrorBox, Facts, PageHead } from '../../ui/messages.tsx';
@@ -181,14 +182,9 @@ export const PolicyPage = () => {
     <PageHead
       title="Propose a new policy"
       actions={
-        <Button
-          variant="default"
-          onClick={() => {
-            go('settings');
-          }}
-        >
+        <GoButton variant="default" to={['settings']}>
           Settings
-        </Button>
+        </GoButton>
       }
     >
       It starts as the one in force. Two administrators or officers read what changes and sign it.

@@ -1,9 +1,10 @@
 /** The policy in sentences, how the window looks, what this program is, and locking the desk. */
-import { Button, SegmentedControl, Text, Title, useMantineColorScheme } from '@mantine/core';
+import { SegmentedControl, Text, Title, useMantineColorScheme } from '@mantine/core';
 import { useEffect, useState, type ReactNode } from 'react';
 import { Act } from '../../app/act.tsx';
 import { refreshPeople, refreshStatus, useDesk } from '../../app/desk-store.ts';
-import { go, useRoute } from '../../app/router.ts';
+import { GoButton } from '../../app/go-button.tsx';
+import { useRoute } from '../../app/router.ts';
 import { call, faceInfo, type Answer } from '../../bridge/bridge.ts';
 import type { Output } from '../../../shared/contract/index.ts';
 import { ErrorBox, Facts, PageHead } from '../../ui/messages.tsx';
@@ -48,15 +49,9 @@ const Policy = () => {
           <Short value={sha256} keep={12} label="policy’s SHA-256" /> <Says who="person" />
         </dd>
       </dl>
-      <Button
-        variant="default"
-        onClick={() => {
-          go('settings', 'policy');
-        }}
-        mt="md"
-      >
+      <GoButton variant="default" to={['settings', 'policy']} mt="md">
         Propose a new policy
-      </Button>
+      </GoButton>
     </>
   );
 };

@@ -1,0 +1,28 @@
+/** Somebody comes into the room and proves it once. Presence lets people read; it is no approval of anything (design 08, T2). */
+import type { Person } from '../../shared/domain/people.ts';
+import { Act } from './act.tsx';
+import { refreshPeople, refreshStatus } from './desk-store.ts';
+
+export const presenceChanged = (): void => {
+  void Promise.all([refreshStatus(), refreshPeople()]);
+};
+
+export const Arrival = ({ among }: { among: readonly Person[] }) => (
+  <Act
+    channel="presence.arrive"
+    people={[{ title: 'Who arrives', among }]}
+    label={([name = 'Somebody']) => `${name} arrives`}
+    input={([person = '']) => ({ ok: true, value: { person } })}
+    onDone={presenceChanged}
+  />
+);
+
+export const Departure = ({ person: { id, name } }: { person: Person }) => (
+  <Act
+    channel="presence.leave"
+    people={[]}
+    label={`${name} leaves`}
+    input={() => ({ ok: true, value: { person: id } })}
+    onDone={presenceChanged}
+  />
+);

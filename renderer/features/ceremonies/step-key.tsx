@@ -1,0 +1,70 @@
+/** The key itself: formed in the token from what was entered, and compared with the sender’s letter. */
+import { TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { PinFields, usePinFields } from '../../app/act.tsx';
+import { usePinState, useTokensHere } from '../../app/tokens.ts';
+import { pinHalves } from '../../bridge/bridge.ts';
+import { LastTry } from '../../ui/last-try.tsx';
+import { checkDigits, isCheckValue } from './draft-definition.ts';
+import { Phrase } from '../../ui/phrase.tsx';
+import { given, invalid, StepAct, type StepProps } from './step-act.tsx';
+
+export const FormKey = (props: StepProps) => {
+  const { definition, step } = props;
+  const { at, key } = definition;
+  const pin = usePinFields();
+  const state = usePinState(at);
+  const [typed, setTyped] = useState('');
+  const [sure, setSure] = useState(false);
+  useTokensHere();
+  return (
+    <StepAct
+      {...props}
+      label={`Form ${key.algorithm} “${key.label}” in token ${at.token.label}`}
+      make={async () => {
+        if (typed !== step.phrase)
+          return invalid(`The phrase typed is not “${step.phrase ?? ''}”.`);
+        if (!pin.first.current?.filled() || !pin.second.current?.filled())
+          return invalid('A half of the token’s PIN is missing.');
+        const login = await pinHalves(pin.take(), 'ceremonies.step');
+        return login.ok
+          ? given({ kind: 'key.form', phrase: typed, login: { ...login.value, lastTry: sure } })
+          : login;
+      }}
+    >
+      <Phrase phrase={step.phrase ?? ''} typed={typed} onChange={setTyped} />
+      <PinFields of={`PIN of token ${at.token.label}`} fields={pin} />
+      <LastTry pin={state} sure={sure} onChange={setSure} />
+    </StepAct>
+  );
+};
+
+export const VerifyKey = (props: StepProps) => {
+  const [typed, setTyped] = useState('');
+  const method = props.definition.components.method;
+  return (
+    <StepAct
+      {...props}
+      label="Compare the check value"
+      make={() =>
+        isCheckValue(typed)
+          ? given({ kind: 'key.verify', check: checkDigits(typed) })
+          : invalid(`A check value by ${method} has ten hex digits, or six for short.`)
+      }
+    >
+      <TextInput
+        label={`Check value of the key, ${method}`}
+        description="From the sender’s letter. Read it back aloud before the button is pressed: a wrong digit is recorded as a failed check."
+        value={typed}
+        maxLength={24}
+        spellCheck={false}
+        autoComplete="off"
+        classNames={{ input: 'mono' }}
+        maw="26em"
+        onChange={(event) => {
+          setTyped(event.currentTarget.value);
+        }}
+      />
+    </StepAct>
+  );
+};

@@ -1,0 +1,19 @@
+/** What the acts of an export have in common. */
+import type { ExportView } from '../../../shared/contract/exports.ts';
+import type { Answer } from '../../bridge/bridge.ts';
+
+export const ROLES = ['administrator', 'officer', 'operator'] as const;
+export const TWO = [
+  { title: 'First person', roles: ROLES },
+  { title: 'Second person', roles: ROLES },
+];
+
+export const refused = (message: string): Answer<never> => ({
+  ok: false,
+  error: { code: 'input-invalid', message: `${message} Nothing was done.` },
+});
+
+export interface JobProps {
+  view: ExportView;
+  set: (view: ExportView) => void;
+}

@@ -1,0 +1,62 @@
+/** Destroying a key: behind a button, by its typed label, by two. */
+import { Button, Text, Title } from '@mantine/core';
+import { useState } from 'react';
+import type { KeyRecord } from '../../../shared/domain/keys.ts';
+import { Act, PinFields, usePinFields } from '../../app/act.tsx';
+import { refreshKeys } from '../../app/desk-store.ts';
+import { pinHalves } from '../../bridge/bridge.ts';
+import { Phrase } from '../../ui/phrase.tsx';
+
+const MANAGERS = ['administrator', 'officer'] as const;
+
+export const Destroy = ({ record: { id, label, at } }: { record: KeyRecord }) => {
+  const [destroying, setDestroying] = useState(false);
+  const [typed, setTyped] = useState('');
+  const pin = usePinFields();
+  return (
+    <section style={{ marginTop: 40, borderTop: '1px solid var(--keymoot-line)', paddingTop: 20 }}>
+      {destroying ? (
+        <>
+          <Title order={2} size="h4" mb="xs">
+            Destroy this key
+          </Title>
+          <Text mb="md">
+            It can’t be taken back. Copies that left the token, if there are any, are not reached by
+            this.
+          </Text>
+          <Act
+            channel="keys.destroy"
+            danger
+            people={[
+              { title: 'First person', roles: MANAGERS },
+              { title: 'Second person', roles: MANAGERS },
+            ]}
+            label={`Destroy “${label}”`}
+            disabled={typed === label ? undefined : 'Type the key’s label exactly.'}
+            input={async () => {
+              const login = await pinHalves(pin.take(), 'keys.destroy');
+              return login.ok ? { ok: true, value: { key: id, typed, login: login.value } } : login;
+            }}
+            onDone={() => {
+              setDestroying(false);
+              void refreshKeys();
+            }}
+          >
+            <Phrase phrase={label} typed={typed} onChange={setTyped} />
+            <PinFields of={`PIN of token “${at.token.label}”`} fields={pin} />
+          </Act>
+        </>
+      ) : (
+        <Button
+          variant="subtle"
+          color="red"
+          onClick={() => {
+            setDestroying(true);
+          }}
+        >
+          Destroy this key
+        </Button>
+      )}
+    </section>
+  );
+};

@@ -1,0 +1,121 @@
+/** The inventory. Thousands of rows: only those in view are drawn. */
+import { TextInput } from '@mantine/core';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useDeferredValue, useMemo, useRef, useState } from 'react';
+import { useDesk } from '../../app/desk-store.ts';
+import { GoButton } from '../../app/go-button.tsx';
+import { Empty, PageHead } from '../../ui/messages.tsx';
+
+const ROW = 37;
+
+export const KeyList = () => {
+  const keys = useDesk((desk) => desk.keys);
+  const [query, setQuery] = useState('');
+  const wanted = useDeferredValue(query.trim().toLowerCase());
+  const rows = useMemo(
+    () =>
+      keys.filter((key) =>
+        wanted === ''
+          ? true
+          : `${key.label} ${key.algorithm} ${key.purpose} ${key.at.token.label} ${key.state} ${key.origin} ${key.check?.value ?? ''} ${key.spkiSha256 ?? ''}`
+              .toLowerCase()
+              .includes(wanted),
+      ),
+    [keys, wanted],
+  );
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW,
+    overscan: 12,
+  });
+  const items = virtual.getVirtualItems();
+  const before = items[0]?.start ?? 0;
+  const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
+  return (
+    <div>
+      <PageHead
+        title="Keys"
+        actions={<GoButton to={['keys', 'generate']}>Generate a key</GoButton>}
+      >
+        {keys.length === 0 ? undefined : `${rows.length} of ${keys.length}`}
+      </PageHead>
+      {keys.length === 0 ? (
+        <Empty title="No keys yet">
+          Generate one in a token, or form one from components in a ceremony. What you see here then
+          is what the token says, never the key itself.
+        </Empty>
+      ) : (
+        <>
+          <TextInput
+            aria-label="Search keys"
+            placeholder="Search by label, algorithm, token, check value or fingerprint"
+            value={query}
+            onChange={(event) => {
+              setQuery(event.currentTarget.value);
+            }}
+            maw="36em"
+            mb="md"
+          />
+          <div
+            ref={scroller}
+            style={{ maxHeight: 'calc(100vh - 260px)', overflow: 'auto' }}
+            tabIndex={0}
+            role="region"
+            aria-label="Keys"
+          >
+            <table className="list">
+              <thead>
+                <tr>
+                  <th>Label</th>
+                  <th>Algorithm</th>
+                  <th>Purpose</th>
+                  <th>Token</th>
+                  <th>Origin</th>
+                  <th>Check value or fingerprint</th>
+                  <th>State</th>
+                </tr>
+              </thead>
+              <tbody>
+                {before > 0 ? (
+                  <tr aria-hidden="true">
+                    <td colSpan={7} style={{ height: before, padding: 0 }} />
+                  </tr>
+                ) : null}
+                {items.map(({ index }) => {
+                  const key = rows[index];
+                  if (key === undefined) return null;
+                  return (
+                    <tr key={key.id} data-leads>
+                      <td>
+                        <a href={`#/keys/${key.id}`}>{key.label}</a>
+                      </td>
+                      <td className="mono">{key.algorithm}</td>
+                      <td>{key.purpose}</td>
+                      <td>{key.at.token.label}</td>
+                      <td>{key.origin}</td>
+                      <td className="mono">
+                        {key.spkiSha256 === undefined
+                          ? key.check === undefined
+                            ? 'not available'
+                            : `${key.check.method} ${key.check.value}`
+                          : `${key.spkiSha256.slice(0, 8)}…${key.spkiSha256.slice(-8)}`}
+                      </td>
+                      <td>{key.state}</td>
+                    </tr>
+                  );
+                })}
+                {after > 0 ? (
+                  <tr aria-hidden="true">
+                    <td colSpan={7} style={{ height: after, padding: 0 }} />
+                  </tr>
+                ) : null}
+              </tbody>
+            </table>
+          </div>
+        </>
+      )}
+    </div>
+  );
+};

@@ -1,0 +1,65 @@
+/** Settling an act that was interrupted at a token: two people, after the desk has looked. */
+import { NativeSelect } from '@mantine/core';
+import { useState } from 'react';
+import type { Output } from '../../../shared/contract/index.ts';
+import { Act, PinFields, usePinFields } from '../../app/act.tsx';
+import { refresh, useDesk } from '../../app/desk-store.ts';
+import { GoButton } from '../../app/go-button.tsx';
+import { pinHalves } from '../../bridge/bridge.ts';
+import { Empty, PageHead } from '../../ui/messages.tsx';
+import { Time } from '../../ui/text.tsx';
+
+export const Recovery = ({ intent }: { intent: string }) => {
+  const unfinished = useDesk((desk) =>
+    desk.status?.unfinished.find((row) => row.intent === intent),
+  );
+  const [done, setDone] = useState<Output<'recovery.settle'>>();
+  const [found, setFound] = useState<'adopt' | 'destroy'>('adopt');
+  const pin = usePinFields();
+  if (done !== undefined)
+    return (
+      <Empty title="Settled" action={<GoButton to={['overview']}>Back to the Overview</GoButton>}>
+        {done.says}
+      </Empty>
+    );
+  if (unfinished === undefined)
+    return <Empty title="Nothing to settle here">That act is settled already.</Empty>;
+  return (
+    <div>
+      <PageHead title="Settle an interrupted act">
+        {unfinished.what}, since <Time at={unfinished.time} />. The desk looks at the token, waits
+        if the device could still finish, looks again, and then does what two people choose here.
+        Nothing is repeated.
+      </PageHead>
+      <Act
+        channel="recovery.settle"
+        people={[
+          { title: 'First person', roles: ['administrator', 'officer'] },
+          { title: 'Second person', roles: ['administrator', 'officer'] },
+        ]}
+        label="Look at the token and settle"
+        input={async () => {
+          const login = await pinHalves(pin.take(), 'recovery.settle');
+          return login.ok ? { ok: true, value: { intent, found, login: login.value } } : login;
+        }}
+        onDone={(settled) => {
+          setDone(settled);
+          void refresh();
+        }}
+      >
+        <NativeSelect
+          label="If something was made"
+          value={found}
+          data={[
+            { value: 'adopt', label: 'keep it, if it is exactly what was asked for' },
+            { value: 'destroy', label: 'destroy it, and prove that it is gone' },
+          ]}
+          onChange={(event) => {
+            setFound(event.currentTarget.value === 'destroy' ? 'destroy' : 'adopt');
+          }}
+        />
+        <PinFields of={`PIN of token “${unfinished.token?.token.label ?? ''}”`} fields={pin} />
+      </Act>
+    </div>
+  );
+};

@@ -1,0 +1,65 @@
+/** Making a training token. */
+import { NativeSelect, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { Act, PinFields, usePinFields } from '../../app/act.tsx';
+import { refreshTokens } from '../../app/desk-store.ts';
+import { go } from '../../app/router.ts';
+import { pinHalves } from '../../bridge/bridge.ts';
+import { PageHead } from '../../ui/messages.tsx';
+
+export const Train = () => {
+  const [family, setFamily] = useState<'softhsm' | 'nss'>('softhsm');
+  const [label, setLabel] = useState('');
+  const pin = usePinFields();
+  const so = usePinFields();
+  return (
+    <div>
+      <PageHead title="Make a training token">
+        Software on this computer, for rehearsals only. SoftHSM for ceremonies; NSS for exports with
+        SHA-256, which SoftHSM can’t do.
+      </PageHead>
+      <Act
+        channel="tokens.train"
+        people={[{ title: 'Made by', roles: ['administrator', 'officer', 'operator'] }]}
+        label={`Make training token ${label === '' ? '' : `“${label}”`}`}
+        disabled={label === '' ? 'Give the token a name first.' : undefined}
+        input={async () => {
+          const userPin = await pinHalves(pin.take(), 'tokens.train');
+          if (!userPin.ok) return userPin;
+          if (family === 'nss')
+            return { ok: true, value: { family, label, userPin: userPin.value } };
+          const soPin = await pinHalves(so.take(), 'tokens.train');
+          return soPin.ok
+            ? { ok: true, value: { family, label, userPin: userPin.value, soPin: soPin.value } }
+            : soPin;
+        }}
+        onDone={() => {
+          void refreshTokens();
+          go('tokens');
+        }}
+      >
+        <NativeSelect
+          label="Kind"
+          value={family}
+          data={[
+            { value: 'softhsm', label: 'SoftHSM, for ceremonies' },
+            { value: 'nss', label: 'NSS, for exports' },
+          ]}
+          onChange={(event) => {
+            setFamily(event.currentTarget.value === 'nss' ? 'nss' : 'softhsm');
+          }}
+        />
+        <TextInput
+          label="Name"
+          maxLength={32}
+          value={label}
+          onChange={(event) => {
+            setLabel(event.currentTarget.value);
+          }}
+        />
+        <PinFields of="User PIN" fields={pin} />
+        {family === 'softhsm' ? <PinFields of="Security officer’s PIN" fields={so} /> : null}
+      </Act>
+    </div>
+  );
+};
