@@ -1,5 +1,5 @@
 /** Live ceremonies: their replayed state, and the holder processes that have their components. */
-import { hash, randomInt } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Definition } from '../../shared/domain/ceremonies.ts';
 import { KeymootError } from '../../shared/errors.ts';
 import type { Entry } from '../core/audit/entry.ts';
@@ -7,6 +7,7 @@ import { newCeremony, reduce, type Ceremony } from '../core/ceremonies/engine.ts
 import { Holder } from '../holder/client.ts';
 import type { Store } from '../store/store.ts';
 import type { Journal } from './journal.ts';
+import { drawPositions } from './read-back.ts';
 
 const NONE: ReadonlySet<number> = new Set();
 
@@ -112,15 +113,11 @@ export class CeremonyRoom {
     this.#holders.delete(id);
   }
 
-  /** Positions (from 1) asked for, drawn once until {@link clearReadBack}. */
-  readBack(what: string, of: number, count: number): number[] {
-    const known = this.#readBacks.get(what);
-    if (known !== undefined) return known;
-    const drawn = new Set<number>();
-    while (drawn.size < count) drawn.add(randomInt(of) + 1);
-    const positions = [...drawn].sort((a, b) => a - b);
-    this.#readBacks.set(what, positions);
-    return positions;
+  /** Positions asked for, drawn once until {@link clearReadBack}. */
+  readBack(what: string): number[] {
+    const known = this.#readBacks.get(what) ?? drawPositions();
+    this.#readBacks.set(what, known);
+    return known;
   }
   clearReadBack(what: string): void {
     this.#readBacks.delete(what);

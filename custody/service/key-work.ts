@@ -4,7 +4,7 @@
  * Look, intend, act, read back, compare, record. The success code is not the evidence, and nothing is repeated blindly (R8).
  */
 import type { TokenRef } from '../../shared/domain/tokens.ts';
-import { Algorithm, Purpose, type Check } from '../../shared/domain/keys.ts';
+import { Algorithm, Purpose, type Check, type KeyRecord } from '../../shared/domain/keys.ts';
 import { KeymootError } from '../../shared/errors.ts';
 import type { KeyReadback, PinHalves } from '../../shared/token/protocol.ts';
 import { compareReadback, originOf, secretPart } from '../core/keys/readback.ts';
@@ -65,6 +65,17 @@ export const requestOf = (desk: Desk, plan: KeyPlan): KeyRequest => ({
 });
 export const planOf = (desk: Desk, plan: KeyPlan): GeneratePlan | ImportPlan =>
   plan.kind === 'import' ? importPlan(requestOf(desk, plan)) : generatePlan(requestOf(desk, plan));
+
+/** How a key that this desk has is found and destroyed: as it was planned. */
+export const planOfKey = (desk: Desk, key: KeyRecord): GeneratePlan =>
+  generatePlan({
+    algorithm: key.algorithm,
+    purpose: key.purpose,
+    extractable: key.extractable,
+    label: key.label,
+    ckaid: Buffer.from(key.ckaid, 'hex'),
+    family: desk.devices.row(key.at.module).family,
+  });
 
 /** Looks for a planned key in a process of its own, so that no cache of the last one answers. */
 export const findPlanned = (

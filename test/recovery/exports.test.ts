@@ -1,4 +1,11 @@
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Output } from '../../shared/contract/index.ts';
@@ -15,6 +22,7 @@ import {
   requireAgreement,
   requireVerified,
   setStage,
+  until,
   wordsOf,
 } from './stage.ts';
 
@@ -102,6 +110,30 @@ describe.skipIf(!possible)('an export, cut short', () => {
       });
       await requireAgreement(stage);
     });
+
+  test('a place that is taken while the token wraps: nothing is overwritten, and the log says that it failed', async () => {
+    const { room, steer } = stage;
+    const before = await entriesOf(room);
+    steer.forget();
+    steer.set('C_WrapKey * hang-before 1000');
+    const wrapping = wrap().catch((error: unknown) => error);
+    // The first is the self-test's.
+    await until('the key itself is wrapped', () => steer.count('C_WrapKey') === 2);
+    mkdirSync(place);
+    expect(await wrapping).toMatchObject({ code: 'file-exists' });
+    steer.set();
+    expect(readdirSync(place)).toEqual([]);
+    rmdirSync(place);
+    const wraps = (await entriesOf(room))
+      .slice(before.length)
+      .filter(({ type }) => type === 'key.wrap');
+    expect(wraps).toMatchObject([
+      { outcome: 'intent' },
+      { outcome: 'failure', reason: 'file-exists', corr: wraps[0]?.id },
+    ]);
+    expect(await room.desk.call('recovery.list', {})).toEqual([]);
+    await requireAgreement(stage);
+  });
 
   test('it can be repeated, and nothing of the interrupted tries is left beside the package', async () => {
     const { room } = stage;

@@ -6,7 +6,7 @@ import { KeymootError } from '../../../shared/errors.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
 import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
 import { claimsOf } from '../../core/keys/readback.ts';
-import { generatePlan, purposesOf } from '../../core/keys/templates.ts';
+import { purposesOf } from '../../core/keys/templates.ts';
 import { DEADLINES } from '../../tokens/client.ts';
 import type { Desk } from '../desk.ts';
 import { uuidv7 } from '../ids.ts';
@@ -15,6 +15,7 @@ import {
   findPlanned,
   isUncertain,
   planOf,
+  planOfKey,
   reasonOf,
   requireFree,
   unlike,
@@ -229,14 +230,7 @@ export const destroyKey = async (
 ): Promise<number> => {
   const { desk } = call;
   const { at } = key;
-  const plan = generatePlan({
-    algorithm: key.algorithm,
-    purpose: key.purpose,
-    extractable: key.extractable,
-    label: key.label,
-    ckaid: Buffer.from(key.ckaid, 'hex'),
-    family: desk.devices.row(at.module).family,
-  });
+  const plan = planOfKey(desk, key);
   const { byId } = await findPlanned(desk, at, opened, plan);
   const classes = byId.objects.map(({ objectClass }) => objectClass);
   if (new Set(classes).size !== classes.length)

@@ -106,19 +106,22 @@ const settle = async (
       : { outcome: 'adopted', key, says: 'The key is still on the token, as it was.' };
   }
 
-  if (byId.objects.length === 0) {
-    const says =
-      'The token was looked at after the last moment at which it could still have finished: nothing was made.';
+  /** There is no key, or none any more. */
+  const closeWithout = (objects: number, says: string) =>
     desk.closeIntent(intent.entry, [
       {
         type,
         outcome: 'failure',
         reason: 'interrupted',
         ...common,
-        detail: { key, recovered: true, objects: 0 },
+        detail: { key, recovered: true, objects },
       },
       ...stepEntry(false, says),
     ]);
+  if (byId.objects.length === 0) {
+    const says =
+      'The token was looked at after the last moment at which it could still have finished: nothing was made.';
+    closeWithout(0, says);
     return { outcome: 'nothing-was-made', says };
   }
   const difference = unlike(asked, byId);
@@ -133,16 +136,7 @@ const settle = async (
     const objects = await destroyPlanned(desk, at, opened, asked);
     const says =
       'What the interrupted act had made was destroyed, and its absence checked from a new process.';
-    desk.closeIntent(intent.entry, [
-      {
-        type,
-        outcome: 'failure',
-        reason: 'interrupted',
-        ...common,
-        detail: { key, recovered: true, objects },
-      },
-      ...stepEntry(false, says),
-    ]);
+    closeWithout(objects, says);
     return { outcome: 'destroyed', says };
   }
   const record = keyRecord(

@@ -1,0 +1,106 @@
+/** Giving a ceremony up: its components are void, and its key, if there is one already, is destroyed first. */
+import type { CeremonyView } from '../../../shared/contract/ceremonies.ts';
+import type { Input } from '../../../shared/contract/index.ts';
+import { KeymootError } from '../../../shared/errors.ts';
+import { checkAlive } from '../../core/ceremonies/engine.ts';
+import type { Desk } from '../desk.ts';
+import { byCall, type Call } from '../router.ts';
+import { ceremonyMember, requireSeated } from './ceremony-people.ts';
+import { ceremonyView } from './ceremony-view.ts';
+import { destroyKey } from './keys.ts';
+
+const abortIntent = (desk: Desk, id: string): string | undefined => {
+  for (const seq of desk.store.ceremonies.entries(id).reverse()) {
+    const entry = desk.journal.entry(seq);
+    if (entry.type === 'ceremony.abort' && entry.outcome === 'intent') return entry.id;
+  }
+  return undefined;
+};
+
+export const abort = async (
+  { ceremony: id, because, login }: Input<'ceremonies.abort'>,
+  call: Call,
+): Promise<CeremonyView> => {
+  const { desk, channel } = call;
+  const ceremony = desk.ceremonies.get(id);
+  requireSeated(ceremony, call);
+  if (['CLOSED', 'ABORTED'].includes(ceremony.status)) checkAlive(ceremony);
+  if (ceremony.openIntent !== undefined && ceremony.status !== 'ABORTING')
+    throw new KeymootError(
+      'recovery-needed',
+      'The token’s part was interrupted. Settle it under Recovery, then abort.',
+    );
+  desk.ceremonies.endHolder(id);
+  const member = ceremonyMember(ceremony);
+  const key = ceremony.key === undefined ? undefined : desk.store.keys.get(ceremony.key);
+  const serials = [...ceremony.components.values()].map(({ serial }) => serial);
+  const voidSerials = () => {
+    for (const { serial, index, person } of ceremony.components.values())
+      desk.store.ceremonies.putEnvelope({
+        serial,
+        ceremony: id,
+        component: index,
+        person,
+        state: 'VOID',
+      });
+  };
+  const begun = ceremony.status === 'ABORTING' ? abortIntent(desk, id) : undefined;
+  if (key === undefined || key.state === 'destroyed') {
+    desk.journal.record(
+      [
+        {
+          type: 'ceremony.abort',
+          ...(begun === undefined ? {} : { corr: begun }),
+          detail: { because, gone: true, objects: 0 },
+          ...member,
+          ...byCall(call),
+        },
+      ],
+      { apply: voidSerials },
+    );
+    await desk.seal();
+    return ceremonyView(desk, id);
+  }
+  if (call.people.length < 2)
+    throw new KeymootError(
+      'two-required',
+      'The ceremony’s key is in the token and is destroyed by aborting, so two people of the ceremony prove themselves. Nothing was done.',
+    );
+  // R11: ABORTING lasts until the quarantined key is shown to be gone; the device may be away for now.
+  if (ceremony.status !== 'ABORTING')
+    desk.journal.record([
+      {
+        type: 'ceremony.abort',
+        outcome: 'intent',
+        detail: { because },
+        ...member,
+        ...byCall(call),
+      },
+    ]);
+  if (login === undefined)
+    throw new KeymootError(
+      'pin-half-missing',
+      'The ceremony is being aborted. Its key is in the token and must be destroyed: abort again with both PIN halves.',
+      { fields: { serials: serials.join(' ') } },
+    );
+  desk.signer.require();
+  desk.requireSettled(key.at);
+  await desk.withPin(login, channel, async (pin) => {
+    const objects = await destroyKey(key, call, { pin, lastTry: login.lastTry }, member);
+    const intent = abortIntent(desk, id);
+    desk.journal.record(
+      [
+        {
+          type: 'ceremony.abort',
+          ...(intent === undefined ? {} : { corr: intent }),
+          detail: { because, gone: true, objects },
+          ...member,
+          ...byCall(call),
+        },
+      ],
+      { mustSucceed: true, apply: voidSerials },
+    );
+  });
+  await desk.seal();
+  return ceremonyView(desk, id);
+};

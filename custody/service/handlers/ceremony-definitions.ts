@@ -1,0 +1,137 @@
+/** From a definition to an armed ceremony: defined by one, approved by enough, armed. */
+import { hash, randomBytes } from 'node:crypto';
+import type { CeremonyView, DefinitionView } from '../../../shared/contract/ceremonies.ts';
+import type { Input } from '../../../shared/contract/index.ts';
+import type { Definition } from '../../../shared/domain/ceremonies.ts';
+import { KeymootError } from '../../../shared/errors.ts';
+import { definitionBytes, problemsOf } from '../../core/ceremonies/definition.ts';
+import type { Desk } from '../desk.ts';
+import { byCall, requireRole, type Call } from '../router.ts';
+import { ceremonyView, definitionView } from './ceremony-view.ts';
+
+const MEDIA = 'application/vnd.keymoot.definition+json';
+
+const problemsHere = (desk: Desk, definition: Definition): Record<string, string> => {
+  const problems = problemsOf(definition, {
+    log: desk.journal.origin ?? '',
+    mode: desk.journal.mode ?? '',
+    policySha256: desk.policySha256(),
+    policy: desk.policy(),
+    roleOf: (person) => {
+      const member = desk.journal.authority.members.get(person);
+      return member === undefined || member.left ? undefined : member.role;
+    },
+  });
+  if (desk.store.modules.get(definition.at.module) === undefined)
+    problems['at.module'] = 'is not known at this desk';
+  return problems;
+};
+
+export const define = async (definition: Definition, call: Call): Promise<DefinitionView> => {
+  const { desk } = call;
+  desk.requireReady();
+  requireRole(call, ['administrator', 'officer', 'operator'], 'Defining ceremonies');
+  const problems = problemsHere(desk, definition);
+  if (Object.keys(problems).length > 0) {
+    const [first] = Object.entries(problems);
+    throw new KeymootError(
+      'input-invalid',
+      `The definition can’t be run here: “${first?.[0] ?? ''}” ${first?.[1] ?? ''}. Nothing was recorded.`,
+      { fields: problems },
+    );
+  }
+  const bytes = definitionBytes(definition);
+  const sha256 = hash('sha256', bytes);
+  const known = desk.store.ceremonies.definitions().some((row) => row.sha256 === sha256);
+  if (!known)
+    desk.journal.record(
+      [
+        {
+          type: 'ceremony.define',
+          detail: {
+            definition_sha256: sha256,
+            title: definition.title,
+            template: definition.template,
+          },
+          evidence: [{ sha256, media: MEDIA, bytes: bytes.length }],
+          ...byCall(call),
+        },
+      ],
+      {
+        apply: ([entry]) => {
+          desk.store.evidence.put(MEDIA, bytes);
+          desk.store.ceremonies.define(sha256, definition.title, entry?.time ?? '');
+        },
+      },
+    );
+  await desk.seal();
+  return definitionView(desk, sha256);
+};
+
+export const approve = async (
+  input: Input<'ceremonies.approve'>,
+  call: Call,
+): Promise<DefinitionView> => {
+  const { desk } = call;
+  desk.requireReady();
+  requireRole(call, ['administrator', 'officer', 'operator'], 'Approving definitions');
+  const { definitionSha256: sha256 } = input;
+  const view = definitionView(desk, sha256);
+  const [person] = call.people;
+  if (call.people.length !== 1 || person === undefined)
+    throw new KeymootError('act-refused', 'Each approver approves for themselves.');
+  if (view.approvals.includes(person.id))
+    throw new KeymootError(
+      'act-refused',
+      'This person has approved this definition already. Another one is needed.',
+    );
+  desk.journal.record([
+    { type: 'ceremony.approve', detail: { definition_sha256: sha256 }, ...byCall(call) },
+  ]);
+  await desk.seal();
+  return definitionView(desk, sha256);
+};
+
+export const arm = async (sha256: string, call: Call): Promise<CeremonyView> => {
+  const { desk } = call;
+  desk.requireReady();
+  desk.signer.require();
+  requireRole(call, ['administrator', 'officer', 'operator'], 'Arming a ceremony');
+  const view = definitionView(desk, sha256);
+  if (view.approvals.length < view.needed)
+    throw new KeymootError(
+      'two-required',
+      `This definition has ${view.approvals.length} of ${view.needed} approvals, counted by signatures. It can’t be armed yet.`,
+    );
+  const problems = problemsHere(desk, view.definition);
+  if (Object.keys(problems).length > 0)
+    throw new KeymootError(
+      'input-invalid',
+      'The definition does not fit this desk any more. Define it again.',
+      { fields: problems },
+    );
+  desk.requireSettled(view.definition.at);
+  const id = randomBytes(16).toString('hex');
+  desk.journal.record(
+    [
+      {
+        type: 'ceremony.arm',
+        detail: { definition_sha256: sha256 },
+        ceremony: { id, definition_sha256: sha256 },
+        ...byCall(call),
+      },
+    ],
+    {
+      apply: ([entry]) => {
+        desk.store.ceremonies.open({
+          id,
+          definitionSha256: sha256,
+          status: 'ARMED',
+          opened: entry?.time ?? '',
+        });
+      },
+    },
+  );
+  await desk.seal();
+  return ceremonyView(desk, id);
+};

@@ -1,0 +1,120 @@
+/** What people see of definitions and ceremonies. */
+import type { CeremonyView, DefinitionView } from '../../../shared/contract/ceremonies.ts';
+import { KeymootError } from '../../../shared/errors.ts';
+import { dueStep, missingComponents, type Ceremony } from '../../core/ceremonies/engine.ts';
+import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
+import { claimsOf } from '../../core/keys/readback.ts';
+import { actsThatCount } from '../../core/people/authority.ts';
+import type { Desk } from '../desk.ts';
+
+/** Who approved a definition: counted from signatures in the log, never from rows. */
+const approvalsOf = (desk: Desk, sha256: string): string[] => {
+  const approved = new Map<string, string>();
+  for (const { seq } of desk.store.log.ofTypes(['ceremony.approve'])) {
+    const entry = desk.journal.entry(seq);
+    if (entry.type !== 'ceremony.approve' || entry.detail.definition_sha256 !== sha256) continue;
+    if (!desk.store.log.recheckLeaf(seq)) continue;
+    for (const { member, act } of actsThatCount(desk.journal.authority, entry.log, entry.acts))
+      if (act.subject?.kind === 'definition' && act.subject.sha256 === sha256)
+        approved.set(member.key.sha256, member.id);
+  }
+  return [...approved.values()];
+};
+
+export const definitionView = (desk: Desk, sha256: string): DefinitionView => {
+  const row = desk.store.ceremonies.definitions().find((known) => known.sha256 === sha256);
+  if (row === undefined) throw new KeymootError('not-found', 'This desk knows no such definition.');
+  return {
+    sha256,
+    words: hexToWords(sha256),
+    title: row.title,
+    defined: row.defined,
+    approvals: approvalsOf(desk, sha256),
+    needed: desk.policy().approvals,
+    definition: desk.ceremonies.definition(sha256),
+  };
+};
+
+const readBackOf = (desk: Desk, ceremony: Ceremony): CeremonyView['readBack'] => {
+  const due = dueStep(ceremony, desk.ceremonies.held(ceremony.id));
+  if (due?.step.kind !== 'definition.read') return undefined;
+  return {
+    of: 'the definition’s words',
+    positions: desk.ceremonies.readBack(`${ceremony.id}/definition`),
+  };
+};
+
+export const ceremonyView = (desk: Desk, id: string): CeremonyView => {
+  const ceremony = desk.ceremonies.get(id);
+  const held = desk.ceremonies.held(id);
+  const due = ['CLOSED', 'ABORTED', 'ABORTING'].includes(ceremony.status)
+    ? undefined
+    : dueStep(ceremony, held);
+  const readBack = readBackOf(desk, ceremony);
+  const key = ceremony.key === undefined ? undefined : desk.store.keys.get(ceremony.key);
+  const family = desk.store.modules.get(ceremony.definition.at.module)?.family ?? 'other';
+  return {
+    id,
+    definitionSha256: ceremony.definitionSha256,
+    title: ceremony.definition.title,
+    status: ceremony.status,
+    words: hexToWords(ceremony.definitionSha256),
+    steps: ceremony.steps.map(({ step, state, attempts, started, ended, by, observed }) => ({
+      step,
+      state: state !== 'done' && step.id === due?.step.id && state !== 'open' ? 'due' : state,
+      attempts,
+      ...(started === undefined ? {} : { started }),
+      ...(ended === undefined ? {} : { ended }),
+      by,
+      observed,
+    })),
+    seats: [...ceremony.seats].map(([seat, person]) => ({ seat, person })),
+    ...(due === undefined ? {} : { due: due.step.id }),
+    held: [...held].sort((a, b) => a - b),
+    again: missingComponents(ceremony, held),
+    components: [...ceremony.components.values()],
+    exceptions: [
+      ...ceremony.exceptions.map((exception) => ({ ...exception, open: false })),
+      ...(ceremony.undecided === undefined
+        ? []
+        : [
+            {
+              number: ceremony.exceptions.length + 1,
+              ...ceremony.undecided,
+              decision: '',
+              open: true,
+            },
+          ]),
+    ],
+    agreed: ceremony.agreed,
+    disagreed: ceremony.disagreed,
+    ...(readBack === undefined ? {} : { readBack }),
+    ...(ceremony.key === undefined ? {} : { key: ceremony.key }),
+    // R23: the key's check value is not shown before the witness has typed it from the letter.
+    ...(ceremony.check === undefined ||
+    ceremony.steps.some(({ step, state }) => step.kind === 'key.verify' && state !== 'done')
+      ? {}
+      : { check: ceremony.check }),
+    ...(ceremony.verdict === undefined ? {} : { verdict: ceremony.verdict }),
+    claims: [
+      ...(key === undefined
+        ? []
+        : [
+            ...claimsOf(key.attributes, undefined, family),
+            {
+              says: 'desk' as const,
+              claim:
+                'Formed by grade C: the components were added up in a short-lived process on this computer and unwrapped into the token.',
+            },
+          ]),
+      ...(ceremony.agreed.length > 0
+        ? [
+            {
+              says: 'person' as const,
+              claim: `${ceremony.agreed.length} of ${ceremony.definition.seats.length} people signed that they agree.`,
+            },
+          ]
+        : []),
+    ],
+  };
+};

@@ -1,0 +1,52 @@
+/** What every step leaves in the log, done or failed. */
+import type { StepInput } from '../../../shared/contract/ceremonies.ts';
+import type { KeymootError } from '../../../shared/errors.ts';
+import type { NewEntry } from '../../core/audit/entry.ts';
+import type { Ceremony, StepState } from '../../core/ceremonies/engine.ts';
+import { byCall, type Call } from '../router.ts';
+
+export interface Due {
+  state: StepState;
+  attempt: number;
+}
+export type Of<K extends StepInput['kind']> = Extract<StepInput, { kind: K }>;
+
+export const stepMember = (ceremony: Ceremony, { state }: Due) => ({
+  ceremony: { id: ceremony.id, definition_sha256: ceremony.definitionSha256, step: state.step.id },
+});
+
+export const entryOf = (
+  ceremony: Ceremony,
+  due: Due,
+  call: Call,
+  outcome: 'success' | 'failure',
+  observed: string,
+): NewEntry => ({
+  type: 'ceremony.step',
+  outcome,
+  detail: { step: due.state.step.id, attempt: due.attempt, kind: due.state.step.kind, observed },
+  ...stepMember(ceremony, due),
+  ...byCall(call),
+});
+
+export const succeed = (
+  ceremony: Ceremony,
+  due: Due,
+  call: Call,
+  observed: string,
+  also: NewEntry[] = [],
+  apply = () => {},
+): void => {
+  call.desk.journal.record([...also, entryOf(ceremony, due, call, 'success', observed)], { apply });
+};
+/** Records the failed check, then refuses: a failed check is never only a message (R5). */
+export const fail = (
+  ceremony: Ceremony,
+  due: Due,
+  call: Call,
+  observed: string,
+  error: KeymootError,
+): never => {
+  call.desk.journal.record([entryOf(ceremony, due, call, 'failure', observed)]);
+  throw error;
+};
