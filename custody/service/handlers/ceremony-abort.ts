@@ -7,7 +7,7 @@ import type { Desk } from '../desk.ts';
 import { byCall, type Call } from '../router.ts';
 import { ceremonyMember, requireSeated } from './ceremony-people.ts';
 import { ceremonyView } from './ceremony-view.ts';
-import { destroyKey } from './keys.ts';
+import { destroyKey } from './key-destroy.ts';
 
 const abortIntent = (desk: Desk, id: string): string | undefined => {
   for (const seq of desk.store.ceremonies.entries(id).reverse()) {

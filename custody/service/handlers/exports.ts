@@ -14,7 +14,7 @@ import { byCall, requireRole, type Part } from '../router.ts';
 import { selfTest } from './export-selftest.ts';
 import { exportView, requireExport } from './export-view.ts';
 import { wrap } from './export-wrap.ts';
-import { requireKey } from './keys.ts';
+import { requireKey } from './key-facts.ts';
 
 const PARAMETERS_MEDIA = 'application/vnd.keymoot.aws-parameters+json';
 const SHEET_MEDIA = 'application/vnd.keymoot.self-test+json';

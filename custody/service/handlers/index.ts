@@ -5,6 +5,7 @@ import { deskHandlers } from './desk.ts';
 import { exportsHandlers } from './exports.ts';
 import { keysHandlers } from './keys.ts';
 import { logHandlers } from './log.ts';
+import { modulesHandlers } from './modules.ts';
 import { peopleHandlers } from './people.ts';
 import { recoveryHandlers } from './recovery.ts';
 import { tokensHandlers } from './tokens.ts';
@@ -12,6 +13,7 @@ import { tokensHandlers } from './tokens.ts';
 export const handlers: Handlers = {
   ...deskHandlers,
   ...peopleHandlers,
+  ...modulesHandlers,
   ...tokensHandlers,
   ...keysHandlers,
   ...ceremoniesHandlers,

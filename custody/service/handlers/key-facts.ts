@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import type { Attributes, Control, KeyRecord, KeyState } from '../../../shared/domain/keys.ts';
 import type { TokenRef } from '../../../shared/domain/tokens.ts';
+import { KeymootError } from '../../../shared/errors.ts';
 import { isText } from '../../../shared/text.ts';
 import type { KeyReadback } from '../../../shared/token/protocol.ts';
 import { base64 } from '../../core/audit/note.ts';
@@ -9,6 +10,12 @@ import { originOf, secretPart } from '../../core/keys/readback.ts';
 import { spkiOf } from '../../core/keys/spki.ts';
 import type { Desk } from '../desk.ts';
 import { ALGORITHM_TABLE, type KeyRequest } from '../../core/keys/templates.ts';
+
+export const requireKey = (desk: Desk, id: string): KeyRecord => {
+  const key = desk.store.keys.get(id);
+  if (key === undefined) throw new KeymootError('not-found', 'This desk has no such key.');
+  return key;
+};
 
 /** Attributes fit for an entry: the device's words, never long public values that the fingerprint covers already. */
 export const logAttributes = (attributes: Attributes): Attributes =>

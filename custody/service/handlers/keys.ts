@@ -3,19 +3,15 @@ import { randomBytes } from 'node:crypto';
 import type { KeyView } from '../../../shared/contract/keys.ts';
 import type { KeyRecord } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
-import type { NewEntry } from '../../core/audit/entry.ts';
 import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
 import { claimsOf } from '../../core/keys/readback.ts';
 import { purposesOf } from '../../core/keys/templates.ts';
-import { DEADLINES } from '../../tokens/client.ts';
 import type { Desk } from '../desk.ts';
 import { uuidv7 } from '../ids.ts';
 import {
   destroyPlanned,
-  findPlanned,
   isUncertain,
   planOf,
-  planOfKey,
   reasonOf,
   requireFree,
   unlike,
@@ -23,7 +19,8 @@ import {
   type Opened,
 } from '../key-work.ts';
 import { byActor, byCall, requireRole, type Call, type Part } from '../router.ts';
-import { controlOf, keyDetail, keyRecord, keyTarget } from './key-facts.ts';
+import { destroyKey } from './key-destroy.ts';
+import { controlOf, keyDetail, keyRecord, keyTarget, requireKey } from './key-facts.ts';
 import type { Input } from '../../../shared/contract/index.ts';
 
 export const keyView = (desk: Desk, key: KeyRecord): KeyView => {
@@ -46,12 +43,6 @@ export const keyView = (desk: Desk, key: KeyRecord): KeyView => {
     ],
     words: key.spkiSha256 === undefined ? [] : hexToWords(key.spkiSha256),
   };
-};
-
-export const requireKey = (desk: Desk, id: string): KeyRecord => {
-  const key = desk.store.keys.get(id);
-  if (key === undefined) throw new KeymootError('not-found', 'This desk has no such key.');
-  return key;
 };
 
 const checkPolicy = (
@@ -219,63 +210,6 @@ const generate = async (
   );
   await desk.seal();
   return keyView(desk, record);
-};
-
-/** Destroys a key under an intent, proves its absence from a new process, records both. Gives the number of objects destroyed. */
-export const destroyKey = async (
-  key: KeyRecord,
-  call: Call,
-  opened: Opened,
-  where: Pick<NewEntry, 'ceremony'> = {},
-): Promise<number> => {
-  const { desk } = call;
-  const { at } = key;
-  const plan = planOfKey(desk, key);
-  const { byId } = await findPlanned(desk, at, opened, plan);
-  const classes = byId.objects.map(({ objectClass }) => objectClass);
-  if (new Set(classes).size !== classes.length)
-    throw new KeymootError(
-      'ambiguous',
-      'Several objects on the token have this key’s id. Nothing was destroyed.',
-    );
-  const common = { target: keyTarget(key), tokenSerial: at.token.serial, ...where };
-  const intent = desk.openIntent(
-    {
-      type: 'key.destroy',
-      detail: { key: key.id, ckaid: key.ckaid, token: at.token },
-      ...common,
-      ...byCall(call),
-    },
-    {
-      what: `destroying ${key.algorithm} “${key.label}” on token “${at.token.label}”`,
-      at,
-      key: key.id,
-      kind: 'destroy',
-      algorithm: key.algorithm,
-      purpose: key.purpose,
-      extractable: key.extractable,
-      label: key.label,
-      ckaid: key.ckaid,
-    } satisfies KeyPlan,
-    DEADLINES.destroy,
-  );
-  const objects = await destroyPlanned(desk, at, opened, plan);
-  desk.closeIntent(
-    intent.id,
-    [
-      {
-        type: 'key.destroy',
-        corr: intent.id,
-        detail: { key: key.id, objects },
-        ...common,
-        ...byActor(call),
-      },
-    ],
-    () => {
-      desk.store.keys.setState(key.id, 'destroyed');
-    },
-  );
-  return objects;
 };
 
 export const keysHandlers: Part<'keys'> = {

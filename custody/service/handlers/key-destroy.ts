@@ -1,0 +1,65 @@
+/** Destroying a key: the token's part, which keys and ceremonies share. */
+import type { KeyRecord } from '../../../shared/domain/keys.ts';
+import { KeymootError } from '../../../shared/errors.ts';
+import type { NewEntry } from '../../core/audit/entry.ts';
+import { DEADLINES } from '../../tokens/client.ts';
+import { destroyPlanned, findPlanned, planOfKey, type KeyPlan, type Opened } from '../key-work.ts';
+import { byActor, byCall, type Call } from '../router.ts';
+import { keyTarget } from './key-facts.ts';
+
+/** Destroys a key under an intent, proves its absence from a new process, records both. Gives the number of objects destroyed. */
+export const destroyKey = async (
+  key: KeyRecord,
+  call: Call,
+  opened: Opened,
+  where: Pick<NewEntry, 'ceremony'> = {},
+): Promise<number> => {
+  const { desk } = call;
+  const { at } = key;
+  const plan = planOfKey(desk, key);
+  const { byId } = await findPlanned(desk, at, opened, plan);
+  const classes = byId.objects.map(({ objectClass }) => objectClass);
+  if (new Set(classes).size !== classes.length)
+    throw new KeymootError(
+      'ambiguous',
+      'Several objects on the token have this key’s id. Nothing was destroyed.',
+    );
+  const common = { target: keyTarget(key), tokenSerial: at.token.serial, ...where };
+  const intent = desk.openIntent(
+    {
+      type: 'key.destroy',
+      detail: { key: key.id, ckaid: key.ckaid, token: at.token },
+      ...common,
+      ...byCall(call),
+    },
+    {
+      what: `destroying ${key.algorithm} “${key.label}” on token “${at.token.label}”`,
+      at,
+      key: key.id,
+      kind: 'destroy',
+      algorithm: key.algorithm,
+      purpose: key.purpose,
+      extractable: key.extractable,
+      label: key.label,
+      ckaid: key.ckaid,
+    } satisfies KeyPlan,
+    DEADLINES.destroy,
+  );
+  const objects = await destroyPlanned(desk, at, opened, plan);
+  desk.closeIntent(
+    intent.id,
+    [
+      {
+        type: 'key.destroy',
+        corr: intent.id,
+        detail: { key: key.id, objects },
+        ...common,
+        ...byActor(call),
+      },
+    ],
+    () => {
+      desk.store.keys.setState(key.id, 'destroyed');
+    },
+  );
+  return objects;
+};

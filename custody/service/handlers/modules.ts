@@ -1,0 +1,137 @@
+/** Modules: found, added after they were loaded once, and approved again when their file changed. */
+import { realpathSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
+import type { ModuleView } from '../../../shared/contract/tokens.ts';
+import { errorData, KeymootError } from '../../../shared/errors.ts';
+import type { NewEntry } from '../../core/audit/entry.ts';
+import type { ModuleRow } from '../../store/tables/modules.ts';
+import { familyOf, findModules, hashFile, moduleEnvironment } from '../../tokens/discovery.ts';
+import { checkLibrary } from '../../tokens/header.ts';
+import type { Desk } from '../desk.ts';
+import { uuidv7 } from '../ids.ts';
+import { byCall, requireRole, type Part } from '../router.ts';
+
+/** Loads it and looks, whatever comes of that. */
+export const lookAt = async (desk: Desk, row: ModuleRow): Promise<ModuleView> => {
+  const module = await desk.devices.record(row);
+  try {
+    return await desk.devices.with(row.id, 'look', async (client) => ({
+      module,
+      info: client.info,
+      tokens: await client.call('tokens', {}),
+    }));
+  } catch (error) {
+    return { module, tokens: [], error: errorData(error) };
+  }
+};
+
+const added = (row: ModuleRow): NewEntry => ({
+  type: 'token.module_added',
+  detail: {
+    module: row.id,
+    path: row.path,
+    sha256: row.sha256,
+    family: row.family,
+    label: row.label,
+  },
+});
+
+/** Records a module; before the desk is founded there is no log yet, and founding writes the entry. */
+export const addModule = (desk: Desk, row: ModuleRow, entry: Partial<NewEntry> = {}): void => {
+  const apply = () => {
+    desk.store.modules.insert(row);
+  };
+  if (desk.state === 'EMPTY') desk.store.commit(apply);
+  else desk.journal.record([{ ...added(row), ...entry } as NewEntry], { apply });
+};
+
+export const modulesHandlers: Part<'modules'> = {
+  'modules.find': {
+    reads: true,
+    run: (_input, { desk }) => {
+      const known = new Set(desk.store.modules.all().map(({ path }) => path));
+      return findModules().map((found) => ({ ...found, added: known.has(found.path) }));
+    },
+  },
+  'modules.add': {
+    run: async ({ grant, label, parameters, environment }, call) => {
+      const { desk } = call;
+      requireRole(call, ['administrator', 'officer', 'operator'], 'Adding modules');
+      const given = desk.takeGrant(grant, 'module');
+      if (!isAbsolute(given))
+        throw new KeymootError('input-invalid', 'A module is named by its whole path.');
+      checkLibrary(given);
+      const path = realpathSync(given);
+      const known = desk.store.modules.all();
+      const twin = known.find(
+        (row) =>
+          row.path === path &&
+          row.parameters === parameters &&
+          !row.training &&
+          environment === undefined,
+      );
+      if (twin !== undefined) return lookAt(desk, twin);
+      const sha256 = await hashFile(path);
+      const family = familyOf(path);
+      const row: ModuleRow = {
+        id: uuidv7(),
+        path,
+        sha256,
+        family,
+        label,
+        training: false,
+        environment: { ...moduleEnvironment(family, process.env), ...environment },
+        parameters,
+      };
+      // Loaded once before it is recorded: what is no PKCS#11 module never gets into the list.
+      const client = await desk.devices.startRow(row, sha256, 'look');
+      try {
+        const view: ModuleView = {
+          module: { id: row.id, path, sha256, family, label, training: false, state: 'trusted' },
+          info: client.info,
+          tokens: await client.call('tokens', {}),
+        };
+        addModule(desk, row, byCall(call));
+        desk.emit('tokens.changed', {});
+        return view;
+      } finally {
+        await desk.devices.end(client);
+      }
+    },
+  },
+  'modules.list': {
+    reads: true,
+    run: (_input, { desk }) =>
+      Promise.all(desk.store.modules.all().map((row) => desk.devices.record(row))),
+  },
+  'modules.approve': {
+    about: ({ sha256 }) => ({ subject: { kind: 'module', sha256 } }),
+    run: async ({ module, sha256 }, call) => {
+      const { desk } = call;
+      requireRole(call, ['administrator', 'officer'], 'Approving a changed library');
+      const row = desk.devices.row(module);
+      if ((await hashFile(row.path)) !== sha256)
+        throw new KeymootError(
+          'module-quarantined',
+          'The file is not the one you looked at: it changed again. Nothing was approved.',
+        );
+      desk.journal.record(
+        [
+          {
+            type: 'token.module_approved',
+            detail: { module, sha256, was: row.sha256 },
+            ...byCall(call),
+          },
+        ],
+        {
+          apply: () => {
+            desk.store.modules.approve(module, sha256);
+          },
+        },
+      );
+      await desk.seal();
+      desk.emit('tokens.changed', {});
+      return desk.devices.record(desk.devices.row(module));
+    },
+  },
+};

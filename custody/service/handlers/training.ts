@@ -1,0 +1,145 @@
+/** Throw-away training tokens, made in one call: software on this computer, in the desk's own folder. */
+import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Input, Output } from '../../../shared/contract/index.ts';
+import type { TokenIdentity } from '../../../shared/domain/tokens.ts';
+import { KeymootError } from '../../../shared/errors.ts';
+import type { ModuleRow } from '../../store/tables/modules.ts';
+import { hashFile, wellKnownPaths } from '../../tokens/discovery.ts';
+import type { Desk } from '../desk.ts';
+import { uuidv7 } from '../ids.ts';
+import { byCall, type Call } from '../router.ts';
+import { addModule } from './modules.ts';
+
+const libraryOf = (family: 'softhsm' | 'nss'): string => {
+  const path = wellKnownPaths(family).find((candidate) => existsSync(candidate));
+  if (path === undefined)
+    throw new KeymootError(
+      'module-missing',
+      family === 'softhsm'
+        ? 'SoftHSM is not installed, so no training token for ceremonies can be made. On Debian: apt install softhsm2.'
+        : 'NSS is not installed, so no training token for exports can be made. On Debian: apt install libnss3.',
+    );
+  return realpathSync(path);
+};
+
+/** SoftHSM keeps all training tokens of a desk in one folder, behind one configuration. */
+const softhsmModule = async (desk: Desk): Promise<ModuleRow> => {
+  const known = desk.store.modules
+    .all()
+    .find(({ training, family }) => training && family === 'softhsm');
+  if (known !== undefined) return known;
+  const folder = join(desk.store.folder, 'training', 'softhsm');
+  const config = join(folder, 'softhsm2.conf');
+  mkdirSync(join(folder, 'tokens'), { recursive: true, mode: 0o700 });
+  if (!existsSync(config))
+    writeFileSync(
+      config,
+      `directories.tokendir = ${join(folder, 'tokens')}\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = true\nslots.mechanisms = ALL\n`,
+      { mode: 0o600, flag: 'wx' },
+    );
+  const path = libraryOf('softhsm');
+  const row: ModuleRow = {
+    id: uuidv7(),
+    path,
+    sha256: await hashFile(path),
+    family: 'softhsm',
+    label: 'SoftHSM (training)',
+    training: true,
+    environment: { SOFTHSM2_CONF: config },
+    parameters: undefined,
+  };
+  addModule(desk, row);
+  return row;
+};
+
+/** Each NSS training token is a database of its own, and so a module of its own. */
+const nssModule = async (desk: Desk, label: string): Promise<ModuleRow> => {
+  const id = uuidv7();
+  const folder = join(desk.store.folder, 'training', `nss-${id}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = libraryOf('nss');
+  const row: ModuleRow = {
+    id,
+    path,
+    sha256: await hashFile(path),
+    family: 'nss',
+    label: `NSS ${label} (training)`,
+    training: true,
+    environment: {},
+    parameters: `configdir='sql:${folder}' certPrefix='' keyPrefix='' secmod='secmod.db' flags= dbTokenDescription='${label}'`,
+  };
+  addModule(desk, row);
+  return row;
+};
+
+export const train = async (
+  { family, label, soPin, userPin }: Input<'tokens.train'>,
+  call: Call,
+): Promise<Output<'tokens.train'>> => {
+  const { desk, channel } = call;
+  if (desk.journal.mode === 'production')
+    throw new KeymootError(
+      'policy-refused',
+      'A production desk has no training tokens. Found a rehearsal desk for them.',
+    );
+  const user = desk.takePin(userPin, channel);
+  const so = soPin === undefined ? undefined : desk.takePin(soPin, channel);
+  try {
+    desk.checkNewHalves(user);
+    if (so !== undefined) desk.checkNewHalves(so);
+    let row: ModuleRow;
+    let token: TokenIdentity;
+    if (family === 'softhsm') {
+      if (so === undefined)
+        throw new KeymootError(
+          'pin-half-missing',
+          'A SoftHSM token has a security officer’s PIN too: give both its halves.',
+        );
+      row = await softhsmModule(desk);
+      const taken = await desk.devices.with(row.id, 'look', (client) => client.call('tokens', {}));
+      if (taken.some(({ identity, initialised }) => initialised && identity.label === label))
+        throw new KeymootError(
+          'label-taken',
+          `There is a training token “${label}” already. Choose another name.`,
+        );
+      token = await desk.devices.with(row.id, 'act', (client) =>
+        client.call('initToken', { label, soPin: so, userPin: user }, { wipe: true }),
+      );
+    } else {
+      row = await nssModule(desk, label);
+      token = await desk.devices.with(row.id, 'act', async (client) => {
+        const tokens = await client.call('tokens', {});
+        const mine = tokens.find(({ identity }) => identity.label === label);
+        if (mine === undefined)
+          throw new KeymootError('token-missing', 'NSS does not show the new database.');
+        return client.call('initPin', { token: mine.identity, userPin: user }, { wipe: true });
+      });
+    }
+    if (desk.state !== 'EMPTY')
+      desk.journal.record([
+        {
+          type: 'token.init',
+          tokenSerial: token.serial,
+          detail: { module: row.id, token, training: true },
+          ...byCall(call),
+        },
+      ]);
+    desk.emit('tokens.changed', {});
+    return {
+      at: { module: row.id, token },
+      claims: [
+        { says: 'device', claim: `The token is initialised and has a user PIN.` },
+        {
+          says: 'desk',
+          claim: 'It is a training token: software on this computer, for rehearsals only.',
+        },
+      ],
+    };
+  } finally {
+    for (const pin of [user, so]) {
+      pin?.first.fill(0);
+      pin?.second.fill(0);
+    }
+  }
+};
