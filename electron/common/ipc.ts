@@ -2,6 +2,7 @@
 export const REQUEST = 'keymoot:request';
 export const ASK_FILE = 'keymoot:ask-file';
 export const PRINT = 'keymoot:print';
+export const SHIELD = 'keymoot:shield';
 export const MESSAGE = 'keymoot:message';
 /** Followed by FaceInfo as JSON in base64url, among the page process's arguments. */
 export const FACE_ARGUMENT = '--keymoot-face=';

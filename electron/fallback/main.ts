@@ -2,12 +2,21 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { dataFolder } from '../common/program.ts';
+import { isTheOne } from './one.ts';
 import { openFallback } from './open.ts';
 
 const run = async (): Promise<void> => {
   const { values } = parseArgs({ options: { data: { type: 'string' }, why: { type: 'string' } } });
+  const data = dataFolder(process.argv.slice(2)).folder;
+  const toFront = () => {
+    opening.then(({ page }) => page.bringToFront()).catch(() => undefined); // it is being closed
+  };
+  if (!(await isTheOne(data, toFront))) {
+    console.error('This desk’s window is open already; it has been brought to the front.');
+    return;
+  }
   const opening = openFallback({
-    data: dataFolder(process.argv.slice(2)).folder,
+    data,
     built: join(__dirname, '..'),
     why: values.why,
   });

@@ -50,6 +50,8 @@ export const openBridge = (given: { face: FaceInfo; home: string; binding: strin
       page.print();
       return Promise.resolve();
     },
+    // A browser can't keep its window out of a picture of the screen.
+    shield: () => undefined,
     subscribe: (listener) => {
       listeners.add(listener);
       if (!following) {

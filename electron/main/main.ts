@@ -9,12 +9,14 @@ import {
   app,
   dialog,
   ipcMain,
+  type IpcMainEvent,
   type IpcMainInvokeEvent,
   protocol,
   session as sessions,
+  shell,
 } from 'electron';
 import { answersFromEnvironment } from '../common/files.ts';
-import { ASK_FILE, HOME, MESSAGE, PRINT, REQUEST, SCHEME } from '../common/ipc.ts';
+import { ASK_FILE, HOME, MESSAGE, PRINT, REQUEST, SCHEME, SHIELD } from '../common/ipc.ts';
 import { isOurPage } from '../common/page-calls.ts';
 import { NOT_OURS, PageDesk } from '../common/page-desk.ts';
 import { dataFolder, findProgram, serveCommand } from '../common/program.ts';
@@ -120,6 +122,7 @@ const run = async (): Promise<void> => {
     folder: join(built, 'renderer'),
     developer,
     onPage: () => {
+      window.shield(false);
       desk.pageBegins();
     },
   });
@@ -136,7 +139,7 @@ const run = async (): Promise<void> => {
   const contents = window.browser.webContents;
 
   // SECURITY: every call is from the desk's own page in its own main frame, or is not answered.
-  const isOurs = ({ sender, senderFrame }: IpcMainInvokeEvent): boolean =>
+  const isOurs = ({ sender, senderFrame }: IpcMainInvokeEvent | IpcMainEvent): boolean =>
     isOurPage(
       {
         url: senderFrame?.url,
@@ -158,6 +161,9 @@ const run = async (): Promise<void> => {
   ipcMain.handle(PRINT, async (event) => {
     if (isOurs(event)) await window.print();
   });
+  ipcMain.on(SHIELD, (event, on: unknown) => {
+    if (isOurs(event)) window.shield(on === true);
+  });
   desk.listen((message) => {
     if (!contents.isDestroyed()) contents.send(MESSAGE, message);
   });
@@ -167,6 +173,13 @@ const run = async (): Promise<void> => {
     face,
     developer,
     print: () => void window.print(),
+    openFolder: () => void shell.openPath(data.folder),
+    show: (route) => {
+      window.show(route);
+    },
+    help: () => {
+      window.help();
+    },
     zoom: () => window.zoom,
     setZoom: (percent) => {
       window.setZoom(percent);

@@ -9,6 +9,10 @@ export interface MenuActions {
   face: FaceInfo;
   developer: boolean;
   print: () => void;
+  /** Shows the data folder in the desktop's file manager. */
+  openFolder: () => void;
+  show: (route: string) => void;
+  help: () => void;
   zoom: () => number;
   setZoom: (percent: number) => void;
 }
@@ -57,6 +61,14 @@ export const installMenu = (actions: MenuActions): void => {
     {
       label: '&File',
       submenu: [
+        { label: '&Open data folder…', click: actions.openFolder },
+        {
+          label: '&Export log…',
+          click: () => {
+            actions.show('audit/export');
+          },
+        },
+        { type: 'separator' },
         {
           label: '&Print…',
           accelerator: 'CmdOrCtrl+P',
@@ -110,7 +122,19 @@ export const installMenu = (actions: MenuActions): void => {
         ...(actions.developer ? [{ role: 'toggleDevTools' as const }] : []),
       ],
     },
-    ...(mac ? [] : [{ label: '&Help', submenu: [aboutItem] }]),
+    {
+      label: '&Help',
+      // The page hears the key itself; registered here it would be taken from it.
+      submenu: [
+        {
+          label: '&Help on this screen',
+          accelerator: 'F1',
+          registerAccelerator: false,
+          click: actions.help,
+        },
+        ...(mac ? [] : [{ type: 'separator' as const }, aboutItem]),
+      ],
+    },
   ];
   Menu.setApplicationMenu(Menu.buildFromTemplate(template));
 };

@@ -44,7 +44,7 @@ export const writeState = (folder: string, state: WindowState): void => {
   }
 };
 
-/** The size and place to open with: as it was where that is still on a display, never larger than the display, never below the minimum. */
+/** The size and place to open with: as it was where that is still on a display, never larger than the display, and not below the minimum unless the display is. */
 export const placeOnDisplays = (
   state: WindowState | undefined,
   displays: readonly Rectangle[],
@@ -59,9 +59,11 @@ export const placeOnDisplays = (
   const on = displays.find(holds);
   const area = on ?? displays[0] ?? { x: 0, y: 0, ...USUAL };
   const size = wanted ?? USUAL;
-  const width = Math.max(MINIMUM.width, Math.min(size.width, area.width));
-  const height = Math.max(MINIMUM.height, Math.min(size.height, area.height));
-  return on === undefined || wanted === undefined
-    ? { width, height }
-    : { x: wanted.x, y: wanted.y, width, height };
+  const width = Math.min(Math.max(MINIMUM.width, size.width), area.width);
+  const height = Math.min(Math.max(MINIMUM.height, size.height), area.height);
+  if (on === undefined || wanted === undefined) return { width, height };
+  // A display that shrank: as far to the right and down as the whole window allows.
+  const x = Math.max(area.x, Math.min(wanted.x, area.x + area.width - width));
+  const y = Math.max(area.y, Math.min(wanted.y, area.y + area.height - height));
+  return { x, y, width, height };
 };

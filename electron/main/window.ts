@@ -26,10 +26,11 @@ export class DeskWindow {
     this.#zoom = state?.zoom ?? 100;
     const areas = screen.getAllDisplays().map(({ workArea }) => workArea);
     const introduction = Buffer.from(JSON.stringify(face)).toString('base64');
+    const place = placeOnDisplays(state, areas);
     this.browser = new BrowserWindow({
-      ...placeOnDisplays(state, areas),
-      minWidth: MINIMUM.width,
-      minHeight: MINIMUM.height,
+      ...place,
+      minWidth: Math.min(MINIMUM.width, place.width),
+      minHeight: Math.min(MINIMUM.height, place.height),
       title: 'Keymoot',
       icon,
       show: false,
@@ -96,6 +97,18 @@ export class DeskWindow {
       maximized: this.browser.isMaximized(),
       zoom: this.#zoom,
     });
+  }
+  /** Keeps the window out of pictures and recordings of the screen. Windows and macOS do; Linux has no such thing. */
+  shield(on: boolean): void {
+    this.browser.setContentProtection(on);
+  }
+  /** Shows a place in the page, without loading it anew. */
+  show(route: string): void {
+    void this.browser.loadURL(`${HOME}/#/${route}`);
+  }
+  /** The page's own help, by its own key. */
+  help(): void {
+    this.browser.webContents.sendInputEvent({ type: 'keyDown', keyCode: 'F1' });
   }
   toFront(): void {
     if (this.browser.isMinimized()) this.browser.restore();

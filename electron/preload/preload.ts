@@ -3,7 +3,7 @@
  * No part of ipcRenderer, no event object and no error of Electron's reaches the page.
  */
 import { contextBridge, ipcRenderer } from 'electron';
-import { ASK_FILE, FACE_ARGUMENT, HOME, MESSAGE, PRINT, REQUEST } from '../common/ipc.ts';
+import { ASK_FILE, FACE_ARGUMENT, HOME, MESSAGE, PRINT, REQUEST, SHIELD } from '../common/ipc.ts';
 import type { FaceInfo, FaceMessage, PageBridge } from '../../shared/window/bridge.ts';
 
 const introduced = process.argv.find((argument) => argument.startsWith(FACE_ARGUMENT));
@@ -23,6 +23,9 @@ const bridge: PageBridge = {
   },
   print: async () => {
     await ipcRenderer.invoke(PRINT);
+  },
+  shield: (on) => {
+    ipcRenderer.send(SHIELD, on);
   },
   subscribe: (listener) => {
     const hear = (_event: unknown, message: FaceMessage) => {

@@ -2,18 +2,17 @@
 import './guided.css';
 import { Button, Text } from '@mantine/core';
 import { useRef, useState } from 'react';
+import { copyText } from './copy.ts';
 
 export const Commands = ({ label, lines }: { label: string; lines: readonly string[] }) => {
   const block = useRef<HTMLPreElement>(null);
   const [said, setSaid] = useState('');
-  const copy = async () => {
+  const copy = () => {
     const element = block.current;
     if (element === null) return;
-    try {
-      await navigator.clipboard.writeText(`${lines.join('\n')}\n`);
-      setSaid('Copied.');
-    } catch {
-      // A face may refuse the clipboard: then the text is selected, and the keyboard does it.
+    if (copyText(`${lines.join('\n')}\n`)) setSaid('Copied.');
+    else {
+      // Where the browser won't, the text is selected, and the keyboard does it.
       window.getSelection()?.selectAllChildren(element);
       setSaid('Selected. Copy it with Ctrl C.');
     }
@@ -24,7 +23,7 @@ export const Commands = ({ label, lines }: { label: string; lines: readonly stri
         {lines.join('\n')}
       </pre>
       <div style={{ display: 'flex', gap: 12, alignItems: 'center', marginTop: 8 }}>
-        <Button variant="default" size="compact-md" onClick={() => void copy()}>
+        <Button variant="default" size="compact-md" onClick={copy}>
           Copy the commands
         </Button>
         <Text size="sm" role="status">

@@ -5,7 +5,15 @@
  */
 import './guided.css';
 import { Input, Text } from '@mantine/core';
-import { useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref } from 'react';
+import {
+  useEffect,
+  useImperativeHandle,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type Ref,
+} from 'react';
+import { secretShown } from '../bridge/bridge.ts';
 import type { SecretHandle } from './secret-field.tsx';
 
 const GROUP = 8;
@@ -60,6 +68,7 @@ export const HexField = ({
     setSeen([]);
   };
 
+  useEffect(secretShown, []);
   useImperativeHandle(ref, () => ({
     take: () => {
       const bytes = new Uint8Array(digits + count);

@@ -4,8 +4,9 @@
  * SECURITY: its value is read once, as bytes, and the element is emptied; no state, store, event or attribute ever has it. What the browser's own text
  * buffer keeps until it is collected is said in SECURITY.md.
  */
-import { useImperativeHandle, useRef, useState, type Ref } from 'react';
+import { useEffect, useImperativeHandle, useRef, useState, type Ref } from 'react';
 import { Input, Text } from '@mantine/core';
+import { secretShown } from '../bridge/bridge.ts';
 
 export interface SecretHandle {
   /** Takes the value out, as UTF-8, and empties the field. */
@@ -34,6 +35,7 @@ export const SecretField = ({
 }) => {
   const input = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
   const [caps, setCaps] = useState(false);
+  useEffect(secretShown, []);
   useImperativeHandle(ref, () => ({
     take: () => {
       const element = input.current;

@@ -1,8 +1,9 @@
 /** Text that people compare, read aloud or copy. */
-import { ActionIcon, CopyButton, Tooltip } from '@mantine/core';
+import { ActionIcon, Tooltip } from '@mantine/core';
 import { hexToBytes } from '@noble/hashes/utils.js';
 import { useMemo, useState } from 'react';
 import { wordsOf } from '../../shared/pgp-words.ts';
+import { copyText } from './copy.ts';
 
 export const hexGroups = (hex: string): string[] => hex.match(/.{1,4}/g) ?? [];
 
@@ -54,6 +55,7 @@ export const Short = ({
   label: string;
 }) => {
   const [whole, setWhole] = useState(false);
+  const [copied, setCopied] = useState(false);
   const short =
     value.length <= keep * 2 + 1 ? value : `${value.slice(0, keep)}…${value.slice(-keep)}`;
   return (
@@ -69,21 +71,22 @@ export const Short = ({
       >
         {whole ? value : short}
       </button>
-      <CopyButton value={value}>
-        {({ copied, copy }) => (
-          <Tooltip label={copied ? 'Copied' : 'Copy'}>
-            <ActionIcon
-              variant="subtle"
-              size="xs"
-              ml={6}
-              onClick={copy}
-              aria-label={`Copy ${label}`}
-            >
-              <CopyMark done={copied} />
-            </ActionIcon>
-          </Tooltip>
-        )}
-      </CopyButton>
+      <Tooltip label={copied ? 'Copied' : 'Copy'}>
+        <ActionIcon
+          variant="subtle"
+          size="xs"
+          ml={6}
+          onClick={() => {
+            setCopied(copyText(value));
+          }}
+          onBlur={() => {
+            setCopied(false);
+          }}
+          aria-label={copied ? `${label} copied` : `Copy ${label}`}
+        >
+          <CopyMark done={copied} />
+        </ActionIcon>
+      </Tooltip>
     </span>
   );
 };

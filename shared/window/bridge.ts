@@ -1,5 +1,5 @@
 /**
- * What a face gives the page, and all it gives: the same three calls and one stream under Electron and under the fallback.
+ * What a face gives the page, and all it gives: the same few calls and one stream under Electron and under the fallback.
  *
  * No path, no file, no native module and no secret in clear goes through it: secrets are sealed in the page before they get here.
  */
@@ -50,6 +50,8 @@ export interface PageBridge {
   ) => Promise<{ grant: string; name: string } | undefined>;
   /** Prints what is shown, by the system's dialog where there is one. Public pages only. */
   print: () => Promise<void>;
+  /** Whether a secret's field is on the screen: where the system can, the window is then kept out of pictures and recordings of the screen. */
+  shield: (on: boolean) => void;
   subscribe: (listener: (message: FaceMessage) => void) => () => void;
 }
 

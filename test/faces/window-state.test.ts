@@ -72,6 +72,18 @@ test.each([
     { x: 0, y: 0, width: 1024, height: 600 },
   ],
   [
+    'its display shrank, so as far right and down as all of it fits',
+    state(1400, 400, 1100, 700),
+    [{ ...large, width: 1600, height: 900 }],
+    { x: 500, y: 200, width: 1100, height: 700 },
+  ],
+  [
+    'a display below the minimum, all of it',
+    state(900, 450, 1100, 700),
+    [{ x: 0, y: 24, width: 1024, height: 576 }],
+    { x: 0, y: 24, width: 1024, height: 576 },
+  ],
+  [
     'never below the minimum',
     state(0, 0, 10, 10),
     [large],
