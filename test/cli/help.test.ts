@@ -1,5 +1,6 @@
 /** What the command line says without touching a desk. */
-import { expect, test, afterAll } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
+import { cli } from '../../custody/cli/cli.ts';
 import { TABLE } from '../../custody/cli/table.ts';
 import { EXIT_WORDS } from '../../custody/cli/exit-codes.ts';
 import { Bench, BUNDLE } from './keymoot.ts';
@@ -10,17 +11,22 @@ afterAll(() => {
 });
 const say = (...args: string[]) => bench.start([BUNDLE, ...args], '');
 
-test('every command has words of help with an example', async () => {
-  const waiting = [...TABLE];
-  const lane = async () => {
-    for (let entry = waiting.shift(); entry !== undefined; entry = waiting.shift()) {
-      const { code, out, err } = await say(...entry.name.split(' '), '--help');
-      expect([entry.name, code, err]).toEqual([entry.name, 0, '']);
-      expect(out).toContain(`keymoot ${entry.name}`);
-      expect(out).toMatch(/^Examples\n {2}keymoot /m);
-    }
-  };
-  await Promise.all([lane(), lane()]);
+test.each(TABLE.map(({ name }) => name))('%s has words of help with an example', async (name) => {
+  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  try {
+    expect(await cli([...name.split(' '), '--help'])).toBe(0);
+    const out = written.mock.calls.map(([text]) => String(text)).join('');
+    expect(out).toContain(`keymoot ${name}`);
+    expect(out).toMatch(/^Examples\n {2}keymoot /m);
+  } finally {
+    written.mockRestore();
+  }
+});
+
+test('help goes to standard output, and nothing to standard error', async () => {
+  const { code, out, err } = await say('keys', 'generate', '--help');
+  expect([code, err]).toEqual([0, '']);
+  expect(out).toMatch(/^ {2}keymoot keys generate/m);
 });
 
 test('the overview lists every command, how secrets are given, and what exit codes mean', async () => {
