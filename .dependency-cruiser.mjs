@@ -97,7 +97,7 @@ export default {
       'nothing-below-reaches-up',
       'The service composes core, store and tokens; none of them knows that it does.',
       '^custody/(core|store|tokens)/',
-      '^custody/(service|cli|holder)/|^custody/main\\.ts$',
+      '^custody/(service|cli|holder|judge)/|^custody/main\\.ts$',
     ),
     forbid(
       'only-the-entry-starts-everything',
@@ -116,6 +116,12 @@ export default {
       'It asks the service over the contract, as a window does. The pure parts of the core it may use.',
       '^custody/(cli|holder)/',
       anyOf(['^custody/(store|tokens|service)/', NATIVE_PACKAGES]),
+    ),
+    forbid(
+      'the-judge-knows-no-desk',
+      'What it reads was made by somebody else; it has no record, no device and no secret within reach.',
+      '^custody/judge/',
+      anyOf(['^custody/(store|tokens|service|cli|holder)/', NATIVE_PACKAGES]),
     ),
     forbid(
       'custody-knows-no-window',

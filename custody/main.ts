@@ -22,6 +22,11 @@ const main = async (): Promise<void> => {
       holderProcess();
       return;
     }
+    case 'judge': {
+      const { judgeProcess } = await import('./judge/process.ts');
+      judgeProcess();
+      return;
+    }
     case 'serve': {
       const { dataFolder } = await import('./cli/options.ts');
       const { serve } = await import('./service/serve.ts');

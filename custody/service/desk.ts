@@ -12,6 +12,7 @@ import type { TokenRef } from '../../shared/domain/tokens.ts';
 import type { PinHalves } from '../../shared/token/protocol.ts';
 import { BUILD } from '../build.ts';
 import type { Entry, NewEntry } from '../core/audit/entry.ts';
+import { Judge } from '../judge/client.ts';
 import { Store } from '../store/store.ts';
 import type { IntentRow } from '../store/tables/intents.ts';
 import { CeremonyRoom } from './ceremony-room.ts';
@@ -39,6 +40,7 @@ export class Desk {
   readonly watch: TokenWatch;
   readonly signer: Signer;
   readonly secrets = new Secrets();
+  readonly judge = new Judge();
   readonly ceremonies: CeremonyRoom;
   readonly epoch: number;
   readonly here = new Set<string>();
@@ -316,6 +318,7 @@ export class Desk {
 
   close(): void {
     this.watch.stop();
+    this.judge.end();
     this.signer.close('The desk was closed.');
     this.secrets.dropAll();
     this.ceremonies.close();

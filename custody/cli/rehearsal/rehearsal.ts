@@ -13,7 +13,7 @@ import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
 import { resourcePath } from '../../resources.ts';
 import { parseTrust } from '../../core/audit/verify/trust.ts';
 import { verifyBundle } from '../../core/audit/verify/verify.ts';
-import { folderReader } from '../verify.ts';
+import { folderReader } from '../../judge/reader.ts';
 import { openBlob, playAws } from './aws.ts';
 import { draftDefinition, packEnvelopes, playCeremony } from './ceremony.ts';
 import { Room } from './room.ts';

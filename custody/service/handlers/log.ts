@@ -1,12 +1,13 @@
 /** The log: its state, its entries with their proofs, sealing and exporting. */
 import { hash } from 'node:crypto';
 import { realpathSync, statSync } from 'node:fs';
-import { basename, isAbsolute, relative, sep } from 'node:path';
+import { basename } from 'node:path';
 import { KeymootError } from '../../../shared/errors.ts';
 import { hexEncode } from '../../core/bytes.ts';
 import { inclusionProof, leafHash } from '../../core/audit/merkle.ts';
 import { base64 } from '../../core/audit/note.ts';
 import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
+import { liesIn } from '../../judge/reader.ts';
 import { writeBundle } from '../bundle.ts';
 import type { Desk } from '../desk.ts';
 import { NewFolder, readBounded, writeNewFile } from '../files.ts';
@@ -51,11 +52,9 @@ const folderAt = (path: string): string => {
     'That is not a folder that can be read. Choose the folder that the export made; it holds manifest.json.',
   );
 };
-/** SECURITY: nothing in a bundle can vouch for the bundle. */
 const readOutside = (folder: string, path: string): string => {
   const bytes = readBounded(path, MAX_TRUST);
-  const way = relative(folder, realpathSync(path));
-  if (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way))
+  if (liesIn(folder, path))
     throw new KeymootError(
       'input-invalid',
       'That trust file lies in the bundle, which can’t vouch for itself. Choose the one that came to you another way.',
@@ -149,12 +148,8 @@ export const logHandlers: Part<'log'> = {
       const place = desk.takeGrant(bundle, 'verify-bundle');
       const trustPlace = trust === undefined ? undefined : desk.takeGrant(trust, 'verify-trust');
       const folder = folderAt(place);
-      const { parseTrust } = await import('../../core/audit/verify/trust.ts');
-      const { verifyBundle } = await import('../../core/audit/verify/verify.ts');
-      const { folderReader } = await import('../../cli/verify.ts');
-      const pinned =
-        trustPlace === undefined ? undefined : parseTrust(readOutside(folder, trustPlace));
-      return verifyBundle(folderReader(folder), pinned, anchors);
+      const pinned = trustPlace === undefined ? undefined : readOutside(folder, trustPlace);
+      return desk.judge.ask({ bundle: folder, trust: pinned, anchors });
     },
   },
 };
