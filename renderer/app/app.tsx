@@ -2,9 +2,10 @@
 import { Button, Drawer, Loader, Modal, Text, TextInput } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
-import { faceInfo } from '../bridge/bridge.ts';
+import { faceInfo, shield } from '../bridge/bridge.ts';
 import { FirstRun } from '../features/first-run/first-run.tsx';
 import { ErrorBox } from '../ui/messages.tsx';
+import { onSecretsShown } from '../ui/secrets-shown.ts';
 import { followDesk, refresh, useDesk } from './desk-store.ts';
 import { go, useRoute } from './router.ts';
 import { SCREENS } from './screens.tsx';
@@ -141,6 +142,7 @@ const Away = ({ why }: { why: string }) => (
 
 export const App = () => {
   useEffect(followDesk, []);
+  useEffect(() => onSecretsShown(shield), []);
   const link = useDesk((desk) => desk.link);
   const state = useDesk((desk) => desk.hello?.state);
   const notice = useDesk((desk) => desk.notice);

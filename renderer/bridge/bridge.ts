@@ -157,13 +157,9 @@ export const askFile = (
   suggested?: string,
 ): Promise<{ grant: string; name: string } | undefined> => face().askFile(purpose, suggested);
 export const print = (): Promise<void> => face().print();
-let secretsShown = 0;
-/** A secret's field is on the screen, until what this gives is called: the face keeps the window out of pictures of the screen, where it can. */
-export const secretShown = (): (() => void) => {
-  if (secretsShown++ === 0) face().shield(true);
-  return () => {
-    if (--secretsShown === 0) face().shield(false);
-  };
+/** Keeps the window out of pictures of the screen, where the face and the system can. */
+export const shield = (on: boolean): void => {
+  face().shield(on);
 };
 export const faceInfo = (): FaceInfo => face().face;
 export const hasFace = (): boolean => globalThis.keymoot !== undefined;

@@ -13,7 +13,7 @@ import {
   type KeyboardEvent,
   type Ref,
 } from 'react';
-import { secretShown } from '../bridge/bridge.ts';
+import { secretShown } from './secrets-shown.ts';
 import type { SecretHandle } from './secret-field.tsx';
 
 const GROUP = 8;

@@ -6,7 +6,7 @@
  */
 import { useEffect, useImperativeHandle, useRef, useState, type Ref } from 'react';
 import { Input, Text } from '@mantine/core';
-import { secretShown } from '../bridge/bridge.ts';
+import { secretShown } from './secrets-shown.ts';
 
 export interface SecretHandle {
   /** Takes the value out, as UTF-8, and empties the field. */

@@ -1,9 +1,10 @@
 /** The log's state: what is sealed, by which key, and the checkpoint to keep outside. */
-import { Button, CopyButton, Text, Title } from '@mantine/core';
+import { Text, Title } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { Output } from '../../../shared/contract/index.ts';
 import { useDesk } from '../../app/desk-store.ts';
 import { call, type Answer } from '../../bridge/bridge.ts';
+import { CopyText } from '../../ui/copy-button.tsx';
 import { ErrorBox, Facts } from '../../ui/messages.tsx';
 import { Says } from '../../ui/says.tsx';
 import { Fingerprint, Short, Time } from '../../ui/text.tsx';
@@ -61,13 +62,7 @@ export const LogPage = () => {
               <pre className="audit-text" tabIndex={0} aria-label="Checkpoint">
                 {note}
               </pre>
-              <CopyButton value={note}>
-                {({ copied, copy }) => (
-                  <Button variant="default" onClick={copy}>
-                    {copied ? 'The checkpoint is copied' : 'Copy the checkpoint'}
-                  </Button>
-                )}
-              </CopyButton>
+              <CopyText value={note} label="Copy the checkpoint" done="The checkpoint is copied" />
             </>
           )}
         </section>
