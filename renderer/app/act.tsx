@@ -183,29 +183,3 @@ export const Act = <C extends ChannelName>({
     </form>
   );
 };
-
-/** The two fields of a PIN's halves, and how to take them. */
-export const usePinFields = () => {
-  const first = useRef<SecretHandle>(null);
-  const second = useRef<SecretHandle>(null);
-  return {
-    first,
-    second,
-    take: (): readonly [Uint8Array, Uint8Array] => [
-      first.current?.take() ?? new Uint8Array(),
-      second.current?.take() ?? new Uint8Array(),
-    ],
-  };
-};
-export const PinFields = ({
-  of,
-  fields,
-}: {
-  of: string;
-  fields: ReturnType<typeof usePinFields>;
-}) => (
-  <div className="abreast">
-    <SecretField label={`${of}: first half`} ref={fields.first} />
-    <SecretField label={`${of}: second half`} ref={fields.second} />
-  </div>
-);

@@ -75,6 +75,7 @@ const Palette = ({ opened, onClose }: { opened: boolean; onClose: () => void }) 
     { title: 'Open the desk (log token’s PIN)', to: ['overview'] },
     { title: 'Enrol a person', to: ['people', 'enrol'] },
     { title: 'Draft a ceremony', to: ['ceremonies', 'draft'] },
+    { title: 'Bring a ceremony’s definition', to: ['ceremonies', 'bring'] },
     { title: 'Request an export', to: ['exports', 'new'] },
     { title: 'Export the audit log', to: ['audit', 'export'] },
     ...keys.map(({ id, label }) => ({ title: `Key ${label}`, to: ['keys', id] })),

@@ -3,6 +3,10 @@ import { useEffect } from 'react';
 import type { ModuleRecord, PinState, TokenRef } from '../../shared/domain/tokens.ts';
 import { refreshTokens, useDesk } from './desk-store.ts';
 
+/** One spelling of a token's place, for lists and choices. */
+export const tokenKey = ({ module, token }: TokenRef): string =>
+  [module, token.serial, token.label].join(' ');
+
 export const sameToken = (a: TokenRef, b: TokenRef): boolean =>
   a.module === b.module && a.token.serial === b.token.serial && a.token.label === b.token.label;
 

@@ -1,10 +1,18 @@
-/** Commands for another machine, to copy. Public text only. */
+/** Lines to take along: commands for another machine, a checkpoint, a proof. Public text only. */
 import './guided.css';
 import { Button, Text } from '@mantine/core';
 import { useRef, useState } from 'react';
 import { copyText } from './copy.ts';
 
-export const Commands = ({ label, lines }: { label: string; lines: readonly string[] }) => {
+export const Commands = ({
+  label,
+  lines,
+  copy: words = 'Copy the commands',
+}: {
+  label: string;
+  lines: readonly string[];
+  copy?: string;
+}) => {
   const block = useRef<HTMLPreElement>(null);
   const [said, setSaid] = useState('');
   const copy = () => {
@@ -24,7 +32,7 @@ export const Commands = ({ label, lines }: { label: string; lines: readonly stri
       </pre>
       <div style={{ display: 'flex', gap: 12, alignItems: 'center', marginTop: 8 }}>
         <Button variant="default" size="compact-md" onClick={copy}>
-          Copy the commands
+          {words}
         </Button>
         <Text size="sm" role="status">
           {said}

@@ -67,7 +67,7 @@ export const Short = ({
         }}
         title={`${label}: ${whole ? 'shorten' : 'show all'}`}
         aria-expanded={whole}
-        style={{ all: 'unset', cursor: 'pointer' }}
+        className="bare"
       >
         {whole ? value : short}
       </button>

@@ -7,6 +7,7 @@ import { Act } from '../../app/act.tsx';
 import { refreshStatus, useDesk } from '../../app/desk-store.ts';
 import { GoButton } from '../../app/go-button.tsx';
 import { call, type Answer } from '../../bridge/bridge.ts';
+import { Commands } from '../../ui/commands.tsx';
 import { ErrorBox } from '../../ui/messages.tsx';
 import { Says } from '../../ui/says.tsx';
 import { Short } from '../../ui/text.tsx';
@@ -40,6 +41,10 @@ const check = (seq: number, leaf: Uint8Array, told: string, { proof, trust }: Gi
     root,
   };
 };
+
+/** C2SP tlog-proof: header, index, hashes from the leaf up, an empty line, the checkpoint as it was signed. The command line writes the same. */
+const tlogProof = (seq: number, path: readonly string[], note: string): string =>
+  `c2sp.org/tlog-proof@v1\nindex ${seq}\n${path.map((node) => `${node}\n`).join('')}\n${note}`;
 
 export const Proof = ({ seq, leaf, told }: { seq: number; leaf: Uint8Array; told: string }) => {
   const log = useDesk((desk) => desk.status?.log);
@@ -100,7 +105,7 @@ export const Proof = ({ seq, leaf, told }: { seq: number; leaf: Uint8Array; told
       )}
       {checked === undefined ? null : (
         <details style={{ marginTop: 10 }}>
-          <summary>The path and the checkpoint</summary>
+          <summary>The path, the checkpoint, and the proof to take along</summary>
           <dl className="audit-members" style={{ marginTop: 8 }}>
             <dt>Leaf</dt>
             <dd>
@@ -124,9 +129,11 @@ export const Proof = ({ seq, leaf, told }: { seq: number; leaf: Uint8Array; told
             </dd>
           </dl>
           {checked.note === undefined ? null : (
-            <pre className="audit-text" tabIndex={0} aria-label="Checkpoint">
-              {checked.note}
-            </pre>
+            <Commands
+              label="The proof as a file: C2SP tlog-proof"
+              lines={tlogProof(seq, checked.path, checked.note).trimEnd().split('\n')}
+              copy="Copy the proof"
+            />
           )}
         </details>
       )}

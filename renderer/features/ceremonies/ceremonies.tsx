@@ -2,6 +2,7 @@
 import './ceremonies.css';
 import { Loader } from '@mantine/core';
 import { ErrorBox } from '../../ui/messages.tsx';
+import { Bring } from './bring.tsx';
 import { useCeremony, useDefinitions } from './data.ts';
 import { DefinitionPage } from './definition.tsx';
 import { Draft } from './draft.tsx';
@@ -47,6 +48,7 @@ const One = ({ id }: { id: string }) => {
 export const Ceremonies = ({ route }: { route: readonly string[] }) => {
   const [first, second] = route;
   if (first === 'draft') return <Draft />;
+  if (first === 'bring') return <Bring />;
   if (first === 'definition' && second !== undefined)
     return <DefinitionPage key={second} sha256={second} />;
   if (first !== undefined && first !== '') return <One key={first} id={first} />;

@@ -1,9 +1,8 @@
 /** What people choose for a definition: the key, the token, and who sits where. */
 import { Loader, NativeSelect, Radio, Stack, Text, TextInput } from '@mantine/core';
 import type { Seat } from '../../../shared/domain/ceremonies.ts';
-import type { TokenRef } from '../../../shared/domain/tokens.ts';
 import { useDesk } from '../../app/desk-store.ts';
-import { sameToken, useKeyTokens, useTokensHere } from '../../app/tokens.ts';
+import { sameToken, tokenKey, useKeyTokens, useTokensHere } from '../../app/tokens.ts';
 import { SEATS, type Choices } from './draft-definition.ts';
 import { rolesFor, seatName } from './words.ts';
 
@@ -11,8 +10,6 @@ interface PartProps {
   choices: Choices;
   set: (next: Partial<Choices>) => void;
 }
-const tokenKey = ({ module, token }: TokenRef): string =>
-  [module, token.serial, token.label].join(' ');
 
 const PURPOSES = [
   ['wrap', 'Wrap other keys', 'A zone master key or key-encryption key.'],

@@ -3,10 +3,9 @@ import { Modal, NativeSelect, Stack, Text, TextInput, Textarea } from '@mantine/
 import { useState } from 'react';
 import type { CeremonyView } from '../../../shared/contract/ceremonies.ts';
 import type { Definition, Seat } from '../../../shared/domain/ceremonies.ts';
-import { Act, PinFields, usePinFields, type ActPerson } from '../../app/act.tsx';
-import { usePinState } from '../../app/tokens.ts';
-import { pinHalves, type Answer } from '../../bridge/bridge.ts';
-import { LastTry } from '../../ui/last-try.tsx';
+import { Act, type ActPerson } from '../../app/act.tsx';
+import { LoginFields, useLogin } from '../../app/login.tsx';
+import { type Answer } from '../../bridge/bridge.ts';
 import { Phrase } from '../../ui/phrase.tsx';
 import { useNames, type Seated } from './data.ts';
 import { seatName } from './words.ts';
@@ -173,11 +172,9 @@ export const ResumeForm = ({ view, seated, onDone }: OfCeremony) => {
 const ABORT = 'ABORT THE CEREMONY';
 export const AbortForm = ({ view, definition, seated, onDone }: OfCeremony) => {
   const withKey = view.key !== undefined;
-  const pin = usePinFields();
-  const state = usePinState(definition.at);
   const [because, setBecause] = useState('');
   const [typed, setTyped] = useState('');
-  const [sure, setSure] = useState(false);
+  const login = useLogin(definition.at);
   const { label } = definition.at.token;
   return (
     <Stack gap="md">
@@ -210,19 +207,14 @@ export const AbortForm = ({ view, definition, seated, onDone }: OfCeremony) => {
           if (typed !== ABORT) return missing(`The phrase typed is not “${ABORT}”.`);
           const value = { ceremony: view.id, because: because.trim() };
           if (!withKey) return { ok: true, value };
-          if (!pin.first.current?.filled() || !pin.second.current?.filled())
-            return missing('A half of the token’s PIN is missing.');
-          const login = await pinHalves(pin.take(), 'ceremonies.abort');
-          return login.ok
-            ? { ok: true, value: { ...value, login: { ...login.value, lastTry: sure } } }
-            : login;
+          const halves = await login.take('ceremonies.abort');
+          return halves.ok ? { ok: true, value: { ...value, login: halves.value } } : halves;
         }}
         onDone={onDone}
       >
         {withKey ? (
           <>
-            <PinFields of={`PIN of token ${label}`} fields={pin} />
-            <LastTry pin={state} sure={sure} onChange={setSure} />
+            <LoginFields of={`PIN of token ${label}`} login={login} />
           </>
         ) : null}
       </Act>

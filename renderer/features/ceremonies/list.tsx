@@ -30,7 +30,14 @@ const ORDER: readonly Shown[] = [
   'ABORTED',
 ];
 
-const Draft = () => <GoButton to={['ceremonies', 'draft']}>Draft a ceremony</GoButton>;
+const Begin = () => (
+  <>
+    <GoButton variant="default" to={['ceremonies', 'bring']}>
+      Bring a definition
+    </GoButton>
+    <GoButton to={['ceremonies', 'draft']}>Draft a ceremony</GoButton>
+  </>
+);
 
 export const CeremonyList = () => {
   const ceremonies = useCeremonies();
@@ -91,12 +98,19 @@ export const CeremonyList = () => {
 
   return (
     <>
-      <PageHead title="Ceremonies" actions={rows.length === 0 ? undefined : <Draft />}>
+      <PageHead title="Ceremonies" actions={rows.length === 0 ? undefined : <Begin />}>
         What several people do together with a key, by a text they agreed on before.
       </PageHead>
       <ErrorBox error={ceremonies.error} />
       {rows.length === 0 ? (
-        <Empty title="No ceremony has been written yet" action={<Draft />}>
+        <Empty
+          title="No ceremony has been written yet"
+          action={
+            <div style={{ display: 'flex', gap: 10 }}>
+              <Begin />
+            </div>
+          }
+        >
           In a ceremony, custodians bring the parts of a key in sealed envelopes, and the desk forms
           the key from them inside a token. It starts with a definition: which key, which token, who
           sits where, and every step in words. Two people approve that text, and then the room

@@ -1,10 +1,8 @@
 /** The key itself: formed in the token from what was entered, and compared with the sender’s letter. */
 import { TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { PinFields, usePinFields } from '../../app/act.tsx';
-import { usePinState, useTokensHere } from '../../app/tokens.ts';
-import { pinHalves } from '../../bridge/bridge.ts';
-import { LastTry } from '../../ui/last-try.tsx';
+import { LoginFields, useLogin } from '../../app/login.tsx';
+import { useTokensHere } from '../../app/tokens.ts';
 import { checkDigits, isCheckValue } from './draft-definition.ts';
 import { Phrase } from '../../ui/phrase.tsx';
 import { given, invalid, StepAct, type StepProps } from './step-act.tsx';
@@ -12,10 +10,8 @@ import { given, invalid, StepAct, type StepProps } from './step-act.tsx';
 export const FormKey = (props: StepProps) => {
   const { definition, step } = props;
   const { at, key } = definition;
-  const pin = usePinFields();
-  const state = usePinState(at);
   const [typed, setTyped] = useState('');
-  const [sure, setSure] = useState(false);
+  const login = useLogin(at);
   useTokensHere();
   return (
     <StepAct
@@ -24,17 +20,12 @@ export const FormKey = (props: StepProps) => {
       make={async () => {
         if (typed !== step.phrase)
           return invalid(`The phrase typed is not “${step.phrase ?? ''}”.`);
-        if (!pin.first.current?.filled() || !pin.second.current?.filled())
-          return invalid('A half of the token’s PIN is missing.');
-        const login = await pinHalves(pin.take(), 'ceremonies.step');
-        return login.ok
-          ? given({ kind: 'key.form', phrase: typed, login: { ...login.value, lastTry: sure } })
-          : login;
+        const halves = await login.take('ceremonies.step');
+        return halves.ok ? given({ kind: 'key.form', phrase: typed, login: halves.value }) : halves;
       }}
     >
       <Phrase phrase={step.phrase ?? ''} typed={typed} onChange={setTyped} />
-      <PinFields of={`PIN of token ${at.token.label}`} fields={pin} />
-      <LastTry pin={state} sure={sure} onChange={setSure} />
+      <LoginFields of={`PIN of token ${at.token.label}`} login={login} />
     </StepAct>
   );
 };

@@ -2,13 +2,12 @@
 import { Anchor, Radio, Stack, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { AwsAlgorithm } from '../../../shared/contract/exports.ts';
-import { Act, PinFields, usePinFields } from '../../app/act.tsx';
+import { Act } from '../../app/act.tsx';
+import { LoginFields, useLogin } from '../../app/login.tsx';
 import { useDesk } from '../../app/desk-store.ts';
 import { go } from '../../app/router.ts';
-import { usePinState, useTokensHere } from '../../app/tokens.ts';
-import { pinHalves } from '../../bridge/bridge.ts';
+import { useTokensHere } from '../../app/tokens.ts';
 import { Empty, PageHead } from '../../ui/messages.tsx';
-import { LastTry } from '../../ui/last-try.tsx';
 import { useFamily, whyNot } from './data.ts';
 import { TWO } from './job-props.ts';
 
@@ -18,8 +17,6 @@ export const RequestExport = () => {
   const [chosen, setChosen] = useState('');
   const [algorithm, setAlgorithm] = useState<AwsAlgorithm>();
   const [all, setAll] = useState(false);
-  const [sure, setSure] = useState(false);
-  const pin = usePinFields();
   useTokensHere();
   const able = keys.filter((key) => whyNot(key) === undefined);
   const others = keys.filter((key) => key.state !== 'destroyed' && whyNot(key) !== undefined);
@@ -28,8 +25,8 @@ export const RequestExport = () => {
     if (chosen === '' && able.length === 1 && only !== undefined) setChosen(only.id);
   }, [chosen, able.length, only]);
   const key = able.find(({ id }) => id === chosen);
+  const login = useLogin(key?.at);
   const softhsm = useFamily(key?.at) === 'softhsm';
-  const pinState = usePinState(key?.at);
   const method = algorithm ?? (softhsm ? 'RSAES_OAEP_SHA_1' : 'RSAES_OAEP_SHA_256');
 
   if (able.length === 0)
@@ -137,33 +134,24 @@ export const RequestExport = () => {
                 : undefined
             }
             input={async () => {
-              if (!pin.first.current?.filled() || !pin.second.current?.filled())
-                return {
-                  ok: false,
-                  error: {
-                    code: 'pin-half-missing',
-                    message: 'A half of the token’s PIN is missing. Nothing was done.',
-                  },
-                };
-              const login = await pinHalves(pin.take(), 'exports.request');
-              return login.ok
+              const halves = await login.take('exports.request');
+              return halves.ok
                 ? {
                     ok: true,
                     value: {
                       key: key.id,
                       target: 'aws-kms',
                       algorithm: method,
-                      login: { ...login.value, lastTry: sure },
+                      login: halves.value,
                     },
                   }
-                : login;
+                : halves;
             }}
             onDone={({ id }) => {
               go('exports', id);
             }}
           >
-            <PinFields of={`PIN of token ${key.at.token.label}`} fields={pin} />
-            <LastTry pin={pinState} sure={sure} onChange={setSure} />
+            <LoginFields of={`PIN of token ${key.at.token.label}`} login={login} />
           </Act>
         )}
       </Stack>

@@ -1,20 +1,16 @@
 /** Wrap: the token wraps the key, and the package is written. */
 import { Stack } from '@mantine/core';
-import { useState } from 'react';
 import type { KeyRecord } from '../../../shared/domain/keys.ts';
-import { Act, PinFields, usePinFields } from '../../app/act.tsx';
-import { usePinState, useTokensHere } from '../../app/tokens.ts';
-import { pinHalves } from '../../bridge/bridge.ts';
+import { Act } from '../../app/act.tsx';
+import { LoginFields, useLogin } from '../../app/login.tsx';
+import { useTokensHere } from '../../app/tokens.ts';
 import { Acting, Instruction } from '../../ui/guided.tsx';
-import { LastTry } from '../../ui/last-try.tsx';
 import { Granted, useGranted } from './granted.tsx';
 import { refused, TWO, type JobProps } from './job-props.ts';
 
 export const Wrap = ({ view, set, keyRecord }: JobProps & { keyRecord: KeyRecord | undefined }) => {
-  const pin = usePinFields();
   const folder = useGranted('package', 'aws-package');
-  const pinState = usePinState(keyRecord?.at);
-  const [sure, setSure] = useState(false);
+  const login = useLogin(keyRecord?.at);
   useTokensHere();
   const token = keyRecord?.at.token.label ?? '';
   return (
@@ -41,10 +37,8 @@ export const Wrap = ({ view, set, keyRecord }: JobProps & { keyRecord: KeyRecord
             input={async () => {
               if (folder.file === undefined)
                 return refused('No place for the package has been chosen.');
-              if (!pin.first.current?.filled() || !pin.second.current?.filled())
-                return refused('A half of the token’s PIN is missing.');
-              const login = await pinHalves(pin.take(), 'exports.wrap');
-              if (!login.ok) return login;
+              const halves = await login.take('exports.wrap');
+              if (!halves.ok) return halves;
               const grant = folder.take();
               return grant === undefined
                 ? refused('No place for the package has been chosen.')
@@ -52,15 +46,14 @@ export const Wrap = ({ view, set, keyRecord }: JobProps & { keyRecord: KeyRecord
                     ok: true,
                     value: {
                       export: view.id,
-                      login: { ...login.value, lastTry: sure },
+                      login: halves.value,
                       grant,
                     },
                   };
             }}
             onDone={set}
           >
-            <PinFields of={`PIN of token ${token}`} fields={pin} />
-            <LastTry pin={pinState} sure={sure} onChange={setSure} />
+            <LoginFields of={`PIN of token ${token}`} login={login} />
           </Act>
         </Stack>
       </Acting>

@@ -2,9 +2,9 @@
 import { Button, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import type { KeyRecord } from '../../../shared/domain/keys.ts';
-import { Act, PinFields, usePinFields } from '../../app/act.tsx';
+import { Act } from '../../app/act.tsx';
+import { LoginFields, useLogin } from '../../app/login.tsx';
 import { refreshKeys } from '../../app/desk-store.ts';
-import { pinHalves } from '../../bridge/bridge.ts';
 import { Phrase } from '../../ui/phrase.tsx';
 
 const MANAGERS = ['administrator', 'officer'] as const;
@@ -12,7 +12,7 @@ const MANAGERS = ['administrator', 'officer'] as const;
 export const Destroy = ({ record: { id, label, at } }: { record: KeyRecord }) => {
   const [destroying, setDestroying] = useState(false);
   const [typed, setTyped] = useState('');
-  const pin = usePinFields();
+  const login = useLogin(at);
   return (
     <section style={{ marginTop: 40, borderTop: '1px solid var(--keymoot-line)', paddingTop: 20 }}>
       {destroying ? (
@@ -34,8 +34,10 @@ export const Destroy = ({ record: { id, label, at } }: { record: KeyRecord }) =>
             label={`Destroy “${label}”`}
             disabled={typed === label ? undefined : 'Type the key’s label exactly.'}
             input={async () => {
-              const login = await pinHalves(pin.take(), 'keys.destroy');
-              return login.ok ? { ok: true, value: { key: id, typed, login: login.value } } : login;
+              const halves = await login.take('keys.destroy');
+              return halves.ok
+                ? { ok: true, value: { key: id, typed, login: halves.value } }
+                : halves;
             }}
             onDone={() => {
               setDestroying(false);
@@ -43,7 +45,7 @@ export const Destroy = ({ record: { id, label, at } }: { record: KeyRecord }) =>
             }}
           >
             <Phrase phrase={label} typed={typed} onChange={setTyped} />
-            <PinFields of={`PIN of token “${at.token.label}”`} fields={pin} />
+            <LoginFields of={`PIN of token “${at.token.label}”`} login={login} />
           </Act>
         </>
       ) : (

@@ -2,35 +2,43 @@
 import { Checkbox, NativeSelect, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { ALGORITHMS, type Algorithm, type Purpose } from '../../../shared/domain/keys.ts';
-import { Act, PinFields, usePinFields } from '../../app/act.tsx';
+import { Act } from '../../app/act.tsx';
+import { LoginFields, useLogin } from '../../app/login.tsx';
 import { refreshKeys, useDesk } from '../../app/desk-store.ts';
 import { GoButton } from '../../app/go-button.tsx';
 import { go } from '../../app/router.ts';
-import { useKeyTokens, useTokensHere } from '../../app/tokens.ts';
-import { pinHalves } from '../../bridge/bridge.ts';
+import { tokenKey, useKeyTokens, useTokensHere } from '../../app/tokens.ts';
 import { Empty, PageHead } from '../../ui/messages.tsx';
 import { PURPOSE_WORDS, purposesOf } from './purposes.ts';
 
 export const Generate = () => {
   const places = useKeyTokens();
   useTokensHere();
-  const [place, setPlace] = useState(0);
+  const [place, setPlace] = useState('');
   const [algorithm, setAlgorithm] = useState<Algorithm>('AES-256');
   const [purpose, setPurpose] = useState<Purpose>('encrypt');
   const [label, setLabel] = useState('');
   const [extractable, setExtractable] = useState(false);
+  const rehearsal = useDesk((desk) => desk.hello?.mode === 'rehearsal');
   const signer = useDesk((desk) => desk.status?.log.signer);
-  const pin = usePinFields();
-  const at = places?.[place]?.at;
+  const at = (places?.find((one) => tokenKey(one.at) === place) ?? places?.[0])?.at;
+  const login = useLogin(at);
   const fits = purposesOf(algorithm);
   const chosen = fits.includes(purpose) ? purpose : (fits[0] ?? 'sign');
   if (places?.length === 0)
     return (
       <Empty
         title="No token to make a key in"
-        action={<GoButton to={['tokens', 'train']}>Make a training token</GoButton>}
+        action={
+          rehearsal ? (
+            <GoButton to={['tokens', 'train']}>Make a training token</GoButton>
+          ) : (
+            <GoButton to={['tokens', 'add']}>Add a module</GoButton>
+          )
+        }
       >
-        Keys are made inside a token. Attach one and add its module, or make a training token.
+        Keys are made inside a token, and the log’s own token holds nothing else. Attach another and
+        add its module{rehearsal ? ', or make a training token' : ''}.
       </Empty>
     );
   return (
@@ -58,8 +66,8 @@ export const Generate = () => {
         input={async () => {
           if (at === undefined)
             return { ok: false, error: { code: 'token-missing', message: 'No token is chosen.' } };
-          const login = await pinHalves(pin.take(), 'keys.generate');
-          return login.ok
+          const halves = await login.take('keys.generate');
+          return halves.ok
             ? {
                 ok: true,
                 value: {
@@ -68,10 +76,10 @@ export const Generate = () => {
                   purpose: chosen,
                   label: label.trim(),
                   extractable,
-                  login: login.value,
+                  login: halves.value,
                 },
               }
-            : login;
+            : halves;
         }}
         onDone={({ key }) => {
           void refreshKeys();
@@ -80,13 +88,13 @@ export const Generate = () => {
       >
         <NativeSelect
           label="Token"
-          value={String(place)}
-          data={(places ?? []).map(({ at: { token }, module }, index) => ({
-            value: String(index),
-            label: `${token.label} (${token.model}${module.training ? ', training' : ''})`,
+          value={at === undefined ? '' : tokenKey(at)}
+          data={(places ?? []).map(({ at: one, module }) => ({
+            value: tokenKey(one),
+            label: `${one.token.label} (${one.token.model}${module.training ? ', training' : ''})`,
           }))}
           onChange={(event) => {
-            setPlace(Number(event.currentTarget.value));
+            setPlace(event.currentTarget.value);
           }}
         />
         <NativeSelect
@@ -121,7 +129,7 @@ export const Generate = () => {
             setExtractable(event.currentTarget.checked);
           }}
         />
-        <PinFields of="Token’s PIN" fields={pin} />
+        <LoginFields of="Token’s PIN" login={login} />
       </Act>
     </div>
   );

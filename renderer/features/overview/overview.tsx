@@ -1,12 +1,10 @@
 /** What is due, what is open, the health of the log, in one look. */
 import { Text, Title } from '@mantine/core';
-import { useState } from 'react';
-import { Act, PinFields, usePinFields } from '../../app/act.tsx';
+import { Act } from '../../app/act.tsx';
+import { LoginFields, useLogin } from '../../app/login.tsx';
 import { refreshStatus, useDesk } from '../../app/desk-store.ts';
 import { GoButton } from '../../app/go-button.tsx';
-import { usePinState, useTokensHere } from '../../app/tokens.ts';
-import { pinHalves } from '../../bridge/bridge.ts';
-import { LastTry } from '../../ui/last-try.tsx';
+import { useTokensHere } from '../../app/tokens.ts';
 import { List, type ListRow } from '../../ui/list.tsx';
 import { Facts, PageHead } from '../../ui/messages.tsx';
 import { Short, Time } from '../../ui/text.tsx';
@@ -18,9 +16,7 @@ export const overviewHelp = [
 ] as const;
 
 const OpenDesk = () => {
-  const pin = usePinFields();
-  const state = usePinState(useDesk((desk) => desk.status?.log.at));
-  const [sure, setSure] = useState(false);
+  const login = useLogin(useDesk((desk) => desk.status?.log.at));
   useTokensHere();
   return (
     <section className="notice" aria-label="Open the desk" style={{ marginBottom: 24 }}>
@@ -36,15 +32,12 @@ const OpenDesk = () => {
         people={[{ title: 'Opened by', roles: ['administrator', 'officer', 'operator'] }]}
         label="Open the desk"
         input={async () => {
-          const login = await pinHalves(pin.take(), 'desk.open');
-          return login.ok
-            ? { ok: true, value: { login: { ...login.value, lastTry: sure } } }
-            : login;
+          const halves = await login.take('desk.open');
+          return halves.ok ? { ok: true, value: { login: halves.value } } : halves;
         }}
         onDone={() => void refreshStatus()}
       >
-        <PinFields of="Log token’s PIN" fields={pin} />
-        <LastTry pin={state} sure={sure} onChange={setSure} />
+        <LoginFields of="Log token’s PIN" login={login} />
       </Act>
     </section>
   );

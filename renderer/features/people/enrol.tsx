@@ -7,38 +7,15 @@ import { Act } from '../../app/act.tsx';
 import { refreshPeople } from '../../app/desk-store.ts';
 import { secret } from '../../bridge/bridge.ts';
 import { Facts, PageHead } from '../../ui/messages.tsx';
-import { SecretField, type SecretHandle } from '../../ui/secret-field.tsx';
+import { NewPassphrase, type NewPassphraseHandle } from '../../ui/new-passphrase.tsx';
 import { go } from '../../app/router.ts';
 import { RoleSelect } from './role-select.tsx';
 import { TWO_MANAGERS } from './roles.ts';
 
-const LEAST_BYTES = 12;
-
-/** Takes both fields and compares them as bytes; what isn't given on is zeroed here. */
-const takeEqual = (
-  first: SecretHandle | null,
-  second: SecretHandle | null,
-): { ok: true; value: Uint8Array } | { ok: false; message: string } => {
-  const one = first?.take() ?? new Uint8Array();
-  const two = second?.take() ?? new Uint8Array();
-  const equal = one.length === two.length && one.every((byte, at) => byte === two[at]);
-  const length = one.length;
-  two.fill(0);
-  if (equal && length >= LEAST_BYTES) return { ok: true, value: one };
-  one.fill(0);
-  return {
-    ok: false,
-    message: equal
-      ? `The passphrase has fewer than ${LEAST_BYTES} characters. Nobody was enrolled. Choose several words, and type them twice.`
-      : 'The two passphrases are not the same. Nobody was enrolled. Type both again.',
-  };
-};
-
 export const Enrol = () => {
   const [name, setName] = useState('');
   const [role, setRole] = useState<Role>('custodian');
-  const first = useRef<SecretHandle>(null);
-  const second = useRef<SecretHandle>(null);
+  const passphrase = useRef<NewPassphraseHandle>(null);
   const named = isText(name.trim(), 64);
   return (
     <>
@@ -53,9 +30,9 @@ export const Enrol = () => {
           label={named ? `Enrol ${name.trim()} as ${role}` : 'Enrol a person'}
           disabled={named ? undefined : 'Type the person’s name first.'}
           input={async () => {
-            const taken = takeEqual(first.current, second.current);
-            if (!taken.ok)
-              return { ok: false, error: { code: 'input-invalid', message: taken.message } };
+            const taken = passphrase.current?.take();
+            if (taken?.ok !== true)
+              return { ok: false, error: { code: 'input-invalid', message: taken?.message ?? '' } };
             const handle = await secret(taken.value, 'passphrase', 'people.enrol');
             return handle.ok
               ? { ok: true, value: { name: name.trim(), role, passphrase: handle.value } }
@@ -83,12 +60,7 @@ export const Enrol = () => {
             }}
           />
           <RoleSelect label="Role" role={role} onChange={setRole} />
-          <SecretField
-            label="New passphrase, typed by the person"
-            description={`${LEAST_BYTES} characters or more; six words that belong to no saying are good. It can’t be recovered.`}
-            ref={first}
-          />
-          <SecretField label="The same passphrase again" ref={second} />
+          <NewPassphrase ref={passphrase} />
           <Text fw={600} mt="sm">
             Two approve
           </Text>

@@ -12,7 +12,7 @@ import { Quiet } from '../../ui/quiet.tsx';
 import { Says } from '../../ui/says.tsx';
 import { Short } from '../../ui/text.tsx';
 import { PolicyPage } from './policy-page.tsx';
-import { PolicySentences } from './policy-sentences.tsx';
+import { PolicySentences } from '../../ui/policy-sentences.tsx';
 
 export const settingsHelp = [
   'The policy is one document for the whole desk: which keys may be made, which may leave, what a ceremony needs. The desk refuses what it forbids and names the rule that refused.',

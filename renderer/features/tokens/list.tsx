@@ -4,7 +4,7 @@ import type { ModuleView } from '../../../shared/contract/tokens.ts';
 import { Act } from '../../app/act.tsx';
 import { refreshTokens, useDesk } from '../../app/desk-store.ts';
 import { GoButton } from '../../app/go-button.tsx';
-import { sameToken } from '../../app/tokens.ts';
+import { sameToken, tokenKey } from '../../app/tokens.ts';
 import { List } from '../../ui/list.tsx';
 import { Empty, ErrorBox, PageHead } from '../../ui/messages.tsx';
 import { Claims } from '../../ui/says.tsx';
@@ -68,11 +68,7 @@ const Library = ({ module, info, tokens, error }: ModuleView) => {
               cells: [
                 initialised ? (
                   <>
-                    <a
-                      href={`#/tokens/at/${encodeURIComponent(`${module.id} ${identity.serial} ${identity.label}`)}`}
-                    >
-                      {identity.label}
-                    </a>
+                    <a href={`#/tokens/at/${encodeURIComponent(tokenKey(at))}`}>{identity.label}</a>
                     {log !== undefined && sameToken(log, at) ? ' (the log’s own)' : ''}
                   </>
                 ) : (
@@ -97,6 +93,7 @@ const Library = ({ module, info, tokens, error }: ModuleView) => {
 };
 
 export const TokenList = () => {
+  const rehearsal = useDesk((desk) => desk.hello?.mode === 'rehearsal');
   const modules = useDesk((desk) => desk.modules);
   return (
     <>
@@ -110,9 +107,11 @@ export const TokenList = () => {
             <GoButton variant="default" to={['tokens', 'add']}>
               Add a module
             </GoButton>
-            <GoButton variant="default" to={['tokens', 'train']}>
-              Make a training token
-            </GoButton>
+            {rehearsal ? (
+              <GoButton variant="default" to={['tokens', 'train']}>
+                Make a training token
+              </GoButton>
+            ) : null}
           </>
         }
       >
@@ -126,7 +125,8 @@ export const TokenList = () => {
       {modules?.length === 0 ? (
         <Empty title="No module yet">
           A module is the library that the maker of your HSM or card gives out. Add it, and its
-          tokens are listed here; or make a training token, which is software on this computer.
+          tokens are listed here.
+          {rehearsal ? ' Or make a training token, which is software on this computer.' : ''}
         </Empty>
       ) : null}
       <Stack gap="xl">

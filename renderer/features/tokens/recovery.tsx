@@ -2,10 +2,10 @@
 import { NativeSelect } from '@mantine/core';
 import { useState } from 'react';
 import type { Output } from '../../../shared/contract/index.ts';
-import { Act, PinFields, usePinFields } from '../../app/act.tsx';
+import { Act } from '../../app/act.tsx';
+import { LoginFields, useLogin } from '../../app/login.tsx';
 import { refresh, useDesk } from '../../app/desk-store.ts';
 import { GoButton } from '../../app/go-button.tsx';
-import { pinHalves } from '../../bridge/bridge.ts';
 import { Empty, PageHead } from '../../ui/messages.tsx';
 import { Time } from '../../ui/text.tsx';
 
@@ -15,7 +15,7 @@ export const Recovery = ({ intent }: { intent: string }) => {
   );
   const [done, setDone] = useState<Output<'recovery.settle'>>();
   const [found, setFound] = useState<'adopt' | 'destroy'>('adopt');
-  const pin = usePinFields();
+  const login = useLogin(unfinished?.token);
   if (done !== undefined)
     return (
       <Empty title="Settled" action={<GoButton to={['overview']}>Back to the Overview</GoButton>}>
@@ -39,8 +39,8 @@ export const Recovery = ({ intent }: { intent: string }) => {
         ]}
         label="Look at the token and settle"
         input={async () => {
-          const login = await pinHalves(pin.take(), 'recovery.settle');
-          return login.ok ? { ok: true, value: { intent, found, login: login.value } } : login;
+          const halves = await login.take('recovery.settle');
+          return halves.ok ? { ok: true, value: { intent, found, login: halves.value } } : halves;
         }}
         onDone={(settled) => {
           setDone(settled);
@@ -58,7 +58,7 @@ export const Recovery = ({ intent }: { intent: string }) => {
             setFound(event.currentTarget.value === 'destroy' ? 'destroy' : 'adopt');
           }}
         />
-        <PinFields of={`PIN of token “${unfinished.token?.token.label ?? ''}”`} fields={pin} />
+        <LoginFields of={`PIN of token “${unfinished.token?.token.label ?? ''}”`} login={login} />
       </Act>
     </div>
   );

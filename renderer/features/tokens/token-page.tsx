@@ -8,6 +8,7 @@ import { useDesk } from '../../app/desk-store.ts';
 import { GoButton } from '../../app/go-button.tsx';
 import { call } from '../../bridge/bridge.ts';
 import { List } from '../../ui/list.tsx';
+import { Objects } from './objects.tsx';
 import { ErrorBox, Facts, PageHead } from '../../ui/messages.tsx';
 
 export const TokenPage = ({ at }: { at: TokenRef }) => {
@@ -47,6 +48,7 @@ export const TokenPage = ({ at }: { at: TokenRef }) => {
             }))}
           />
         )}
+        <Objects at={at} />
       </div>
       <aside>
         <Facts

@@ -1,6 +1,6 @@
 /** Modules and tokens: what is here, what it can, and what to do when something is wrong with it. */
 import { useDesk } from '../../app/desk-store.ts';
-import { useTokensHere } from '../../app/tokens.ts';
+import { tokenKey, useTokensHere } from '../../app/tokens.ts';
 import { Empty } from '../../ui/messages.tsx';
 import { AddModule } from './add-module.tsx';
 import { TokenList } from './list.tsx';
@@ -27,7 +27,7 @@ export const Tokens = ({ route }: { route: readonly string[] }) => {
       ?.flatMap(({ module, tokens }) =>
         tokens.map(({ identity }) => ({ module: module.id, token: identity })),
       )
-      .find(({ module, token }) => `${module} ${token.serial} ${token.label}` === what);
+      .find((at) => tokenKey(at) === what);
     return found === undefined ? (
       <Empty title="That token is not here">Insert it, then look again.</Empty>
     ) : (

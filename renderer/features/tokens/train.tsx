@@ -1,17 +1,18 @@
 /** Making a training token. */
 import { NativeSelect, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { Act, PinFields, usePinFields } from '../../app/act.tsx';
+import { Act } from '../../app/act.tsx';
 import { refreshTokens } from '../../app/desk-store.ts';
+import { usePins } from '../../app/login.tsx';
 import { go } from '../../app/router.ts';
-import { pinHalves } from '../../bridge/bridge.ts';
 import { PageHead } from '../../ui/messages.tsx';
+import { PinFields } from '../../ui/pin-fields.tsx';
 
 export const Train = () => {
   const [family, setFamily] = useState<'softhsm' | 'nss'>('softhsm');
   const [label, setLabel] = useState('');
-  const pin = usePinFields();
-  const so = usePinFields();
+  const pin = usePins();
+  const so = usePins();
   return (
     <div>
       <PageHead title="Make a training token">
@@ -24,11 +25,11 @@ export const Train = () => {
         label={`Make training token ${label === '' ? '' : `“${label}”`}`}
         disabled={label === '' ? 'Give the token a name first.' : undefined}
         input={async () => {
-          const userPin = await pinHalves(pin.take(), 'tokens.train');
+          const userPin = await pin.take('tokens.train');
           if (!userPin.ok) return userPin;
           if (family === 'nss')
             return { ok: true, value: { family, label, userPin: userPin.value } };
-          const soPin = await pinHalves(so.take(), 'tokens.train');
+          const soPin = await so.take('tokens.train');
           return soPin.ok
             ? { ok: true, value: { family, label, userPin: userPin.value, soPin: soPin.value } }
             : soPin;
@@ -57,8 +58,10 @@ export const Train = () => {
             setLabel(event.currentTarget.value);
           }}
         />
-        <PinFields of="User PIN" fields={pin} />
-        {family === 'softhsm' ? <PinFields of="Security officer’s PIN" fields={so} /> : null}
+        <PinFields of="User PIN" handles={pin.handles} />
+        {family === 'softhsm' ? (
+          <PinFields of="Security officer’s PIN" handles={so.handles} />
+        ) : null}
       </Act>
     </div>
   );

@@ -1,7 +1,7 @@
 /** A policy as people read it: a sentence for each rule. */
 import { Text } from '@mantine/core';
-import { ALGORITHMS } from '../../../shared/domain/keys.ts';
-import type { Policy } from '../../../shared/domain/policy.ts';
+import { ALGORITHMS } from '../../shared/domain/keys.ts';
+import type { Policy } from '../../shared/domain/policy.ts';
 
 const PURPOSE_WORDS = {
   encrypt: 'encrypting',
