@@ -9,7 +9,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { at, capture, isMain, main, node24, run, toolEnvironment } from './lib/project.mjs';
-import { CHROMIUM, DISPLAY, ELECTRON_LIBRARIES } from './lib/system.mjs';
+import { CHROMIUM, DISPLAY, ELECTRON_LIBRARIES, TRACER } from './lib/system.mjs';
 import { failuresOf, sumUp } from './lib/tally.mjs';
 import { setup } from './setup.mjs';
 import { ensureWindow } from './window.mjs';
@@ -80,7 +80,7 @@ async function vitest(filters, env) {
 
 export async function test(filters) {
   const since = performance.now();
-  await setup([CHROMIUM, DISPLAY, ...ELECTRON_LIBRARIES]);
+  await setup([CHROMIUM, DISPLAY, TRACER, ...ELECTRON_LIBRARIES]);
   await ensureWindow();
   heading(`set-up: ok, ${seconds(since)}`);
 

@@ -6,5 +6,7 @@ export const SHIELD = 'keymoot:shield';
 export const MESSAGE = 'keymoot:message';
 /** Followed by FaceInfo as JSON in base64url, among the page process's arguments. */
 export const FACE_ARGUMENT = '--keymoot-face=';
+/** Nothing listens there: port 9 takes an administrator to open, and discards by its name. */
+export const DEAD_PROXY = 'http://127.0.0.1:9';
 export const SCHEME = 'keymoot';
 export const HOME = `${SCHEME}://desk`;

@@ -35,6 +35,30 @@ const DROPPED_ARGUMENTS = [
   '--enable-unsafe-swiftshader',
   '--enable-automation',
 ];
+/** The driver's own list, which a second one takes the place of, and what else would look at a network or keep something. */
+const DISABLED_FEATURES = [
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsUpgrades',
+  'HttpsFirstBalancedModeAutoEnable',
+  'LensOverlay',
+  'MediaRouter',
+  'PaintHolding',
+  'ThirdPartyStoragePartitioning',
+  'AvoidCorsURLLoaderRestartOnRedirect',
+  'TcpPortRandomizationWin',
+  'OptimizationHints',
+  'NetworkTimeServiceQuerying',
+  'AimEnabled',
+  'PreconnectToSearch',
+  // Ours.
+  'AutofillServerCommunication',
+  'DialMediaRouteProvider',
+  'OptimizationGuideModelDownloading',
+  'Translate',
+  // SECURITY: else a page's call announces itself to the local network.
+  'WebRtcHideLocalIpsWithMdns',
+];
 const ARGUMENTS = [
   '--app=data:text/html,<title>Keymoot</title>',
   '--window-size=1280,800',
@@ -46,7 +70,8 @@ const ARGUMENTS = [
   '--disable-gpu',
   '--no-pings',
   '--disable-domain-reliability',
-  '--force-webrtc-ip-handling-policy=disable_non_proxied_udp',
+  '--webrtc-ip-handling-policy=disable_non_proxied_udp',
+  `--disable-features=${DISABLED_FEATURES.join(',')}`,
   '--disk-cache-size=1',
   '--disable-gpu-shader-disk-cache',
 ];

@@ -30,6 +30,7 @@ const PREFERENCES = {
   signin: { allowed: false },
   spellcheck: { dictionaries: [], use_spelling_service: false },
   translate: { enabled: false },
+  webrtc: { ip_handling_policy: 'disable_non_proxied_udp' },
 };
 
 export const makeProfile = (): { folder: string; remove: () => void } => {

@@ -1,7 +1,7 @@
 /** What no page of this application may do, in the order in which a request meets it. */
 import { app, type Session, type WebContents } from 'electron';
 import { respond } from '../common/content.ts';
-import { HOME, SCHEME } from '../common/ipc.ts';
+import { DEAD_PROXY, HOME, SCHEME } from '../common/ipc.ts';
 
 /** Network, however it might be reached. Before the application is ready. */
 export const cutNetwork = (): void => {
@@ -12,10 +12,9 @@ export const cutNetwork = (): void => {
   commandLine.appendSwitch('disable-domain-reliability');
   commandLine.appendSwitch('disable-breakpad');
   commandLine.appendSwitch('no-pings');
-  commandLine.appendSwitch('force-webrtc-ip-handling-policy', 'disable_non_proxied_udp');
   commandLine.appendSwitch(
     'disable-features',
-    'MediaRouter,DialMediaRouteProvider,NetworkTimeServiceQuerying',
+    'MediaRouter,DialMediaRouteProvider,NetworkTimeServiceQuerying,WebRtcHideLocalIpsWithMdns',
   );
 };
 
@@ -43,6 +42,12 @@ export const hardenSession = (
     answer({ cancel: !ours && !url.startsWith('data:image/') });
   });
   session.enableNetworkEmulation({ offline: true });
+  // What is no request, and so passes by the rule above, would have to go by a proxy that isn't there, on a port that only this machine's administrator could open.
+  void session.setProxy({
+    mode: 'fixed_servers',
+    proxyRules: DEAD_PROXY,
+    proxyBypassRules: '<-loopback>',
+  });
   if (content === undefined) return;
 
   session.protocol.handle(SCHEME, async (request) => {
@@ -55,6 +60,9 @@ export const hardenSession = (
 
 /** Keeps every page where it is, alone, and without the means to open another. */
 export const hardenContents = (contents: WebContents): void => {
+  // SECURITY: a page's calls to others (WebRTC) are no requests, so nothing above sees them: left alone, they announce themselves to the local network and send
+  // datagrams to any address. This way they know of the proxy only, and that isn't there.
+  contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp');
   // The page may load itself again; that ends all presence and nothing else.
   const mayGo = (url: string) => url === `${HOME}/` || url.startsWith(`${HOME}/#`);
   contents.on('will-navigate', (event) => {

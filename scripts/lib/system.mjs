@@ -108,6 +108,14 @@ export const DISPLAY = {
   dnf: 'xorg-x11-server-Xvfb',
 };
 
+/** For tests that ask the kernel what a window did. */
+export const TRACER = {
+  what: 'strace, for the tests of what a window asks of the network',
+  present: () => process.platform !== 'linux' || onPath(['strace']),
+  apt: 'strace',
+  dnf: 'strace',
+};
+
 export const missing = (requirements = REQUIREMENTS) =>
   requirements.filter(({ present }) => !present());
 
