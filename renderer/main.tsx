@@ -13,8 +13,10 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app.tsx';
 import { hasFace } from './bridge/bridge.ts';
+import { refuseDrops } from './bridge/drops.ts';
 import { theme, variables } from './ui/theme.ts';
 
+refuseDrops();
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
 const root = document.getElementById('root');
 if (root !== null)

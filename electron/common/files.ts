@@ -62,7 +62,15 @@ export const askFile = async (
     title: TITLES[purpose],
     suggested,
   });
-  if (path === undefined || path === '') return undefined;
+  return path === undefined || path === '' ? undefined : grant(link, purpose, path);
+};
+
+/** Tells the service the path. Rejects, in words, when it won't have it. */
+export const grant = async (
+  link: Pick<ServiceLink, 'request'>,
+  purpose: FilePurpose,
+  path: string,
+): Promise<{ grant: string; name: string }> => {
   const answer = await link.request({ channel: 'files.grant', input: { purpose, path } });
   if (!answer.ok) throw new Error(answer.error.message);
   return contract['files.grant'].output.parse(answer.value);

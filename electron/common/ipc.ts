@@ -1,6 +1,7 @@
 /** Where the Electron page is, and the names under which its preload and the main process talk, and how the face introduces itself. */
 export const REQUEST = 'keymoot:request';
 export const ASK_FILE = 'keymoot:ask-file';
+export const DROPPED = 'keymoot:dropped';
 export const PRINT = 'keymoot:print';
 export const SHIELD = 'keymoot:shield';
 export const MESSAGE = 'keymoot:message';

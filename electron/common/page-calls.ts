@@ -5,7 +5,7 @@
  */
 import { contract, isChannel } from '../../shared/contract/index.ts';
 import { MAX_MESSAGE_BYTES } from '../../shared/contract/message.ts';
-import { PageFilePurpose, PageRequest } from '../../shared/window/bridge.ts';
+import { DroppedPurpose, PageFilePurpose, PageRequest } from '../../shared/window/bridge.ts';
 import type { FilePurpose } from '../../shared/contract/desk.ts';
 import { type Answer, refused } from './answers.ts';
 
@@ -86,4 +86,20 @@ export const parseFileQuestion = (
       ? suggested
       : undefined;
   return { purpose: parsed.data, suggested: name };
+};
+
+/**
+ * Parses what comes with a drop.
+ *
+ * SECURITY: the path is the browser's word and passes through the page's process, so a page that was taken over could make one up. That is why only what is
+ * judged may be dropped: its content goes to a process of its own and comes back as a verdict.
+ */
+export const parseDropped = (
+  purpose: unknown,
+  path: unknown,
+): { purpose: DroppedPurpose; path: string } | undefined => {
+  const parsed = DroppedPurpose.safeParse(purpose);
+  return parsed.success && typeof path === 'string' && path.length <= 4096 && !path.includes('\0')
+    ? { purpose: parsed.data, path }
+    : undefined;
 };

@@ -2,8 +2,8 @@
 import { contract } from '../../shared/contract/index.ts';
 import type { FaceMessage } from '../../shared/window/bridge.ts';
 import { type Answer, refused } from './answers.ts';
-import { askFile, type FileDialog } from './files.ts';
-import { parseCall, parseFileQuestion } from './page-calls.ts';
+import { askFile, grant, type FileDialog } from './files.ts';
+import { parseCall, parseDropped, parseFileQuestion } from './page-calls.ts';
 import type { ServiceLink } from './service-link.ts';
 
 export class PageDesk {
@@ -58,6 +58,18 @@ export class PageDesk {
     } finally {
       this.#asking = false;
     }
+  }
+
+  /** A place that a person dropped on the page, as the browser tells it. Rejects in words. */
+  async askDropped(
+    purpose: unknown,
+    path: unknown,
+  ): Promise<{ grant: string; name: string } | undefined> {
+    const dropped = parseDropped(purpose, path);
+    if (dropped === undefined) throw new Error('That can’t be used here. Nothing was done.');
+    if (dropped.path === '') return undefined;
+    await this.#ready;
+    return grant(this.#link, dropped.purpose, dropped.path);
   }
 
   listen(listener: (message: FaceMessage) => void): () => void {

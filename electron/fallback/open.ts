@@ -141,6 +141,21 @@ const openBrowser = async (
   return { context, page };
 };
 
+/** The path of the File that the page holds out. The browser knows it of what a person dropped, and of nothing that a page made itself. */
+const droppedPath = async (page: Page): Promise<string> => {
+  const session = await page.context().newCDPSession(page);
+  try {
+    const { result } = await session.send('Runtime.evaluate', {
+      expression: `globalThis[${JSON.stringify(BINDING)}]`,
+    });
+    if (result.objectId === undefined || result.className !== 'File') return '';
+    const { path } = await session.send('DOM.getFileInfo', { objectId: result.objectId });
+    return path;
+  } finally {
+    await session.detach();
+  }
+};
+
 export interface FallbackOptions {
   /** The desk's data folder. */
   data: string;
@@ -232,6 +247,14 @@ export const openFallback = async ({ data, built, why }: FallbackOptions): Promi
         } catch (error) {
           return {
             refused: error instanceof Error ? error.message : 'The file could not be chosen.',
+          };
+        }
+      case 'askDropped':
+        try {
+          return { chosen: await desk.askDropped(args[0], await droppedPath(page)) };
+        } catch (error) {
+          return {
+            refused: error instanceof Error ? error.message : 'That can’t be used here.',
           };
         }
       default:

@@ -35,16 +35,26 @@ export const openBridge = (given: { face: FaceInfo; home: string; binding: strin
         }
     }
   };
+  const chosen = async (verb: string, purpose: string, suggested?: string) => {
+    const answer = (await call(verb, purpose, suggested)) as {
+      chosen?: { grant: string; name: string };
+      refused?: string;
+    };
+    if (answer.refused !== undefined) throw new Error(answer.refused);
+    return answer.chosen;
+  };
   const bridge: PageBridge = {
     face: Object.freeze(given.face),
     request: (request) => call('request', request),
-    askFile: async (purpose, suggested) => {
-      const answer = (await call('askFile', purpose, suggested)) as {
-        chosen?: { grant: string; name: string };
-        refused?: string;
-      };
-      if (answer.refused !== undefined) throw new Error(answer.refused);
-      return answer.chosen;
+    askFile: (purpose, suggested) => chosen('askFile', purpose, suggested),
+    askDropped: async (purpose, file) => {
+      // Held where the driver finds it: the browser tells the path of a File to the driver, and never to a page.
+      Object.defineProperty(page, given.binding, { value: file, configurable: true });
+      try {
+        return await chosen('askDropped', purpose);
+      } finally {
+        Reflect.deleteProperty(page, given.binding);
+      }
     },
     print: () => {
       page.print();

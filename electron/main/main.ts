@@ -16,7 +16,7 @@ import {
   shell,
 } from 'electron';
 import { answersFromEnvironment } from '../common/files.ts';
-import { ASK_FILE, HOME, MESSAGE, PRINT, REQUEST, SCHEME, SHIELD } from '../common/ipc.ts';
+import { ASK_FILE, DROPPED, HOME, MESSAGE, PRINT, REQUEST, SCHEME, SHIELD } from '../common/ipc.ts';
 import { isOurPage } from '../common/page-calls.ts';
 import { NOT_OURS, PageDesk } from '../common/page-desk.ts';
 import { dataFolder, findProgram, serveCommand } from '../common/program.ts';
@@ -156,6 +156,14 @@ const run = async (): Promise<void> => {
       return { chosen: await desk.askFile(purpose, suggested) };
     } catch (error) {
       return { refused: error instanceof Error ? error.message : 'The file could not be chosen.' };
+    }
+  });
+  ipcMain.handle(DROPPED, async (event, purpose: unknown, path: unknown) => {
+    if (!isOurs(event)) return {};
+    try {
+      return { chosen: await desk.askDropped(purpose, path) };
+    } catch (error) {
+      return { refused: error instanceof Error ? error.message : 'That can’t be used here.' };
     }
   });
   ipcMain.handle(PRINT, async (event) => {

@@ -2,8 +2,17 @@
  * Runs in the page's process before the page, in a world of its own: hands the page its bridge and nothing else.
  * No part of ipcRenderer, no event object and no error of Electron's reaches the page.
  */
-import { contextBridge, ipcRenderer } from 'electron';
-import { ASK_FILE, FACE_ARGUMENT, HOME, MESSAGE, PRINT, REQUEST, SHIELD } from '../common/ipc.ts';
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
+import {
+  ASK_FILE,
+  DROPPED,
+  FACE_ARGUMENT,
+  HOME,
+  MESSAGE,
+  PRINT,
+  REQUEST,
+  SHIELD,
+} from '../common/ipc.ts';
 import type { FaceInfo, FaceMessage, PageBridge } from '../../shared/window/bridge.ts';
 
 const introduced = process.argv.find((argument) => argument.startsWith(FACE_ARGUMENT));
@@ -12,15 +21,23 @@ const bytes = Uint8Array.from(atob(introduced?.slice(FACE_ARGUMENT.length) ?? ''
 );
 const face = JSON.parse(new TextDecoder().decode(bytes)) as FaceInfo;
 
+const chosen = async (channel: string, purpose: string, what: string | undefined) => {
+  const answer = (await ipcRenderer.invoke(channel, purpose, what)) as
+    { chosen?: { grant: string; name: string } } | { refused: string };
+  if ('refused' in answer) throw new Error(answer.refused);
+  return answer.chosen;
+};
 const bridge: PageBridge = {
   face,
   request: (request) => ipcRenderer.invoke(REQUEST, request),
-  askFile: async (purpose, suggested) => {
-    const answer = (await ipcRenderer.invoke(ASK_FILE, purpose, suggested)) as
-      { chosen?: { grant: string; name: string } } | { refused: string };
-    if ('refused' in answer) throw new Error(answer.refused);
-    return answer.chosen;
-  },
+  askFile: (purpose, suggested) => chosen(ASK_FILE, purpose, suggested),
+  // The path goes past the page: a File made by the page itself has none.
+  askDropped: (purpose, file) =>
+    chosen(
+      DROPPED,
+      purpose,
+      webUtils.getPathForFile(file as Parameters<typeof webUtils.getPathForFile>[0]),
+    ),
   print: async () => {
     await ipcRenderer.invoke(PRINT);
   },

@@ -19,7 +19,7 @@ import { ErrorShape } from '../../shared/contract/message.ts';
 import type { FilePurpose } from '../../shared/contract/desk.ts';
 import { isErrorCode, type ErrorData } from '../../shared/errors.ts';
 import { seal, type Binding } from '../../shared/sealing.ts';
-import type { FaceInfo, PageBridge } from '../../shared/window/bridge.ts';
+import type { DroppedPurpose, FaceInfo, PageBridge } from '../../shared/window/bridge.ts';
 
 export type Answer<T> = { ok: true; value: T } | { ok: false; error: ErrorData };
 
@@ -156,6 +156,10 @@ export const askFile = (
   purpose: FilePurpose,
   suggested?: string,
 ): Promise<{ grant: string; name: string } | undefined> => face().askFile(purpose, suggested);
+export const askDropped = (
+  purpose: DroppedPurpose,
+  file: File,
+): Promise<{ grant: string; name: string } | undefined> => face().askDropped(purpose, file);
 export const print = (): Promise<void> => face().print();
 /** Keeps the window out of pictures of the screen, where the face and the system can. */
 export const shield = (on: boolean): void => {

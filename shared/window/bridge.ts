@@ -1,7 +1,7 @@
 /**
  * What a face gives the page, and all it gives: the same few calls and one stream under Electron and under the fallback.
  *
- * No path, no file, no native module and no secret in clear goes through it: secrets are sealed in the page before they get here.
+ * No path, no file's content, no native module and no secret in clear goes through it: secrets are sealed in the page before they get here.
  */
 import { z } from 'zod';
 import { FILE_PURPOSES, type FilePurpose } from '../contract/desk.ts';
@@ -21,6 +21,10 @@ export type PageRequest = z.infer<typeof PageRequest>;
 export const PageFilePurpose = z.enum(
   Object.keys(FILE_PURPOSES) as [FilePurpose, ...FilePurpose[]],
 );
+
+/** What may be dropped on the page instead of being chosen in a dialog: what is judged, and never shown, loaded or written. */
+export const DroppedPurpose = z.enum(['verify-bundle', 'verify-trust']);
+export type DroppedPurpose = z.infer<typeof DroppedPurpose>;
 
 /** What a face tells the page of its own accord. The `request` of an event `progress` is a ticket of the page's. */
 export type FaceMessage =
@@ -47,6 +51,11 @@ export interface PageBridge {
   askFile: (
     purpose: FilePurpose,
     suggested?: string,
+  ) => Promise<{ grant: string; name: string } | undefined>;
+  /** The same for a file or folder that a person dropped on the page, as the browser's own File. Undefined when it is none of this machine's. */
+  askDropped: (
+    purpose: DroppedPurpose,
+    file: object,
   ) => Promise<{ grant: string; name: string } | undefined>;
   /** Prints what is shown, by the system's dialog where there is one. Public pages only. */
   print: () => Promise<void>;

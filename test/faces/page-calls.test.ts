@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   isOurPage,
   parseCall,
+  parseDropped,
   parseFileQuestion,
   type Sender,
 } from '../../electron/common/page-calls.ts';
@@ -193,4 +194,30 @@ describe('a question for a file', () => {
       suggested: undefined,
     });
   });
+});
+
+describe('a place that was dropped', () => {
+  test('is for what is judged, and for nothing else', () => {
+    expect(parseDropped('verify-bundle', '/mnt/stick/bundle')).toEqual({
+      purpose: 'verify-bundle',
+      path: '/mnt/stick/bundle',
+    });
+    for (const purpose of [
+      'module',
+      'parameters',
+      'definition',
+      'bundle',
+      'package',
+      'trust',
+      '',
+      1,
+    ])
+      expect(parseDropped(purpose, '/mnt/stick/bundle')).toBeUndefined();
+  });
+  test.each([undefined, null, 5, ['/etc'], 'a\0b', '/'.repeat(4097)])(
+    'is a path of sensible length: %j is not',
+    (path) => {
+      expect(parseDropped('verify-trust', path)).toBeUndefined();
+    },
+  );
 });

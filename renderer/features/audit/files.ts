@@ -1,21 +1,36 @@
-/** The face's dialog, with its refusals as answers. */
+/** The face's dialog, and what is dropped instead, with their refusals as answers. */
 import type { FilePurpose } from '../../../shared/contract/desk.ts';
-import { askFile, type Answer } from '../../bridge/bridge.ts';
+import type { DroppedPurpose } from '../../../shared/window/bridge.ts';
+import { askDropped, askFile, type Answer } from '../../bridge/bridge.ts';
 
 export interface Chosen {
   grant: string;
   name: string;
 }
 
-export const choose = async (
+export const choose = (
   purpose: FilePurpose,
   cancelled: string,
   suggested?: string,
 ): Promise<Answer<Chosen>> => {
+  return answered(() => askFile(purpose, suggested), cancelled);
+};
+
+/** What a person dropped instead. */
+export const takeDropped = (purpose: DroppedPurpose, file: File): Promise<Answer<Chosen>> =>
+  answered(
+    () => askDropped(purpose, file),
+    `“${file.name}” is not a file or folder of this computer. Nothing was chosen.`,
+  );
+
+const answered = async (
+  ask: () => Promise<Chosen | undefined>,
+  nothing: string,
+): Promise<Answer<Chosen>> => {
   try {
-    const chosen = await askFile(purpose, suggested);
+    const chosen = await ask();
     return chosen === undefined
-      ? { ok: false, error: { code: 'cancelled', message: cancelled } }
+      ? { ok: false, error: { code: 'cancelled', message: nothing } }
       : { ok: true, value: chosen };
   } catch (error) {
     return {

@@ -4,9 +4,10 @@ import { useEffect, useRef, useState } from 'react';
 import type { VerdictView } from '../../../shared/contract/desk.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
 import { Act } from '../../app/act.tsx';
+import { DropZone, type Dropped } from '../../ui/drop-zone.tsx';
 import { ErrorBox, Facts } from '../../ui/messages.tsx';
 import { Short } from '../../ui/text.tsx';
-import { choose, type Chosen } from './files.ts';
+import { choose, takeDropped, type Chosen } from './files.ts';
 
 const VERDICTS: Readonly<
   Record<VerdictView['verdict'], { mark: string; className: string; words: string }>
@@ -189,6 +190,16 @@ export const VerifyPage = () => {
     if (chosen.ok) keep(chosen.value);
     else if (chosen.error.code !== 'cancelled') setError(chosen.error);
   };
+  /** A folder is the bundle; a file is the trust file. */
+  const drop = async (dropped: readonly Dropped[]) => {
+    setError(undefined);
+    for (const { file, folder } of dropped) {
+      const taken = await takeDropped(folder ? 'verify-bundle' : 'verify-trust', file);
+      if (!taken.ok) setError(taken.error);
+      else if (folder) setBundle(taken.value);
+      else setTrust(taken.value);
+    }
+  };
   return (
     <>
       <Text maw="46em" mb="lg">
@@ -226,20 +237,22 @@ export const VerifyPage = () => {
           setJudged({ verdict, of: of.current });
         }}
       >
-        <Choice
-          title="Bundle"
-          hint="The folder that an export made. It holds manifest.json."
-          label="Choose the bundle"
-          chosen={bundle}
-          onChoose={() => void pick('verify-bundle', setBundle)}
-        />
-        <Choice
-          title="Trust file"
-          hint="trust.json, from another way than the bundle. Without it nothing can be authentic."
-          label="Choose the trust file"
-          chosen={trust}
-          onChoose={() => void pick('verify-trust', setTrust)}
-        />
+        <DropZone label="Bundle and trust file" onDrop={(dropped) => void drop(dropped)}>
+          <Choice
+            title="Bundle"
+            hint="The folder that an export made. It holds manifest.json. Choose it, or drop it here."
+            label="Choose the bundle"
+            chosen={bundle}
+            onChoose={() => void pick('verify-bundle', setBundle)}
+          />
+          <Choice
+            title="Trust file"
+            hint="trust.json, from another way than the bundle. Without it nothing can be authentic. Choose it, or drop it here."
+            label="Choose the trust file"
+            chosen={trust}
+            onChoose={() => void pick('verify-trust', setTrust)}
+          />
+        </DropZone>
         <Textarea
           label="Checkpoint held outside, if you have one"
           description="The text of a checkpoint from the minutes or a stick, beside those in the trust file."
