@@ -24,8 +24,10 @@ import {
 } from '../core/people/authority.ts';
 import type { Store } from '../store/store.ts';
 import type { ExportRow } from '../store/tables/exports.ts';
+import { aboutKey } from './handlers/export-rights.ts';
 import { keyDetail } from './handlers/key-facts.ts';
 import type { Journal } from './journal.ts';
+import { settingsSha256 } from './module-facts.ts';
 
 const LEDGER_TYPES = [
   'app.start',
@@ -46,6 +48,7 @@ const LEDGER_TYPES = [
   'ceremony.disagree',
   'ceremony.abort',
   'ceremony.close',
+  'byok.requested',
   'byok.parameters_loaded',
   'byok.parameters_confirmed',
   'byok.package_created',
@@ -64,7 +67,9 @@ interface Key {
   state: KeyRecord['state'];
   ceremony: string | undefined;
 }
-type Job = Omit<ExportRow, 'key' | 'target' | 'algorithm' | 'created' | 'readback'>;
+/** What was asked for is told by logs since they say it; a job of an older one has no right to go on (export-rights.ts). */
+type Asked = 'key' | 'target' | 'algorithm';
+type Job = Omit<ExportRow, Asked | 'created' | 'readback'> & Partial<Pick<ExportRow, Asked>>;
 
 const APPROVERS: readonly Role[] = ['administrator', 'officer', 'operator'];
 /** Who signed for the entry itself; an outcome is covered by its intent. */
@@ -169,15 +174,34 @@ class Ledger {
             component: entry.detail.index,
           });
         return;
+      case 'byok.requested': {
+        const { export: id, key, target, algorithm } = entry.detail;
+        const { sha256 } = aboutKey(key);
+        const about = signers.filter(
+          ({ act }) => act.subject?.kind === 'key' && act.subject.sha256 === sha256,
+        );
+        if (about.length < 2 || this.jobs.has(id))
+          throw tampered(`${what}, an export that two people did not ask for`);
+        this.jobs.set(id, { id, state: 'REQUESTED', key, target, algorithm });
+        return;
+      }
       case 'byok.parameters_loaded': {
         const {
           export: id,
           wrapping_spki_sha256: spki,
           parameters_sha256: parameters,
           key_ref: ref,
+          target,
+          algorithm,
         } = entry.detail;
+        const { key, ...asked } = this.jobs.get(id) ?? { target, algorithm };
+        if (asked.target !== target || asked.algorithm !== algorithm)
+          throw tampered(`${what}, parameters for another export than was asked for`);
         this.jobs.set(id, {
           id,
+          target,
+          algorithm,
+          ...(key === undefined ? {} : { key }),
           state: 'PARAMETERS LOADED',
           parametersSha256: parameters,
           wrappingSpkiSha256: spki,
@@ -305,19 +329,14 @@ const compareCeremonies = (store: Store, ledger: Ledger): void => {
 const compareExports = (store: Store, ledger: Ledger): void => {
   const rows = new Map(store.exports.all().map((row) => [row.id, row]));
   for (const id of ledger.jobs.keys()) if (!rows.has(id)) throw tampered('an export');
-  for (const {
-    key,
-    target: _target,
-    algorithm: _algorithm,
-    created: _created,
-    readback: _readback,
-    ...job
-  } of rows.values()) {
-    const told = ledger.jobs.get(job.id) ?? {
-      id: job.id,
+  for (const { created: _created, readback: _readback, ...job } of rows.values()) {
+    const { id, key, target, algorithm } = job;
+    const told = ledger.jobs.get(id) ?? {
+      id,
       state: job.state === 'EXPIRED' ? job.state : 'REQUESTED',
     };
-    if (!sameText(job, told) || !ledger.keys.has(key)) throw tampered('an export');
+    const same = sameText(job, { key, target, algorithm, ...told });
+    if (!same || !ledger.keys.has(key)) throw tampered('an export');
   }
 };
 
@@ -346,9 +365,15 @@ const compareModules = (
   store: Store,
   added: ReadonlyMap<string, EntryOf<'token.module_added'>['detail']>,
 ): void => {
-  for (const { id, path, family, label, environment } of store.modules.all()) {
+  for (const row of store.modules.all()) {
+    const { id, path, family, label, environment } = row;
     const told = added.get(id);
-    const same = told?.path === path && told.family === family && told.label === label;
+    const settings = told?.settings_sha256 ?? settingsSha256(row);
+    const same =
+      told?.path === path &&
+      told.family === family &&
+      told.label === label &&
+      settings === settingsSha256(row);
     if (!same || !LibraryEnvironment.safeParse(environment).success) throw tampered('a module');
   }
 };
@@ -362,7 +387,10 @@ export const checkLedger = (store: Store, journal: Journal): void => {
     const entry = journal.entry(seq);
     if (!store.log.recheckLeaf(seq) || entry.seq !== seq || entry.log !== journal.origin)
       throw tampered(`entry ${seq}`);
-    if (entry.type === 'token.module_added') modules.set(entry.detail.module, entry.detail);
+    if (entry.type === 'token.module_added') {
+      if (modules.has(entry.detail.module)) throw tampered(`entry ${seq}, a module added twice`);
+      modules.set(entry.detail.module, entry.detail);
+    }
     ledger.read(entry);
   }
   if (ledger.sealed > (store.log.lastCheckpoint()?.size ?? 0))

@@ -584,13 +584,10 @@ const TYPES = new Map(
     'person.role_changed': shape({ person: uuid, role }),
     'person.left': shape({ person: uuid }, { why: text(256) }),
     'policy.changed': shape({ version: count, policy_sha256: hex64 }),
-    'token.module_added': shape({
-      module: uuid,
-      path: text(1024),
-      sha256: hex64,
-      family: text(32),
-      label: text(64),
-    }),
+    'token.module_added': shape(
+      { module: uuid, path: text(1024), sha256: hex64, family: text(32), label: text(64) },
+      { settings_sha256: hex64 },
+    ),
     'token.module_changed': moduleHash,
     'token.module_approved': moduleHash,
     'token.init': shape({ module: uuid, token, training: bool }),
@@ -636,6 +633,7 @@ const TYPES = new Map(
       agreed: count,
       disagreed: count,
     }),
+    'byok.requested': shape({ export: uuid, key: uuid, target: text(32), algorithm: text(64) }),
     'byok.parameters_loaded': shape({
       export: uuid,
       target: text(32),
@@ -1729,6 +1727,13 @@ function judgeQuorum({ desk, findings }, entry, acts, enrolment, enrolled, index
     case 'ceremony.resume':
     case 'ceremony.close':
       need(1, 'acts in this ceremony', inCeremony);
+      break;
+    case 'byok.requested':
+      need(
+        2,
+        'acts on this key',
+        about('key', sha256(Buffer.from(detail.get('key'))).toString('hex')),
+      );
       break;
     case 'byok.parameters_confirmed':
       need(2, 'acts on this wrapping key', about('export', detail.get('wrapping_spki_sha256')));

@@ -37,6 +37,7 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
     await desk.room.reopen();
     exportable = (await desk.generate('leaves', { extractable: true })).id;
     await desk.generate('stays');
+    await desk.generate('leaves too', { extractable: true });
     const { id } = await desk.call(
       'exports.request',
       {
@@ -168,6 +169,26 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
       `INSERT INTO ceremony_entry SELECT id, 1 FROM ceremony`,
     ],
     ['a ceremony is deleted', `DELETE FROM ceremony`],
+    [
+      'a library gets other parameters',
+      `UPDATE module SET parameters = 'configdir=''sql:/tmp/other'''`,
+    ],
+    [
+      'a library reads another configuration',
+      `UPDATE module SET environment = replace(environment, 'softhsm2.conf', 'other.conf')`,
+    ],
+    [
+      'a real token is passed off as one whose PIN is in halves',
+      `UPDATE module SET training = 1 - training`,
+    ],
+    [
+      'an export is given another key that may leave',
+      `UPDATE export SET key = (SELECT id FROM key WHERE label = 'leaves too')`,
+    ],
+    [
+      'an export is made for another algorithm',
+      `UPDATE export SET algorithm = 'RSAES_OAEP_SHA_256'`,
+    ],
     ['an export is said to be confirmed', `UPDATE export SET state = 'CONFIRMED'`],
     [
       'an export gets another wrapping key',
@@ -380,6 +401,21 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
         "UPDATE export SET state = 'CONFIRMED', parameters_sha256 = ?, readback = NULL",
       ).run(sha256);
     });
+  });
+
+  test('lets nobody go on with an export that is in its table only', async () => {
+    restore();
+    desk.edit((db) =>
+      db.exec(
+        `INSERT INTO export (id, key, target, algorithm, state, created)
+           SELECT '0198c0de-0000-7000-8000-0000000000fb', key, target, algorithm, 'REQUESTED', created FROM export`,
+      ),
+    );
+    await desk.room.reopen();
+    const grant = await desk.room.desk.grant('parameters', join(desk.home, 'params.json'));
+    const input = { export: '0198c0de-0000-7000-8000-0000000000fb', grant };
+    await desk.unchanged('state-refused', () => desk.call('exports.load', input, ADA));
+    await desk.room.desk.stop();
   });
 
   test('is whole again when the untouched copy is put back', async () => {

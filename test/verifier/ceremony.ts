@@ -81,6 +81,7 @@ function addModule({ log, ana, ben }: Story): void {
     sha256,
     family: 'softhsm',
     label: 'Prüfstand',
+    settings_sha256: hex('settings'),
   });
   log.addBy(
     [ana, ben],
@@ -146,6 +147,12 @@ function addTokenCheck({ log, cem, ceremony }: Story): void {
 function addExport({ log, ana, cem }: Story): void {
   const id = uuid();
   const key = uuid();
+  log.addBy(
+    [ana, cem],
+    'byok.requested',
+    { export: id, key, target: 'aws', algorithm: 'RSA_AES_KEY_WRAP_SHA_256' },
+    { said: { subject: { kind: 'key', sha256: hex(key) } } },
+  );
   log.add('byok.parameters_loaded', {
     export: id,
     target: 'aws',

@@ -307,6 +307,21 @@ describe('the quorum', () => {
     },
   );
 
+  it('needs two acts on the key before it is asked to leave', () => {
+    const answer = after(({ log, ana, ben }) => {
+      const detail = { export: uuid(), key: uuid(), target: 'aws', algorithm: 'RSA_AES' };
+      const other = { subject: { kind: 'key', sha256: hex(uuid()) } };
+      log.addBy([ana, ben], 'byok.requested', detail, { said: other });
+      const said = { subject: { kind: 'key', sha256: hex(detail.key) } };
+      log.addBy([ana], 'byok.requested', detail, { said });
+      log.addBy([ana, ben], 'byok.requested', detail, { said });
+    });
+    expect(answer.parts.quorum.notes).toEqual([
+      'entry 3 (byok.requested): 0 of 2 acts on this key',
+      'entry 4 (byok.requested): 1 of 2 acts on this key',
+    ]);
+  });
+
   it('needs two approvals of the same definition by different keys before a ceremony is armed', () => {
     const answer = after(({ log, ana, ben, ceremony, definition }) => {
       const detail = { definition_sha256: definition };

@@ -87,6 +87,7 @@ export const details = {
     sha256: Hex64,
     family: text(32),
     label: text(64),
+    settings_sha256: Hex64.optional(),
   }),
   'token.module_changed': module,
   'token.module_approved': module,
@@ -142,6 +143,12 @@ export const details = {
     exceptions: Count,
     agreed: Count,
     disagreed: Count,
+  }),
+  'byok.requested': z.strictObject({
+    export: Uuid,
+    key: Uuid,
+    target: text(32),
+    algorithm: text(64),
   }),
   'byok.parameters_loaded': z.strictObject({
     export: Uuid,

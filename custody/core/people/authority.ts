@@ -153,6 +153,8 @@ const changed = (authority: Authority, entry: Entry): Authority => {
         : authority;
     }
     case 'token.module_added':
+      // SECURITY: a module that is known gets another file by two managers' approval, not by being added again.
+      if (authority.modules.has(entry.detail.module)) return authority;
       return {
         ...authority,
         modules: new Map(authority.modules).set(entry.detail.module, entry.detail.sha256),

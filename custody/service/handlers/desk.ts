@@ -12,6 +12,7 @@ import type { LogKey } from '../signer.ts';
 import type { Desk } from '../desk.ts';
 import { surroundings } from '../surroundings.ts';
 import { uuidv7 } from '../ids.ts';
+import { moduleAdded } from '../module-facts.ts';
 import { byCall, type Part } from '../router.ts';
 import { logAttributes } from './key-facts.ts';
 
@@ -100,16 +101,7 @@ export const deskHandlers: Part<'desk' | 'secrets' | 'files'> = {
           spki: base64(spki),
           sha256: hash('sha256', spki),
         };
-        const modules: NewEntry[] = desk.store.modules.all().map((module) => ({
-          type: 'token.module_added',
-          detail: {
-            module: module.id,
-            path: module.path,
-            sha256: module.sha256,
-            family: module.family,
-            label: module.label,
-          },
-        }));
+        const modules: NewEntry[] = desk.store.modules.all().map(moduleAdded);
         desk.journal.record(
           [
             {

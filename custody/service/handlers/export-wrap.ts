@@ -11,7 +11,6 @@ import { KeymootError } from '../../../shared/errors.ts';
 import { CKM } from '../../../shared/token/cryptoki.ts';
 import { VERSION } from '../../build.ts';
 import type { Entry } from '../../core/audit/entry.ts';
-import { actsThatCount } from '../../core/people/authority.ts';
 import { AWS_OAEP_HASH, requireCurrent, type AwsParameters } from '../../core/wrapping/aws.ts';
 import { buildPackage } from '../../core/wrapping/package.ts';
 import type { ExportRow } from '../../store/tables/exports.ts';
@@ -21,6 +20,7 @@ import { sameToken } from '../devices.ts';
 import { NewFolder } from '../files.ts';
 import { planOfKey, reasonOf, type Opened } from '../key-work.ts';
 import { byActor, byCall, type Call } from '../router.ts';
+import { requireConfirmed, requireRequested } from './export-rights.ts';
 import { selfTest } from './export-selftest.ts';
 import { exportView, parametersOf, requireExport } from './export-view.ts';
 import { keyTarget } from './key-facts.ts';
@@ -32,27 +32,6 @@ const firmwareOf = async (desk: Desk, key: KeyRecord): Promise<string> => {
     client.call('tokens', {}),
   );
   return tokens.find(({ identity }) => sameToken(identity, key.at.token))?.firmware ?? '';
-};
-
-/** SECURITY: that two people confirmed this wrapping key for this job is counted from their signatures in the log, not from a row. */
-const requireConfirmed = (desk: Desk, row: ExportRow): void => {
-  for (const { seq } of desk.store.log.ofTypes(['byok.parameters_confirmed'])) {
-    const entry = desk.journal.entry(seq);
-    if (entry.type !== 'byok.parameters_confirmed' || entry.detail.export !== row.id) continue;
-    if (
-      entry.detail.wrapping_spki_sha256 !== row.wrappingSpkiSha256 ||
-      !desk.store.log.recheckLeaf(seq)
-    )
-      continue;
-    const acts = actsThatCount(desk.journal.authority, entry.log, entry.acts).filter(
-      ({ act }) => act.subject?.kind === 'export' && act.subject.sha256 === row.wrappingSpkiSha256,
-    );
-    if (acts.length >= 2) return;
-  }
-  throw new KeymootError(
-    'state-refused',
-    'The wrapping key’s fingerprint has not been confirmed by two people: the log has no such signatures.',
-  );
 };
 
 /** The token wraps the key itself. What comes back has the length that the wrapping key gives it, or is refused. */
@@ -98,6 +77,7 @@ export const wrap = async (
       'store-tampered',
       'The wrapping key is not the one that two people confirmed.',
     );
+  requireRequested(desk, row);
   requireConfirmed(desk, row);
   const shown = await selfTest(desk, key, algorithm, opened);
   const testedAt = Date.now();

@@ -12,9 +12,10 @@ import { uuidv7 } from '../ids.ts';
 import { drawPositions, typedRight } from '../read-back.ts';
 import { byCall, requireRole, type Part } from '../router.ts';
 import { selfTest } from './export-selftest.ts';
+import { aboutKey, requireRequested } from './export-rights.ts';
 import { exportView, requireExport } from './export-view.ts';
 import { wrap } from './export-wrap.ts';
-import { requireKey } from './key-facts.ts';
+import { keyTarget, requireKey } from './key-facts.ts';
 
 const PARAMETERS_MEDIA = 'application/vnd.keymoot.aws-parameters+json';
 const SHEET_MEDIA = 'application/vnd.keymoot.self-test+json';
@@ -50,6 +51,7 @@ const expire = (desk: Desk, row: ExportRow): void => {
 
 export const exportsHandlers: Part<'exports'> = {
   'exports.request': {
+    about: ({ key }) => ({ subject: aboutKey(key) }),
     run: async ({ key: keyId, algorithm, login }, call) => {
       const { desk, channel } = call;
       desk.requireReady();
@@ -79,6 +81,13 @@ export const exportsHandlers: Part<'exports'> = {
       desk.journal.record(
         [
           {
+            type: 'byok.requested',
+            detail: { export: row.id, key: keyId, target: row.target, algorithm },
+            target: keyTarget(key),
+            tokenSerial: key.at.token.serial,
+            ...byCall(call),
+          },
+          {
             type: 'token.probed',
             tokenSerial: key.at.token.serial,
             detail: { module: key.at.module, token: key.at.token, sheet_sha256: sheetSha256 },
@@ -105,6 +114,7 @@ export const exportsHandlers: Part<'exports'> = {
       const row = requireExport(desk, id);
       if (row.state === 'WRAPPED')
         throw new KeymootError('state-refused', 'This export is done. Request a new one.');
+      requireRequested(desk, row);
       const bytes = readBounded(path, AWS_PARAMS_MAX);
       const parameters = loadParameters(bytes, {
         algorithm: row.algorithm as AwsAlgorithm,

@@ -9,6 +9,7 @@ import { familyOf, findModules, hashFile, moduleEnvironment } from '../../tokens
 import { checkLibrary } from '../../tokens/header.ts';
 import type { Desk } from '../desk.ts';
 import { uuidv7 } from '../ids.ts';
+import { moduleAdded } from '../module-facts.ts';
 import { byCall, requireRole, type Part } from '../router.ts';
 
 /** Loads it and looks, whatever comes of that. */
@@ -25,24 +26,13 @@ export const lookAt = async (desk: Desk, row: ModuleRow): Promise<ModuleView> =>
   }
 };
 
-const added = (row: ModuleRow): NewEntry => ({
-  type: 'token.module_added',
-  detail: {
-    module: row.id,
-    path: row.path,
-    sha256: row.sha256,
-    family: row.family,
-    label: row.label,
-  },
-});
-
 /** Records a module; before the desk is founded there is no log yet, and founding writes the entry. */
 export const addModule = (desk: Desk, row: ModuleRow, entry: Partial<NewEntry> = {}): void => {
   const apply = () => {
     desk.store.modules.insert(row);
   };
   if (desk.state === 'EMPTY') desk.store.commit(apply);
-  else desk.journal.record([{ ...added(row), ...entry } as NewEntry], { apply });
+  else desk.journal.record([{ ...moduleAdded(row), ...entry } as NewEntry], { apply });
 };
 
 export const modulesHandlers: Part<'modules'> = {

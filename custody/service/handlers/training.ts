@@ -6,7 +6,6 @@ import type { TokenIdentity } from '../../../shared/domain/tokens.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import type { ModuleRow } from '../../store/tables/modules.ts';
 import { hashFile, wellKnownPaths } from '../../tokens/discovery.ts';
-import type { Desk } from '../desk.ts';
 import { uuidv7 } from '../ids.ts';
 import { byCall, type Call } from '../router.ts';
 import { addModule } from './modules.ts';
@@ -24,7 +23,8 @@ const libraryOf = (family: 'softhsm' | 'nss'): string => {
 };
 
 /** SoftHSM keeps all training tokens of a desk in one folder, behind one configuration. */
-const softhsmModule = async (desk: Desk): Promise<ModuleRow> => {
+const softhsmModule = async (call: Call): Promise<ModuleRow> => {
+  const { desk } = call;
   const known = desk.store.modules
     .all()
     .find(({ training, family }) => training && family === 'softhsm');
@@ -49,12 +49,13 @@ const softhsmModule = async (desk: Desk): Promise<ModuleRow> => {
     environment: { SOFTHSM2_CONF: config },
     parameters: undefined,
   };
-  addModule(desk, row);
+  addModule(desk, row, byCall(call));
   return row;
 };
 
 /** Each NSS training token is a database of its own, and so a module of its own. */
-const nssModule = async (desk: Desk, label: string): Promise<ModuleRow> => {
+const nssModule = async (call: Call, label: string): Promise<ModuleRow> => {
+  const { desk } = call;
   const id = uuidv7();
   const folder = join(desk.store.folder, 'training', `nss-${id}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -69,7 +70,7 @@ const nssModule = async (desk: Desk, label: string): Promise<ModuleRow> => {
     environment: {},
     parameters: `configdir='sql:${folder}' certPrefix='' keyPrefix='' secmod='secmod.db' flags= dbTokenDescription='${label}'`,
   };
-  addModule(desk, row);
+  addModule(desk, row, byCall(call));
   return row;
 };
 
@@ -96,7 +97,7 @@ export const train = async (
           'pin-half-missing',
           'A SoftHSM token has a security officer’s PIN too: give both its halves.',
         );
-      row = await softhsmModule(desk);
+      row = await softhsmModule(call);
       const taken = await desk.devices.with(row.id, 'look', (client) => client.call('tokens', {}));
       if (taken.some(({ identity, initialised }) => initialised && identity.label === label))
         throw new KeymootError(
@@ -107,7 +108,7 @@ export const train = async (
         client.call('initToken', { label, soPin: so, userPin: user }, { wipe: true }),
       );
     } else {
-      row = await nssModule(desk, label);
+      row = await nssModule(call, label);
       token = await desk.devices.with(row.id, 'act', async (client) => {
         const tokens = await client.call('tokens', {});
         const mine = tokens.find(({ identity }) => identity.label === label);

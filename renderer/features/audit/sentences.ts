@@ -100,6 +100,7 @@ const SENTENCES: Readonly<
   'ceremony.abort': (d) => `Aborted a ceremony${because(str(d['because']))}`,
   'ceremony.close': (d) =>
     `Closed a ceremony as ${str(d['verdict'])}, with ${count(num(d['exceptions']), 'exception', 'exceptions')}`,
+  'byok.requested': (d) => `Asked for a key to be exported to ${str(d['target'])}`,
   'byok.parameters_loaded': (d) =>
     `Loaded the provider’s parameters for an export to ${str(d['target'])}, valid to ${minute(str(d['valid_to']))}`,
   'byok.parameters_confirmed': () => 'Confirmed the provider’s wrapping key by its fingerprint',

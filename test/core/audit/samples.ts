@@ -49,6 +49,7 @@ export const DETAIL: Record<EntryType, Members> = {
     ...{ module: id(4), path: '/usr/lib/x.so', sha256: H },
     family: 'nss',
     label: 'x',
+    settings_sha256: H,
   },
   'token.module_changed': module,
   'token.module_approved': module,
@@ -80,6 +81,7 @@ export const DETAIL: Record<EntryType, Members> = {
   'ceremony.disagree': opinion,
   'ceremony.abort': { because: 'the token broke', gone: true, objects: 1 },
   'ceremony.close': { verdict: 'AGREED', exceptions: 0, agreed: 3, disagreed: 0 },
+  'byok.requested': { export: id(2), key: id(1), target: 'aws', algorithm: 'RSA_AES' },
   'byok.parameters_loaded': {
     ...{ export: id(2), target: 'aws', key_ref: 'arn:example', algorithm: 'RSA_AES' },
     ...{ wrapping_spki_sha256: H, wrapping_bits: 4096, valid_to: TIME },

@@ -291,6 +291,10 @@ describe('authority', () => {
       }),
     );
     expect(added.modules.get(module)).toBe(sha('1'));
+    const again = entry('token.module_added', {
+      ...{ module, path: '/usr/lib/x.so', sha256: sha('2'), family: 'other', label: 'x' },
+    });
+    expect(authorise(added, again).modules.get(module)).toBe(sha('1'));
     const approve = (...by: Somebody[]) =>
       entry(
         'token.module_approved',

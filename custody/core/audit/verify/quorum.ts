@@ -50,6 +50,7 @@ export const ASKS: ReadonlySet<EntryType> = new Set([
   'ceremony.pause',
   'ceremony.resume',
   'ceremony.close',
+  'byok.requested',
   'byok.parameters_confirmed',
   'token.module_approved',
 ]);
@@ -101,6 +102,10 @@ const needs = (entry: Entry, enrolmentSha256: string | undefined): Need[] => {
     case 'ceremony.resume':
     case 'ceremony.close':
       return [{ count: 1, what: 'people act in the ceremony', fits: inCeremony }];
+    case 'byok.requested': {
+      const fits = on('key', hash('sha256', detail.key));
+      return [{ count: 2, what: 'people ask for this key to leave', fits }];
+    }
     case 'byok.parameters_confirmed': {
       const fits = on('export', detail.wrapping_spki_sha256);
       return [{ count: 2, what: 'people confirm this wrapping key', fits }];

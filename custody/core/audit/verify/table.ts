@@ -164,6 +164,7 @@ export const DETAILS: Record<EntryType, Rule> = {
     sha256: hex64,
     family: text(32),
     label: text(64),
+    settings_sha256: maybe(hex64),
   }),
   'token.module_changed': moduleFile,
   'token.module_approved': moduleFile,
@@ -212,6 +213,7 @@ export const DETAILS: Record<EntryType, Rule> = {
     agreed: count,
     disagreed: count,
   }),
+  'byok.requested': shape({ export: uuid, key: uuid, target: text(32), algorithm: text(64) }),
   'byok.parameters_loaded': shape({
     export: uuid,
     target: text(32),
