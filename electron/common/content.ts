@@ -61,7 +61,8 @@ export const contentType = (name: string): string | undefined => {
 
 /**
  * What the page may do. Nothing is loaded from anywhere but here, nothing inline runs, nothing connects.
- * The nonce is for the style elements that the components' library writes; scripts get none.
+ * The nonce is for the style elements that the components' library writes; scripts get none. What is written into the page as text passes the page's one policy
+ * for such texts (renderer/trusted-types.ts).
  */
 export const contentSecurityPolicy = (nonce: string): string =>
   [
@@ -77,6 +78,8 @@ export const contentSecurityPolicy = (nonce: string): string =>
     "form-action 'none'",
     "base-uri 'none'",
     "object-src 'none'",
+    "require-trusted-types-for 'script'",
+    'trusted-types default',
   ].join('; ');
 
 /** Everything a page can ask a browser for, refused by name: an empty list is for nobody. */

@@ -147,13 +147,17 @@ describe('the policy', () => {
     const names = directives.map((directive) => directive.split(' ')[0]);
     expect(new Set(names).size).toBe(names.length);
     for (const directive of directives)
-      expect(directive).toMatch(/^[a-z-]+( ('none'|'self'|'nonce-[A-Za-z0-9+/=]+'|data:))+$/);
+      expect(directive).toMatch(
+        /^[a-z-]+( ('none'|'self'|'script'|default|'nonce-[A-Za-z0-9+/=]+'|data:))+$/,
+      );
     expect(directives.find((directive) => directive.includes('data:'))).toBe(
       "img-src 'self' data:",
     );
     expect(directives.find((directive) => directive.startsWith('script-src'))).toBe(
       "script-src 'self'",
     );
+    expect(directives).toContain("require-trusted-types-for 'script'");
+    expect(directives).toContain('trusted-types default');
   });
   test('has a nonce of its own at each load, the one that the page has; other files have none', async () => {
     const seen = new Set<string>();

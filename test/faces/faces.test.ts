@@ -134,7 +134,7 @@ describe.each(FACES)('the window on %s', (name) => {
         ),
       };
     });
-    expect(bridge.names).toEqual(['askFile', 'face', 'print', 'request', 'subscribe']);
+    expect(bridge.names).toEqual(['askFile', 'face', 'print', 'request', 'shield', 'subscribe']);
     expect(bridge.same).toBe(true);
     expect(bridge.others).toEqual([]);
     expect(bridge.face).toMatchObject({ name, sandboxed: process.getuid?.() !== 0 });
@@ -197,6 +197,16 @@ describe.each(FACES)('the window on %s', (name) => {
               script.src = URL.createObjectURL(new Blob([mark('blob')]));
               document.head.append(script);
             },
+            markup: () => {
+              document.createElement('div').innerHTML = `<img src=x onerror="${mark('markup')}">`;
+            },
+            policy: () => {
+              const { trustedTypes } = globalThis as unknown as {
+                trustedTypes: { createPolicy: (name: string, rules: object) => unknown };
+              };
+              for (const name of ['default', 'mine'])
+                trustedTypes.createPolicy(name, { createHTML: (text: string) => text });
+            },
             address: () => {
               const link = document.createElement('a');
               link.href = `javascript:${mark('address')}`;
@@ -219,7 +229,10 @@ describe.each(FACES)('the window on %s', (name) => {
           }, 0);
         }),
     );
-    expect(ran).toEqual([['eval', 'function'], undefined]);
+    expect(ran).toEqual([
+      ['eval', 'function', 'inline', 'attribute', 'data', 'blob', 'markup', 'policy'],
+      undefined,
+    ]);
   });
 
   test('reaches nothing outside', async () => {
@@ -334,7 +347,7 @@ describe.each(FACES)('the window on %s', (name) => {
     const makeFrame = (source: string) =>
       page.evaluate(async (source) => {
         const frame = document.createElement('iframe');
-        if (source === 'srcdoc') frame.srcdoc = '<p>in a frame';
+        if (source === 'srcdoc') frame.srcdoc = 'in a frame';
         else frame.src = source;
         document.body.append(frame);
         await new Promise((resolve) => setTimeout(resolve, 300));
@@ -384,7 +397,7 @@ describe.each(FACES)('the window on %s', (name) => {
         );
       await page.evaluate(() => {
         const frame = document.createElement('iframe');
-        frame.srcdoc = '<p>in a frame';
+        frame.srcdoc = 'in a frame';
         document.body.append(frame);
       });
       await vi.waitFor(() => {
