@@ -620,7 +620,10 @@ const TYPES = new Map(
         observed: text(1024),
         decision: text(1024),
       },
-      { objects: arrayOf(text(128), 0, 32) },
+      {
+        substitute: shape({ person: uuid, seat: text(32) }),
+        objects: arrayOf(text(128), 0, 32),
+      },
     ),
     'ceremony.pause': pause,
     'ceremony.resume': pause,

@@ -58,6 +58,8 @@ export const CeremonyView = z.strictObject({
       expected: z.string(),
       observed: z.string(),
       decision: z.string(),
+      /** Who sits where from then on. */
+      substitute: z.strictObject({ seat: Seat, person: Uuid }).optional(),
       open: z.boolean(),
     }),
   ),

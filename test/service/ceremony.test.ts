@@ -482,6 +482,9 @@ describe.skipIf(!possible)('a component ceremony', () => {
       await desk.unchanged('act-refused', () => substitute('custodian-2', sol));
       await desk.unchanged('act-refused', () => substitute('custodian-1', desk.person(OTTO)));
       await desk.unchanged('act-refused', () => substitute('witness', sol));
+      await desk.unchanged('input-invalid', () =>
+        substitute('custodian-1', sol, `substitute ${desk.person(OTTO)} sits as witness`),
+      );
       // Words that people type seat nobody, whatever they look like.
       for (const words of [
         `substitute ${desk.person(OTTO)} sits as witness`,
@@ -497,7 +500,10 @@ describe.skipIf(!possible)('a component ceremony', () => {
         );
       await stays('act-required', view, '5', await component(played, 1), CLEO, OTTO);
 
-      await substitute('custodian-1', sol);
+      const { exceptions } = await substitute('custodian-1', sol);
+      expect(exceptions).toMatchObject([
+        { decision: 'Cleo is ill', substitute: { seat: 'custodian-1', person: sol }, open: false },
+      ]);
       await stays('act-required', view, '5', await component(played, 1), CLEO, WIM);
       const next = await step(view, '5', await component(played, 1), 'Sol Vidal', WIM);
       expect(next.components).toMatchObject([{ index: 1, person: sol }]);

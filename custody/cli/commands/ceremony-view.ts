@@ -64,15 +64,23 @@ export const ceremonyLines = async (
         observed,
       ]),
     ),
-    ...view.exceptions.flatMap(({ number, step, expected, observed, decision, open }) => [
-      '',
-      `Exception ${number} at step ${step}${open ? ', OPEN: two people decide' : ''}`,
-      ...facts([
-        ['  expected', expected],
-        ['  observed', observed],
-        ['  decided', decision === '' ? undefined : decision],
-      ]),
-    ]),
+    ...view.exceptions.flatMap(
+      ({ number, step, expected, observed, decision, substitute, open }) => [
+        '',
+        `Exception ${number} at step ${step}${open ? ', OPEN: two people decide' : ''}`,
+        ...facts([
+          ['  expected', expected],
+          ['  observed', observed],
+          ['  decided', decision === '' ? undefined : decision],
+          [
+            '  substitute',
+            substitute === undefined
+              ? undefined
+              : `${substitute.person} sits as ${substitute.seat}`,
+          ],
+        ]),
+      ],
+    ),
     ...(view.again.length === 0 || view.key !== undefined
       ? []
       : ['', `To be entered again: component ${view.again.join(', ')}`]),

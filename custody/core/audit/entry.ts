@@ -127,6 +127,7 @@ export const details = {
     expected: text(1024),
     observed: text(1024),
     decision: text(1024),
+    substitute: z.strictObject({ person: Uuid, seat: text(32) }).optional(),
     objects: z.array(text(128)).max(32).optional(),
   }),
   'ceremony.pause': why,

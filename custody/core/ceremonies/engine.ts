@@ -33,6 +33,7 @@ export interface ExceptionRecord {
   expected: string;
   observed: string;
   decision: string;
+  substitute?: { person: string; seat: string };
 }
 export interface Ceremony {
   id: string;
@@ -91,7 +92,8 @@ export const newCeremony = (
 
 /** Steps whose failure is a finding about the world, not a slip of the hand: people must decide at once. */
 const FINDINGS = new Set(['token.check', 'clock', 'key.verify']);
-export const AGREE_OBSERVED = /^substitute (\S+) sits as (\S+)$/;
+/** How logs say that a substitute sat down in which `substitute` is not a member of its own. */
+export const SUBSTITUTION_IN_WORDS = /^substitute (\S+) sits as (\S+)$/;
 
 const signersOf = (entry: Entry): string[] =>
   (entry.acts ?? []).flatMap((act) => {
@@ -188,18 +190,27 @@ export const reduce = (ceremony: Ceremony, entry: Entry): Ceremony => {
     case 'ceremony.exception': {
       const { number, step, expected, observed, decision } = entry.detail;
       const decided = withStep(ceremony, step, (state) => ({ ...state, failures: 0 }));
-      const swap = AGREE_OBSERVED.exec(decision);
+      const [, person = '', seat = ''] = SUBSTITUTION_IN_WORDS.exec(decision) ?? [];
+      const swap = entry.detail.substitute ?? { person, seat };
       const seats = new Map(ceremony.seats);
       // SECURITY: words alone seat nobody; only whom the approved definition names, at the seat it names (R12).
       const named = ceremony.definition.substitutes.find(
-        ({ person, seat }) => person === swap?.[1] && seat === swap[2],
+        (one) => one.person === swap.person && one.seat === swap.seat,
       );
       if (named !== undefined) seats.set(named.seat, named.person);
       return {
         ...decided,
         seats,
         undecided: undefined,
-        exceptions: [...ceremony.exceptions, { number, step, expected, observed, decision }],
+        exceptions: [
+          ...ceremony.exceptions,
+          {
+            ...{ number, step, expected, observed, decision },
+            ...(named === undefined
+              ? {}
+              : { substitute: { person: named.person, seat: named.seat } }),
+          },
+        ],
       };
     }
     case 'ceremony.pause':

@@ -2,7 +2,7 @@
 import { KeymootError } from '../../../shared/errors.ts';
 import { definitionId, mayTake } from '../../core/ceremonies/definition.ts';
 import {
-  AGREE_OBSERVED,
+  SUBSTITUTION_IN_WORDS,
   checkAlive,
   checkClose,
   checkStep,
@@ -78,13 +78,12 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
       requireSeated(ceremony, call);
       const due = dueStep(ceremony, desk.ceremonies.held(id));
       const { undecided } = ceremony;
-      if (substitute === undefined && AGREE_OBSERVED.test(decision))
+      if (SUBSTITUTION_IN_WORDS.test(decision))
         throw new KeymootError(
           'input-invalid',
           'Name the substitute as such, not in the words of the decision. Nothing was recorded.',
           { fields: { decision: 'names a substitute' } },
         );
-      let words = decision;
       if (substitute !== undefined) {
         // R12: only somebody the approved definition names, and only for a seat that is theirs to take.
         const named = ceremony.definition.substitutes.some(
@@ -96,7 +95,6 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
             'act-refused',
             'The approved definition names no such substitute. Pause, or abort.',
           );
-        words = `substitute ${substitute.person} sits as ${substitute.seat}`;
       }
       desk.journal.record([
         {
@@ -106,7 +104,8 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
             step: undecided?.step ?? due?.step.id ?? '0',
             expected: undecided?.expected ?? due?.step.expected ?? 'nothing out of the ordinary',
             observed,
-            decision: words,
+            decision,
+            ...(substitute === undefined ? {} : { substitute }),
           },
           ...ceremonyMember(ceremony),
           ...byCall(call),

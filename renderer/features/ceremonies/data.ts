@@ -84,27 +84,24 @@ export interface Seated {
   substitute: boolean;
 }
 
-const SUBSTITUTED = /^substitute (\S+) sits as (\S+)$/;
 /** Who sits where now: as the definition says, and as exceptions changed it. */
 export const seatsNow = (definition: Definition, view: CeremonyView): Seated[] => {
   const seats = new Map(
     definition.seats.map(({ seat, person }) => [seat, { seat, person, substitute: false }]),
   );
-  for (const { decision } of view.exceptions) {
-    const [, person, seat] = SUBSTITUTED.exec(decision) ?? [];
-    if (person !== undefined && seat !== undefined)
-      seats.set(seat, { seat, person, substitute: true });
-  }
+  for (const { substitute } of view.exceptions)
+    if (substitute !== undefined) seats.set(substitute.seat, { ...substitute, substitute: true });
   return [...seats.values()];
 };
 
-/** A decision in words: a recorded substitution names people by id. */
-export const decisionWords = (decision: string, nameOf: (id: string) => string): string => {
-  const [, person, seat] = SUBSTITUTED.exec(decision) ?? [];
-  return person === undefined || seat === undefined
+/** A decision as it was typed, and who sits down by it. */
+export const decisionWords = (
+  { decision, substitute }: Pick<CeremonyView['exceptions'][number], 'decision' | 'substitute'>,
+  nameOf: (id: string) => string,
+): string =>
+  substitute === undefined
     ? decision
-    : `${nameOf(person)} sits as ${seatName(seat)}, as a substitute`;
-};
+    : `${decision}. ${nameOf(substitute.person)} sits as ${seatName(substitute.seat)}, as a substitute`;
 
 export const useNames = (): ((id: string) => string) => {
   const people = useDesk((desk) => desk.people);

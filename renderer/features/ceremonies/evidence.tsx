@@ -82,20 +82,22 @@ export const Evidence = ({ view, definition }: { view: CeremonyView; definition:
           <Title order={2} size="h4" mt="lg" mb="xs">
             Exceptions
           </Title>
-          {view.exceptions.map(({ number, step, expected, observed, decision, open }) => (
-            <div key={number} style={{ marginBottom: 14 }}>
-              <b>
-                {number}. Step {step}
-              </b>
-              <div>Expected: {expected}</div>
-              <div>Observed: {observed}</div>
-              <div>
-                {open
-                  ? 'Not decided before the end.'
-                  : `Decided: ${decisionWords(decision, nameOf)}`}
+          {view.exceptions.map(
+            ({ number, step, expected, observed, decision, substitute, open }) => (
+              <div key={number} style={{ marginBottom: 14 }}>
+                <b>
+                  {number}. Step {step}
+                </b>
+                <div>Expected: {expected}</div>
+                <div>Observed: {observed}</div>
+                <div>
+                  {open
+                    ? 'Not decided before the end.'
+                    : `Decided: ${decisionWords({ decision, substitute }, nameOf)}`}
+                </div>
               </div>
-            </div>
-          ))}
+            ),
+          )}
         </>
       )}
       <Title order={2} size="h4" mt="lg" mb="xs" className="no-print">

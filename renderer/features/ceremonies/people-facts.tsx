@@ -90,7 +90,7 @@ export const PeopleFacts = ({
           '0 exceptions'
         ) : (
           <ul>
-            {view.exceptions.map(({ number, step, observed, decision, open }) => (
+            {view.exceptions.map(({ number, step, observed, decision, substitute, open }) => (
               <li key={number}>
                 <span aria-hidden="true" className={open ? 'stop' : ''}>
                   {open ? '✕' : '✎'}
@@ -100,7 +100,9 @@ export const PeopleFacts = ({
                     {number}. Step {step}, {open ? 'open' : 'decided'}
                   </span>
                   <small>
-                    {open ? observed : `${observed}. ${decisionWords(decision, nameOf)}`}
+                    {open
+                      ? observed
+                      : `${observed}. ${decisionWords({ decision, substitute }, nameOf)}`}
                   </small>
                 </span>
               </li>

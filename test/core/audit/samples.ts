@@ -73,6 +73,7 @@ export const DETAIL: Record<EntryType, Members> = {
   },
   'ceremony.exception': {
     ...{ number: 1, step: 's1', expected: 'x', observed: 'y', decision: 'go on' },
+    substitute: { person: id(3), seat: 'custodian-1' },
     objects: ['a', 'b'],
   },
   'ceremony.pause': { why: 'lunch' },

@@ -44,8 +44,15 @@ const received = (index: number): Entry =>
     check: { method: 'X9.24-CMAC', value: '0011223344' },
     serial: `R-${index}`,
   });
-const decided = (step: string, decision = 'again', number = 1): Entry =>
-  entry('ceremony.exception', { number, step, expected: 'x', observed: 'y', decision });
+const decided = (
+  step: string,
+  decision = 'again',
+  substitute?: { person: string; seat: string },
+): Entry =>
+  entry('ceremony.exception', {
+    ...{ number: 1, step, expected: 'x', observed: 'y', decision },
+    ...(substitute === undefined ? {} : { substitute }),
+  });
 const after = (...entries: Entry[]): Ceremony =>
   entries.reduce(reduce, newCeremony(ID, SHA, definition));
 const upTo = (last: number): Entry[] =>
@@ -160,6 +167,10 @@ describe('the engine', () => {
     const start = newCeremony(ID, SHA, named);
     const seat = (words: string, of: string) => reduce(start, decided('1', words)).seats.get(of);
     expect(seat(`substitute ${person} sits as custodian-1`, 'custodian-1')).toBe(person);
+    const seated = (at: string) => reduce(start, decided('1', 'she is ill', { person, seat: at }));
+    expect(seated('custodian-1').seats.get('custodian-1')).toBe(person);
+    expect(seated('custodian-1').exceptions).toMatchObject([{ decision: 'she is ill' }]);
+    expect(seated('custodian-2').seats.get('custodian-2')).toBe(seatOf('custodian-2'));
     expect(seat(`substitute ${person} sits as custodian-2`, 'custodian-2')).toBe(
       seatOf('custodian-2'),
     );

@@ -200,6 +200,7 @@ export const DETAILS: Record<EntryType, Rule> = {
     expected: text(1024),
     observed: text(1024),
     decision: text(1024),
+    substitute: maybe(shape({ person: uuid, seat: text(32) })),
     objects: maybe(list(text(128), 0, 32)),
   }),
   'ceremony.pause': why,
