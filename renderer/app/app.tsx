@@ -201,7 +201,7 @@ export const App = () => {
             The desk is being set up.
           </Text>
         )}
-        <div style={{ marginTop: 24, display: 'flex', flexDirection: 'column', gap: 4 }}>
+        <div className="rail-more">
           <Button
             variant="subtle"
             size="compact-sm"

@@ -91,7 +91,7 @@ export const EnterComponent = (props: StepProps) => {
         <div className="fields pairs">
           <TextInput
             label={`Check value of component ${index}, ${definition.components.method}`}
-            description="From the same paper: ten hex digits, or six"
+            description="From the same paper: six or ten digits"
             inputWrapperOrder={['label', 'input', 'description']}
             value={check}
             maxLength={24}
