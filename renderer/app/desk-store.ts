@@ -111,6 +111,10 @@ export const followDesk = (): (() => void) => {
     'tokens.changed': () => {
       void refreshTokens();
     },
+    'exports.changed': () => {
+      bump('log');
+      later();
+    },
     'ceremony.changed': () => {
       bump('ceremony');
       later();

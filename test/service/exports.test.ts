@@ -286,9 +286,13 @@ describe.skipIf(!possible)('exports', () => {
       await desk.unchanged('readback-wrong', () =>
         desk.call('exports.confirm', { export: id, words: ['a', 'b', 'c', 'd'] }, ADA, OTTO),
       );
+      const told: string[] = [];
+      const stop = desk.room.desk.on('exports.changed', (event) => told.push(event.export));
       await desk.unchanged('readback-wrong', () =>
         desk.call('exports.confirm', { export: id, words: [] }, ADA, OTTO),
       );
+      stop();
+      expect(told).toEqual([id]);
       await desk.unchanged('state-refused', () => wrap(id, place, ADA, OTTO));
       expect(existsSync(place)).toBe(false);
     });

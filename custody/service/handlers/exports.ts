@@ -186,6 +186,7 @@ export const exportsHandlers: Part<'exports'> = {
         desk.store.commit(() => {
           desk.store.exports.put({ ...row, readback: drawPositions() });
         });
+        desk.emit('exports.changed', { export: id });
         throw new KeymootError(
           'readback-wrong',
           'The words typed are not the ones of this wrapping key. Compare with the fingerprint you read on the other way; other words are asked for now. If they still differ, the key was exchanged: stop.',
