@@ -74,6 +74,8 @@ const ARGUMENTS = [
   `--disable-features=${DISABLED_FEATURES.join(',')}`,
   '--disk-cache-size=1',
   '--disable-gpu-shader-disk-cache',
+  '--disable-sync',
+  '--disable-crash-reporter',
 ];
 
 const BROWSER_END_MS = 10_000;
@@ -154,6 +156,19 @@ const droppedPath = async (page: Page): Promise<string> => {
   } finally {
     await session.detach();
   }
+};
+
+/** The browser's own pages (developer tools, a page's source) are no pages to the driver: they are closed as they open, all but its print dialog. */
+const closeTools = async (context: BrowserContext): Promise<void> => {
+  const browser = await context.browser()?.newBrowserCDPSession();
+  const look = ({ targetInfo }: { targetInfo: { targetId: string; url: string } }): void => {
+    const { targetId, url } = targetInfo;
+    if (/^(devtools|view-source|file):|^chrome(-untrusted)?:\/\/(?!print\/)/.test(url))
+      browser?.send('Target.closeTarget', { targetId }).catch(() => undefined); // gone by itself
+  };
+  browser?.on('Target.targetCreated', look);
+  browser?.on('Target.targetInfoChanged', look);
+  await browser?.send('Target.setDiscoverTargets', { discover: true });
 };
 
 export interface FallbackOptions {
@@ -278,6 +293,7 @@ export const openFallback = async ({ data, built, why }: FallbackOptions): Promi
   };
   context.on('page', closeOther);
   context.pages().forEach(closeOther);
+  await closeTools(context);
   const home = async (): Promise<void> => {
     await page.goto(`${HOME}/`, { waitUntil: 'commit' });
   };

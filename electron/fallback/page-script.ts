@@ -6,7 +6,16 @@
 import type { FaceInfo, FaceMessage, PageBridge } from '../../shared/window/bridge.ts';
 
 /** What of a browser's page this script touches. */
+interface Key {
+  key: string;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  altKey: boolean;
+  shiftKey: boolean;
+  preventDefault: () => void;
+}
 interface Page {
+  addEventListener: (name: 'keydown', hear: (event: Key) => void, options: object) => void;
   top: unknown;
   location: { origin: string };
   print: () => void;
@@ -20,6 +29,25 @@ export const openBridge = (given: { face: FaceInfo; home: string; binding: strin
   const call = page[given.binding] as Binding | undefined;
   Reflect.deleteProperty(page, given.binding);
   if (call === undefined || page.top !== page || page.location.origin !== given.home) return;
+
+  // What a browser does by its keys beyond a window's business (developer tools, the page's source, saving it, downloads, bookmarks) it doesn't do here. The page
+  // hears all of them. Some it keeps for itself: new windows, which are closed as they open.
+  const plain = new Set('a c f k p r v x y z 0 + - = enter backspace delete home end'.split(' '));
+  page.addEventListener(
+    'keydown',
+    (event) => {
+      const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+      const name = key.toLowerCase();
+      // Both together is how many keyboards write @ and the like.
+      const command = (ctrlKey || metaKey) && !altKey && name.length > 0;
+      const usual = shiftKey
+        ? /^(z|\+|=|arrow.*|home|end)$/.test(name)
+        : plain.has(name) || name.startsWith('arrow');
+      const wanted = /^f\d/.test(name) ? /^f(1|5|11)$/.test(name) : !command || usual;
+      if (!wanted) event.preventDefault();
+    },
+    { capture: true },
+  );
 
   const listeners = new Set<(message: FaceMessage) => void>();
   let following = false;

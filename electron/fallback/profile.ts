@@ -1,5 +1,5 @@
 /** A browser profile for one sitting: made empty, told to keep nothing, removed at the end. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -33,8 +33,34 @@ const PREFERENCES = {
   webrtc: { ip_handling_policy: 'disable_non_proxied_udp' },
 };
 
+const runs = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+};
+
+/** What sittings left whose window was ended before it could tidy up: ours only, and of no process that still runs. */
+const removeLeft = (): void => {
+  for (const name of readdirSync(tmpdir())) {
+    const [, pid] = /^keymoot-window-([1-9]\d*)-\w{6}$/.exec(name) ?? [];
+    if (pid === undefined || runs(Number(pid))) continue;
+    const folder = join(tmpdir(), name);
+    try {
+      const { uid } = lstatSync(folder);
+      if (process.getuid === undefined || uid === process.getuid())
+        rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // Another start tidies up as well.
+    }
+  }
+};
+
 export const makeProfile = (): { folder: string; remove: () => void } => {
-  const folder = mkdtempSync(join(tmpdir(), 'keymoot-window-'));
+  removeLeft();
+  const folder = mkdtempSync(join(tmpdir(), `keymoot-window-${process.pid}-`));
   mkdirSync(join(folder, 'Default'));
   writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify(PREFERENCES));
   return {

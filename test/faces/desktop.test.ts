@@ -1,6 +1,7 @@
 /** What a window has of a desktop: a menu, a clipboard, one window a desk, and out of pictures while secrets are typed. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { at, node24 } from '../../scripts/lib/project.mjs';
@@ -198,8 +199,17 @@ describe.runIf(FACES.includes('Chromium'))('Chromium by itself', () => {
       },
       { timeout: 15_000 },
     );
+    // What the killed one left of its browser is tidied up by the next.
+    const left = () =>
+      readdirSync(tmpdir()).filter((name) =>
+        name.startsWith(`keymoot-window-${first.child.pid ?? 0}-`),
+      );
+    expect(left().length).toBe(1);
     const third = start();
     await isUp(third);
+    await vi.waitFor(() => {
+      expect(left()).toEqual([]);
+    });
     third.child.kill('SIGTERM');
     await codeOf(third.child, home);
     expect(third.said()).not.toContain('open already');

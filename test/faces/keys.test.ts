@@ -1,0 +1,100 @@
+/** What a careless hand can open around the page: nothing, by a browser's keys or by a click with the other button. */
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { buildAll, FACES, newHome, openFace, type OpenFace, startDisplay } from './faces.ts';
+import { type Keyboard, openKeyboard } from './keyboard.ts';
+
+let display: string;
+let endDisplay: () => void;
+beforeAll(async () => {
+  await buildAll();
+  ({ display, end: endDisplay } = await startDisplay());
+});
+afterAll(() => {
+  endDisplay();
+});
+
+const SHORTCUTS: Record<string, string[]> = {
+  'developer tools': ['F12'],
+  'developer tools, by letter': ['Control', 'Shift', 'i'],
+  'the console': ['Control', 'Shift', 'j'],
+  'picking an element': ['Control', 'Shift', 'c'],
+  'the page’s source': ['Control', 'u'],
+  'saving the page': ['Control', 's'],
+  'opening a file': ['Control', 'o'],
+  'a window': ['Control', 'n'],
+  'a private window': ['Control', 'Shift', 'n'],
+  'a tab': ['Control', 't'],
+  'the last tab': ['Control', 'Shift', 't'],
+  'the address': ['Control', 'l'],
+  'the history': ['Control', 'h'],
+  downloads: ['Control', 'j'],
+  bookmarks: ['Control', 'Shift', 'o'],
+  'clearing data': ['Control', 'Shift', 'Delete'],
+};
+
+describe.each(FACES)('the window on %s', (name) => {
+  const { home, remove } = newHome();
+  let face: OpenFace;
+  let keyboard: Keyboard;
+  /** All that is open, by address. */
+  let open: () => Promise<string[]>;
+  beforeAll(async () => {
+    face = await openFace(name, { display, home });
+    const { app, page } = face;
+    const driver = await page.context().browser()?.newBrowserCDPSession();
+    open = async () => {
+      if (app !== undefined)
+        return app.evaluate(({ webContents }) =>
+          webContents.getAllWebContents().map((contents) => contents.getURL().split('#')[0] ?? ''),
+        );
+      const found = await driver!.send('Target.getTargets');
+      return found.targetInfos
+        .filter(({ type }) => type !== 'browser')
+        .map(({ url }) => url.split('#')[0] ?? '');
+    };
+    keyboard = await openKeyboard(display);
+    // Listens and doesn't interfere: that a real key got this far.
+    await page.evaluate(() => {
+      document.addEventListener('keydown', ({ key }) => {
+        document.documentElement.dataset['key'] = key;
+      });
+    });
+    await vi.waitFor(
+      async () => {
+        await keyboard.click(640, 700);
+        await keyboard.press('a');
+        expect(await page.evaluate(() => document.documentElement.dataset['key'])).toBe('a');
+      },
+      { timeout: 10_000 },
+    );
+  });
+  afterAll(async () => {
+    keyboard.end();
+    await face.close();
+    remove();
+  });
+
+  test('opens nothing by the keys that browsers have', async () => {
+    for (const [what, keys] of Object.entries(SHORTCUTS)) {
+      await keyboard.press(...keys);
+      await setTimeout(150);
+      await vi.waitFor(async () => {
+        expect(await open(), what).toEqual([`${face.origin}/`]);
+      });
+      await keyboard.press('Escape');
+    }
+    // The page is still the one that was loaded.
+    expect(await face.page.evaluate(() => document.documentElement.dataset['key'])).toBe('Escape');
+  });
+
+  test('shows no developer tools by a click with the other button', async () => {
+    await keyboard.click(640, 700, 3);
+    for (const key of ['Up', 'Return']) await keyboard.press(key);
+    await setTimeout(700);
+    await vi.waitFor(async () => {
+      expect(await open()).toEqual([`${face.origin}/`]);
+    });
+    expect(await face.page.evaluate(() => globalThis.keymoot !== undefined)).toBe(true);
+  });
+});
