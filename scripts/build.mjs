@@ -20,7 +20,7 @@ export function buildIsFresh() {
   try {
     return existsSync(bundle) && readFileSync(STAMP, 'utf8') === stamp();
   } catch {
-    return false;
+    return false; // no stamp, or a source that went away meanwhile: build
   }
 }
 

@@ -25,7 +25,7 @@ export function windowIsFresh() {
   try {
     return readFileSync(STAMP, 'utf8') === stamp();
   } catch {
-    return false;
+    return false; // no stamp, or a source that went away meanwhile: build
   }
 }
 
@@ -61,7 +61,7 @@ function systemSays(file) {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch {
-    return undefined;
+    return undefined; // this kernel does not say
   }
 }
 

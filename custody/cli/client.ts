@@ -106,7 +106,7 @@ export class DeskClient {
     try {
       message = JSON.parse(line);
     } catch {
-      return;
+      return; // no message of the service's, so nobody waits for it
     }
     const reply = Reply.safeParse(message);
     if (reply.success) {

@@ -22,7 +22,7 @@ export const realFile = (path: string): string => {
   try {
     return realpathSync(fromHere(path));
   } catch {
-    return fromHere(path);
+    return fromHere(path); // whoever opens it says what is wrong
   }
 };
 

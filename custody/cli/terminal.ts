@@ -73,7 +73,7 @@ export class Terminal {
         openSync('/dev/tty', constants.O_WRONLY | constants.O_NOCTTY),
       );
     } catch {
-      return undefined;
+      return undefined; // none, or not ours to use: secrets then come from a descriptor
     }
   }
 

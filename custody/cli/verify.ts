@@ -21,6 +21,7 @@ const readOutside = (what: string, path: string, dir: string, most: number): str
     const stat = statSync(real);
     if (!stat.isFile() || stat.size > most) throw new RangeError('no file, or too large');
   } catch {
+    // Whatever stands in the way, the auditor brings another file.
     throw usage(`The ${what} ${path} can not be read as one.`);
   }
   if (liesIn(dir, real))

@@ -33,7 +33,7 @@ export const kindOf = (path: string): { kind: BundleItem['kind'] | 'folder'; siz
     if (stat.isDirectory()) return { kind: 'folder', size: 0 };
     return { kind: stat.isSymbolicLink() ? 'link' : 'other', size: 0 };
   } catch {
-    return { kind: 'other', size: 0 };
+    return { kind: 'other', size: 0 }; // not to be looked at, so not to be judged as a file
   }
 };
 
@@ -41,7 +41,7 @@ export const namesIn = (folder: string): string[] | undefined => {
   try {
     return readdirSync(folder).sort();
   } catch {
-    return undefined;
+    return undefined; // told as a folder that can't be read
   }
 };
 
@@ -75,7 +75,7 @@ const readUpTo = (fd: number, into: Uint8Array, offset: number): number => {
       length += got;
     }
   } catch {
-    return length;
+    return length; // as said above
   }
   return length;
 };
@@ -95,7 +95,7 @@ const openFile = (path: string): OpenFile | undefined => {
       };
     }
   } catch {
-    // said by whoever wanted the file
+    // Missing, a link, or not to be read: whoever wanted the file says that it can't be read.
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

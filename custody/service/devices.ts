@@ -51,7 +51,7 @@ export class Devices {
         for (const { pid } of former) store.processes.remove(pid);
       });
     });
-    this.formerGone.catch(() => undefined);
+    this.formerGone.catch(() => undefined); // whoever waits for it hears of it
   }
 
   row(module: string): ModuleRow {
@@ -64,12 +64,10 @@ export class Devices {
   /** The module as it is now: trusted, changed, or gone. */
   async record(row: ModuleRow): Promise<ModuleRecord> {
     const { id, path, sha256, family, label, training } = row;
-    let state: ModuleRecord['state'];
-    try {
-      state = (await hashFile(path)) === this.#approved(row) ? 'trusted' : 'quarantined';
-    } catch {
-      state = 'missing';
-    }
+    // A file that can't be read is as good as none; start() tells why.
+    const now = await hashFile(path).catch(() => undefined);
+    const known = now === this.#approved(row) ? 'trusted' : 'quarantined';
+    const state: ModuleRecord['state'] = now === undefined ? 'missing' : known;
     return { id, path, sha256, family, label, training, state };
   }
   #approved(row: ModuleRow): string {
@@ -204,7 +202,7 @@ export class Devices {
     const turn = (this.#acting.get(module) ?? Promise.resolve()).then(run);
     this.#acting.set(
       module,
-      turn.catch(() => undefined),
+      turn.catch(() => undefined), // told to whoever asked; the next turn comes all the same
     );
     return turn;
   }

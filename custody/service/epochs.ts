@@ -26,8 +26,11 @@ export const startedAt = (pid: number): string | undefined => {
       encoding: 'utf8',
     }).trim();
     return text === '' ? undefined : text;
-  } catch {
-    return undefined;
+  } catch (error) {
+    // SECURITY: only what says that there is no such process counts. Anything else taken for its end would let us look at a token too early.
+    const { code, status } = error as { code?: unknown; status?: unknown };
+    if (code === 'ENOENT' || code === 'ESRCH' || status === 1) return undefined;
+    throw error;
   }
 };
 
@@ -35,8 +38,9 @@ const alive = (row: ProcessRow): boolean => startedAt(row.pid) === row.started;
 const signal = (row: ProcessRow, name: NodeJS.Signals): void => {
   try {
     if (alive(row)) process.kill(row.pid, name);
-  } catch {
+  } catch (error) {
     // It ended between the look and the signal: that is what was wanted.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 };
 

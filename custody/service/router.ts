@@ -136,7 +136,7 @@ export class Router {
     if (handler.reads === true) return run();
     // One act at a time: state is looked at, acted on and written without another in between.
     const turn = this.#turn.then(run);
-    this.#turn = turn.catch(() => undefined);
+    this.#turn = turn.catch(() => undefined); // told to whoever asked; the next act is taken all the same
     return turn;
   }
 

@@ -66,6 +66,7 @@ const parseRequest = (line: Buffer): Request => {
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line));
   } catch {
+    // No cause: the parser's words quote the message, which may hold anything.
     throw new KeymootError('message-malformed', 'The message is not JSON. Nothing was done.');
   }
   const parsed = Request.safeParse(value);
@@ -81,7 +82,7 @@ const idOf = (line: Buffer): number | null => {
     const { id } = JSON.parse(line.toString('utf8')) as { id?: unknown };
     return typeof id === 'number' && Number.isSafeInteger(id) && id >= 0 ? id : null;
   } catch {
-    return null;
+    return null; // parseRequest says what is wrong with it
   }
 };
 

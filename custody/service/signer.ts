@@ -162,7 +162,10 @@ export class Signer {
   #lost(error: unknown): void {
     const client = this.#client;
     this.#client = undefined;
-    this.#why = 'The process that seals the log ended or its token went away.';
+    this.#why =
+      error instanceof KeymootError && error.code === 'log-mismatch'
+        ? error.message
+        : 'The process that seals the log ended or its token went away.';
     if (client !== undefined) void this.#devices.end(client);
     this.onLost(error);
     this.onChanged();
@@ -200,7 +203,7 @@ export class Signer {
   /** Seals the head, if it isn't. Refuses a smaller size than the largest ever planned, or another root for the same (design 05). */
   seal(): Promise<void> {
     const next = this.#busy.then(() => this.#sealNow());
-    this.#busy = next.catch(() => undefined);
+    this.#busy = next.catch(() => undefined); // told to whoever asked; the next seal is tried all the same
     return next;
   }
   async #sealNow(): Promise<void> {
@@ -255,7 +258,10 @@ export class Signer {
     const state = this.state();
     if (!this.ready) return;
     const background = () => {
-      this.seal().catch(() => undefined); // the signer has been marked lost; the state says so
+      // A signer that failed has been marked lost. What else stops a seal, a log that contradicts its seals above all, nobody would hear of otherwise.
+      this.seal().catch((error: unknown) => {
+        if (this.ready) this.#lost(error);
+      });
     };
     if (state.unsealed >= SEAL_ENTRIES) background();
     else if (this.#timer === undefined) {

@@ -7,7 +7,7 @@ const read = (path: string): string => {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch {
-    return '';
+    return ''; // this kernel has no such file, so nothing to warn of
   }
 };
 

@@ -189,7 +189,7 @@ export class TokenClient {
     options: CallOptions = {},
   ): Promise<TokenOutput<K>> {
     const turn = this.#queue.then(() => this.#ask(op, input, options));
-    this.#queue = turn.catch(() => undefined);
+    this.#queue = turn.catch(() => undefined); // told to whoever asked; the next call is sent all the same
     return turn;
   }
 

@@ -44,7 +44,7 @@ export const fileParts = (path: string): string[] | undefined => {
   try {
     decoded = decodeURIComponent(undecoded);
   } catch {
-    return undefined;
+    return undefined; // a path that is no text is no path of ours
   }
   if (decoded === '/') return [INDEX];
   const parts = decoded.slice(1).split('/');
@@ -161,7 +161,7 @@ const readConfined = async (
       await file.close();
     }
   } catch {
-    return undefined;
+    return undefined; // whatever stands in the way, the page gets a plain 404
   }
 };
 

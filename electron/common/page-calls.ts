@@ -57,7 +57,7 @@ export const parseCall = (raw: unknown): ParsedCall => {
     // Structured clone brings maps, dates, cycles and buffers; after this there is only what the service would read.
     text = JSON.stringify(raw);
   } catch {
-    text = undefined;
+    text = undefined; // a cycle, a BigInt: refused below
   }
   if (text === undefined)
     return no('message-malformed', 'The message is not one of ours. Nothing was done.');

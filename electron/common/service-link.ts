@@ -151,7 +151,7 @@ export class ServiceLink {
     try {
       message = JSON.parse(line.toString('utf8'));
     } catch {
-      return;
+      return; // no message of the service's, so nobody waits for it
     }
     const reply = Reply.safeParse(message);
     if (reply.success) {

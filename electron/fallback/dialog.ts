@@ -14,7 +14,7 @@ export const onPath = (name: string): string | undefined =>
         accessSync(place, constants.X_OK);
         return isAbsolute(place);
       } catch {
-        return false;
+        return false; // not there, or not to be run by us
       }
     });
 

@@ -224,7 +224,7 @@ export const openFallback = async ({ data, built, why }: FallbackOptions): Promi
     (ending ??= (async () => {
       // A browser that won't end is ended with this program; the service, which may hold a PIN, doesn't wait for it.
       await Promise.race([
-        context.close().catch(() => undefined),
+        context.close().catch(() => undefined), // it is gone already
         setTimeout(BROWSER_END_MS, undefined, { ref: false }),
       ]);
       await link.stop();
@@ -289,7 +289,7 @@ export const openFallback = async ({ data, built, why }: FallbackOptions): Promi
 
   // One window: what opens beside it is closed, whoever opened it.
   const closeOther = (other: Page): void => {
-    if (other !== page) void other.close().catch(() => undefined);
+    if (other !== page) void other.close().catch(() => undefined); // it closed by itself
   };
   context.on('page', closeOther);
   context.pages().forEach(closeOther);
@@ -299,11 +299,11 @@ export const openFallback = async ({ data, built, why }: FallbackOptions): Promi
   };
   page.on('framenavigated', (frame) => {
     const away = frame === page.mainFrame() && !frame.url().startsWith(`${HOME}/`);
-    if (away && ending === undefined) home().catch(() => undefined);
+    if (away && ending === undefined) home().catch(() => undefined); // the page is being closed
   });
-  page.on('dialog', (dialog) => void dialog.accept().catch(() => undefined));
+  page.on('dialog', (dialog) => void dialog.accept().catch(() => undefined)); // closed with its page
   page.on('crash', () => {
-    home().catch(() => undefined);
+    home().catch(() => undefined); // the page is being closed
   });
   page.on('close', () => {
     void close();

@@ -76,7 +76,7 @@ export const hardenContents = (contents: WebContents): void => {
   });
   // An address without content (about:blank) is gone to without anybody being asked first.
   contents.on('did-navigate', (_event, url) => {
-    if (!mayGo(url) && url !== '') void contents.loadURL(`${HOME}/`).catch(() => undefined);
+    if (!mayGo(url) && url !== '') void contents.loadURL(`${HOME}/`).catch(() => undefined); // it is being closed
   });
   contents.on('will-attach-webview', (event) => {
     event.preventDefault();

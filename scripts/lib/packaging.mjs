@@ -89,10 +89,10 @@ export async function packWindow({ runtime, folder, anyVersion = false }, say) {
     if (code !== 0) throw new Stop(`packing the window failed (exit code ${code})\n${output}`);
     const made = { linux: 'linux-unpacked', win32: 'win-unpacked' }[process.platform] ?? 'mac';
     rmSync(folder, { recursive: true, force: true });
-    // A copy where a rename can't be: another file system.
     try {
       renameSync(join(work, 'made', made), folder);
-    } catch {
+    } catch (error) {
+      if (error.code !== 'EXDEV') throw error; // else another file system, where it is copied
       cpSync(join(work, 'made', made), folder, { recursive: true, verbatimSymlinks: true });
     }
   } finally {

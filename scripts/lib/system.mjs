@@ -14,7 +14,7 @@ export function onPath(names, path = process.env.PATH ?? '') {
         accessSync(join(folder, name + suffix), constants.X_OK);
         return true;
       } catch {
-        return false;
+        return false; // not there, or not to be run by us
       }
     }),
   );

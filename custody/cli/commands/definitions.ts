@@ -49,6 +49,7 @@ const expectedOf = (text: string, method: Definition['components']['method']): C
   try {
     return makeCheck(known, text.slice(at + 1)) as Check;
   } catch {
+    // makeCheck throws for the form only.
     throw invalid(
       `--expected is not a check value by ${known}: ten hex digits, or six for short.`,
       '--expected',

@@ -45,6 +45,6 @@ export const openBlob = (
       blob,
     );
   } catch {
-    return undefined;
+    return undefined; // why a blob does not open is nobody's business (RFC 8017, 7.1.2)
   }
 };

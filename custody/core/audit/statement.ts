@@ -98,7 +98,7 @@ export const openEnvelope = (
     const statement = Statement.parse(parseCanonical(payload));
     return { statement, payload, sha256: hash('sha256', payload) };
   } catch {
-    return undefined;
+    return undefined; // not canonical, or not of this form: in either case no statement
   }
 };
 
@@ -129,6 +129,6 @@ export const envelopeHolds = (from: Envelope, key: SigningKey): boolean => {
       signature,
     );
   } catch {
-    return false;
+    return false; // a key or a signature that the library can't read holds for nothing
   }
 };

@@ -127,6 +127,7 @@ export class ComponentSet {
       try {
         given = makeCheck(this.#method, check);
       } catch {
+        // makeCheck throws for the form only.
         throw refused(
           index,
           `the check value is not one of ${this.#method}: ten hex digits, or six for short.`,

@@ -103,7 +103,7 @@ const signersOf = (entry: Entry): string[] =>
       };
       return typeof said.person === 'string' ? [said.person] : [];
     } catch {
-      return [];
+      return []; // no statement of ours, so nobody's
     }
   });
 

@@ -119,7 +119,7 @@ const comparePublic = (plan: GeneratePlan, readback: KeyReadback): Difference[] 
     const spki = spkiOf(readback);
     if (!spki) return differ(algorithm, 'not shown');
   } catch {
-    return differ(algorithm, 'not a key of that kind');
+    return differ(algorithm, 'not a key of that kind'); // what the device shows does not parse as one
   }
   // The curve itself was compared as CKA_EC_PARAMS; here it had to fit the point.
   return [];

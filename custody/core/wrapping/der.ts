@@ -167,6 +167,6 @@ export const isSingleSequence = (bytes: Uint8Array): boolean => {
     reader.read(TAG.sequence);
     return reader.atEnd;
   } catch {
-    return false;
+    return false; // the reader throws for what is not DER
   }
 };

@@ -90,6 +90,6 @@ const opened = (decrypt: () => Uint8Array): Uint8Array | undefined => {
   try {
     return copy(decrypt());
   } catch {
-    return undefined;
+    return undefined; // as said above
   }
 };

@@ -79,7 +79,7 @@ export const openOaep = (
     opened.fill(0);
     return plaintext;
   } catch {
-    return undefined;
+    return undefined; // why is not told, as RFC 8017 asks
   }
 };
 

@@ -47,7 +47,7 @@ const check = z
     try {
       return makeCheck(method, value).value === value;
     } catch {
-      return false;
+      return false; // makeCheck throws for the form only
     }
   }, 'not a check value of its method');
 

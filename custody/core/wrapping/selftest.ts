@@ -279,6 +279,7 @@ const judgePkcs8 = (opened: Uint8Array, spki: Uint8Array, shown: readonly string
     const key = createPrivateKey({ key: Buffer.from(opened), format: 'der', type: 'pkcs8' });
     publicHalf = createPublicKey(key).export({ format: 'der', type: 'spki' });
   } catch {
+    // No cause: the library's text may quote what it could not read.
     return failed('not-pkcs8', 'what is inside is not an unencrypted PKCS#8 private key');
   }
   return equalBytes(publicHalf, spki)

@@ -90,6 +90,7 @@ const verifyKey = (ceremony: Ceremony, due: Due, input: Of<'key.verify'>, call: 
   try {
     typed = makeCheck(check.method, input.check);
   } catch {
+    // makeCheck throws for the form only.
     throw new KeymootError(
       'input-invalid',
       `A check value by ${check.method} has ten hex digits, or six for short.`,

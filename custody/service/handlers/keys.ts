@@ -163,6 +163,7 @@ const generate = async (
         },
       );
     // The device refused in words. It may still have made half of something, so look, and leave nothing behind.
+    // If even that can't be done the intent stays open, and Recovery looks again.
     const objects = await destroyPlanned(desk, at, opened, plan).catch(() => undefined);
     if (objects === undefined) throw error;
     desk.closeIntent(intent.id, [failed(reasonOf(error), objects)]);

@@ -45,7 +45,7 @@ const folderAt = (path: string): string => {
     const real = realpathSync(path);
     if (statSync(real).isDirectory()) return real;
   } catch {
-    // said below
+    // Missing, or not to be read: said below.
   }
   throw new KeymootError(
     'file-unreadable',

@@ -201,7 +201,7 @@ const plainText = (joined: Buffer): string => {
     // ignoreBOM: a byte order mark is kept, and then refused, rather than quietly dropped.
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(joined);
   } catch {
-    throw form;
+    throw form; // no cause: it is about the PIN's bytes
   }
   if (hasUnseen(text)) throw form;
   return text;

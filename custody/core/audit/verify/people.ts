@@ -83,7 +83,7 @@ const holds = (opened: Opened<unknown>, key: SigningKey, publicKey: KeyObject): 
     const digest = key.alg === 'Ed25519' ? null : 'sha256';
     return verify(digest, preAuthentication(opened.payload), publicKey, opened.signature);
   } catch {
-    return false;
+    return false; // a signature of no form that this key could have made
   }
 };
 

@@ -286,7 +286,7 @@ export const readCanonical = (bytes: Buffer, judge: Rule): unknown => {
   try {
     value = JSON.parse(source);
   } catch {
-    throw new Broken('it is not JSON');
+    throw new Broken('it is not JSON'); // the parser throws for nothing else
   }
   const why = judge(value, plain);
   if (why !== '') throw new Broken(why);
