@@ -47,7 +47,7 @@ const expectedOf = (text: string, method: Definition['components']['method']): C
       'method',
     );
   try {
-    return makeCheck(known, text.slice(at + 1)) as Check;
+    return makeCheck(known, text.slice(at + 1));
   } catch {
     // makeCheck throws for the form only.
     throw invalid(

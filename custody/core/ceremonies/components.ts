@@ -62,7 +62,7 @@ export const readComponent = (index: number, typed: Uint8Array, bytes: number): 
 };
 
 const checkOf = (method: ComponentMethod, key: Uint8Array): Check =>
-  (method === 'X9.24-CMAC' ? x924Cmac(key) : legacyZero(key)) as Check;
+  method === 'X9.24-CMAC' ? x924Cmac(key) : legacyZero(key);
 
 /** R41: names a wrong component later without saying anything about a right one; components have at least 128 bits of entropy. */
 const commitmentOf = (setId: string, index: number, component: Uint8Array): string =>
@@ -187,7 +187,7 @@ export class ComponentSet {
             'The components do not add up to the key that the definition expects. Nothing was formed. One of the components, or the expected check value, is not the sender’s.',
           );
       }
-      return { sum, check, p11: p11Check('aes', sum) as Check };
+      return { sum, check, p11: p11Check('aes', sum) };
     } catch (error) {
       sum.fill(0);
       throw error;

@@ -5,52 +5,30 @@
  * |---|---|---|---|
  * | X9.24-CMAC | AES | CMAC (RFC 4493, SP 800-38B) of sixteen zero bytes, ANSI X9.24-1 | 5, or its prefix of 3 |
  * | LEGACY-ZERO | DES, 3DES | encryption of eight zero bytes | 3 |
- * | TDES-CMAC | 3DES | CMAC (SP 800-38B) of eight zero bytes | 5 |
  * | P11-CHECK | any secret | CKA_CHECK_VALUE, PKCS#11 2.40 (secret key objects): ECB of a zero block; SHA-1 where there is no cipher | 3 |
  * | GP-01 | AES | encryption of sixteen 01 bytes, as GlobalPlatform cards do; only to compare with a partner's | 3 |
  * | HMAC-SHA256KEY | HMAC, generic | SHA-256 of the key | 3 |
  * | HMAC-EMPTY | HMAC | HMAC-SHA256 of the empty message; can't tell a key from itself followed by zeros | 5 |
- * | SPKI-SHA256 | public | SHA-256 of the DER SubjectPublicKeyInfo | 32 |
  *
  * The functions take key bytes, so they belong in tests and in the short-lived process that forms a key, never where a token
  * can make the value itself. The buffers given are only read; what is made here on the way is cleared, as far as it is ours.
  */
 import { createCipheriv, createHash, createHmac } from 'node:crypto';
 import { cmac } from '@noble/ciphers/aes.js';
+import type { Check } from '../../../shared/domain/keys.ts';
 import { abytes, concat, hexEncode, zero } from '../bytes.ts';
 
-export const CHECK_METHODS = [
-  'X9.24-CMAC',
-  'LEGACY-ZERO',
-  'TDES-CMAC',
-  'P11-CHECK',
-  'GP-01',
-  'HMAC-SHA256KEY',
-  'HMAC-EMPTY',
-  'SPKI-SHA256',
-] as const;
-export type CheckMethod = (typeof CHECK_METHODS)[number];
-
-/** A check value; `value` is lower-case hex. */
-export interface Check {
-  readonly method: CheckMethod;
-  readonly value: string;
-}
+type CheckMethod = Check['method'];
 
 /** Lengths in hex digits that a value of the method may have; the first is the one we write. */
 const DIGITS: Readonly<Record<CheckMethod, readonly number[]>> = {
   'X9.24-CMAC': [10, 6],
   'LEGACY-ZERO': [6],
-  'TDES-CMAC': [10],
   'P11-CHECK': [6],
   'GP-01': [6],
   'HMAC-SHA256KEY': [6],
   'HMAC-EMPTY': [10],
-  'SPKI-SHA256': [64],
 };
-
-export const isCheckMethod = (value: unknown): value is CheckMethod =>
-  (CHECK_METHODS as readonly unknown[]).includes(value);
 
 /**
  * A check value from text: spaces between groups and upper case are folded, the length must be one of the method's.
@@ -128,23 +106,6 @@ export const x924Cmac = (key: Uint8Array): Check => {
 export const legacyZero = (key: Uint8Array): Check =>
   first('LEGACY-ZERO', desBlock(key, new Uint8Array(8)), 3);
 
-/** @param key 3DES, 16 or 24 bytes. SP 800-38B section 6.2: a single whole block is masked with K1 = 2·E(0) in GF(2^64), R64 = 1b. */
-export const tdesCmac = (key: Uint8Array): Check => {
-  abytes(key, undefined, 'key');
-  if (key.length === 8)
-    throw new RangeError('"key" expected a 3DES key of 16 or 24 bytes, got length=8');
-  const subkey = desBlock(key, new Uint8Array(8));
-  const carry = (subkey[0] as number) & 0x80;
-  for (let i = 0; i < 8; i++)
-    subkey[i] = ((subkey[i] as number) << 1) | (((subkey[i + 1] ?? 0) & 0x80) >> 7);
-  if (carry !== 0) subkey[7] = (subkey[7] as number) ^ 0x1b;
-  try {
-    return first('TDES-CMAC', desBlock(key, subkey), 5);
-  } finally {
-    zero(subkey);
-  }
-};
-
 export type SecretKind = 'aes' | 'des' | 'generic';
 
 /** What a token reports as CKA_CHECK_VALUE. `des` covers 3DES; `generic` covers HMAC keys and everything without a cipher. */
@@ -179,22 +140,4 @@ export const hmacEmpty = (key: Uint8Array): Check => {
 const anyKey = (key: Uint8Array): void => {
   abytes(key, undefined, 'key');
   if (key.length === 0) throw new RangeError('"key" expected at least one byte, got length=0');
-};
-
-/** @param der a DER SubjectPublicKeyInfo, hashed as it stands */
-export const spkiSha256 = (der: Uint8Array): Check => {
-  abytes(der, undefined, 'der');
-  return first('SPKI-SHA256', createHash('sha256').update(der).digest(), 32);
-};
-
-/** Every method that applies to a secret, side by side, to explain a partner's value. */
-export const allChecks = (kind: SecretKind, key: Uint8Array): Check[] => {
-  switch (kind) {
-    case 'aes':
-      return [x924Cmac(key), p11Check('aes', key), gp01(key)];
-    case 'des':
-      return [legacyZero(key), ...(key.length === 8 ? [] : [tdesCmac(key)]), p11Check('des', key)];
-    case 'generic':
-      return [hmacSha256Key(key), hmacEmpty(key), p11Check('generic', key)];
-  }
 };

@@ -9,9 +9,9 @@
  * job, and the fetched file has to be for it: AWS then refuses a mix-up, without saying why.
  */
 import { KeymootError } from '../../../shared/errors.ts';
+import type { OaepHash } from '../../../shared/token/protocol.ts';
 import { base64Decode } from '../bytes.ts';
 import { type FlatValue, parseFlatObject } from './flat-json.ts';
-import type { OaepHash } from './oaep.ts';
 import { type RsaPublicKey, parseRsaSpki } from './spki.ts';
 
 export const AWS_ALGORITHMS = ['RSAES_OAEP_SHA_256', 'RSAES_OAEP_SHA_1'] as const;

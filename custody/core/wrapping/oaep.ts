@@ -11,10 +11,8 @@ import {
   privateDecrypt,
   publicEncrypt,
 } from 'node:crypto';
+import type { OaepHash } from '../../../shared/token/protocol.ts';
 import { abytes, copy } from '../bytes.ts';
-
-export const OAEP_HASHES = ['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'] as const;
-export type OaepHash = (typeof OAEP_HASHES)[number];
 
 const HASHES: Readonly<Record<OaepHash, { readonly node: string; readonly bytes: number }>> = {
   'SHA-1': { node: 'sha1', bytes: 20 },

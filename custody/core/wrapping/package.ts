@@ -8,9 +8,11 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalBytes, parseCanonical } from '../../../shared/canonical.ts';
+import { CHECK_METHODS } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import { isText } from '../../../shared/text.ts';
-import { CHECK_METHODS, makeCheck } from '../checkvalues/check-values.ts';
+import { OaepHash } from '../../../shared/token/protocol.ts';
+import { makeCheck } from '../checkvalues/check-values.ts';
 import {
   AWS_ALGORITHMS,
   AWS_IMPORT_TOKEN_MAX,
@@ -20,7 +22,6 @@ import {
   requireCurrent,
 } from './aws.ts';
 import { IMPORT_PS1, IMPORT_SH } from './import-scripts.ts';
-import { OAEP_HASHES } from './oaep.ts';
 
 export const PACKAGE_SCHEMA = 'keymoot/byok-package/1';
 
@@ -77,7 +78,7 @@ export const Manifest = z
     wrapping: z.strictObject({
       algorithm: z.enum(AWS_ALGORITHMS),
       /** OAEP and MGF1 alike; the label is empty. */
-      oaepHash: z.enum(OAEP_HASHES),
+      oaepHash: OaepHash,
       keyBits: z.union([z.literal(2048), z.literal(3072), z.literal(4096)]),
       keySpkiSha256: sha256,
       /** When wrapping key and import token run out, and the same in whole seconds since 1970. */

@@ -17,10 +17,11 @@ import {
   privateDecrypt,
 } from 'node:crypto';
 import { KeymootError } from '../../../shared/errors.ts';
+import { OaepHash } from '../../../shared/token/protocol.ts';
 import { abytes, equalBytes, xor, zero } from '../bytes.ts';
 import { isSingleSequence } from './der.ts';
 import { kwpLength, unwrapKw, unwrapKwp } from './keywrap.ts';
-import { OAEP_HASHES, type OaepHash, openOaep, privateModulusBytes } from './oaep.ts';
+import { openOaep, privateModulusBytes } from './oaep.ts';
 
 export type SelfTestFault =
   | 'wrong-length'
@@ -168,8 +169,8 @@ const explainOaep = (privateKey: Uint8Array, blob: Uint8Array, hash: OaepHash): 
   const key = createPrivateKey({ key: Buffer.from(privateKey), format: 'der', type: 'pkcs8' });
   const encoded = privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, blob);
   try {
-    for (const used of OAEP_HASHES)
-      for (const mgf of OAEP_HASHES) {
+    for (const used of OaepHash.options)
+      for (const mgf of OaepHash.options) {
         if (!decodes(encoded, used, mgf)) continue;
         return used === mgf
           ? failed('wrong-hash', `the token was asked for OAEP with ${hash} and used ${used}`)

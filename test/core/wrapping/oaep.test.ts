@@ -1,13 +1,12 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
-  OAEP_HASHES,
-  type OaepHash,
   oaepMaxPlaintext,
   openOaep,
   privateModulusBytes,
   sealOaep,
 } from '../../../custody/core/wrapping/oaep.ts';
+import { OaepHash } from '../../../shared/token/protocol.ts';
 import { hex, wycheproof } from './vectors.ts';
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -17,10 +16,10 @@ const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' })
 describe('OAEP', () => {
   it('opens with the hash that sealed and with no other', () => {
     const secret = new Uint8Array(32).fill(7);
-    for (const sealed of OAEP_HASHES) {
+    for (const sealed of OaepHash.options) {
       const blob = sealOaep(spki, secret, sealed);
       expect(blob.length).toBe(256);
-      for (const hash of OAEP_HASHES)
+      for (const hash of OaepHash.options)
         expect(openOaep(pkcs8, blob, hash)).toEqual(hash === sealed ? secret : undefined);
     }
   });
