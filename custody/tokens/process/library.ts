@@ -5,7 +5,7 @@
  * What only loading shows (a missing dependency, no C_GetFunctionList) is told by cryptoki.ts.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { KeymootError } from '../../../shared/errors.ts';
 
@@ -161,10 +161,17 @@ export const checkLibrary = (path: string): void => {
   if (wrong) throw wrong;
 };
 
+/** Vendors' libraries have some tens of megabytes. */
+const LARGEST = 512 * 1024 * 1024;
+
 const firstBytes = (path: string): Uint8Array => {
   let file: number;
   try {
-    file = openSync(path, 'r');
+    // Without waiting: a pipe that nobody writes to would stop everything here.
+    file = openSync(
+      path,
+      constants.O_RDONLY | ((constants as Partial<typeof constants>).O_NONBLOCK ?? 0),
+    );
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new KeymootError(
@@ -178,8 +185,13 @@ const firstBytes = (path: string): Uint8Array => {
     const about = fstatSync(file);
     if (about.isDirectory()) throw notLibrary('it is a folder');
     if (!about.isFile()) throw notLibrary('it is a device or a pipe');
+    // Its hash is of all of it.
+    if (about.size > LARGEST) throw notLibrary('it is larger than any library');
     const bytes = new Uint8Array(HEADER_BYTES);
     return bytes.subarray(0, readSync(file, bytes, 0, HEADER_BYTES, 0));
+  } catch (error) {
+    if (error instanceof KeymootError) throw error;
+    throw notLibrary('it could not be read');
   } finally {
     closeSync(file);
   }
