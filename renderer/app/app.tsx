@@ -1,13 +1,14 @@
 /** The window's frame: mode band, rail, work, state bar; first run before there is a desk; what to show when the service is away. */
-import { Button, Drawer, Loader, Modal, Text, TextInput } from '@mantine/core';
+import { Button, Drawer, Loader, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { faceInfo, shield } from '../bridge/bridge.ts';
 import { FirstRun } from '../features/first-run/first-run.tsx';
 import { ErrorBox } from '../ui/messages.tsx';
 import { onSecretsShown } from '../ui/secrets-shown.ts';
 import { followDesk, refresh, useDesk } from './desk-store.ts';
-import { go, useRoute } from './router.ts';
+import { Palette } from './palette.tsx';
+import { useRoute } from './router.ts';
 import { SCREENS } from './screens.tsx';
 
 const Band = () => {
@@ -66,68 +67,6 @@ const StateBar = () => {
   );
 };
 
-const Palette = ({ opened, onClose }: { opened: boolean; onClose: () => void }) => {
-  const [query, setQuery] = useState('');
-  const keys = useDesk((desk) => desk.keys);
-  const targets = [
-    ...SCREENS.map(({ id, title }) => ({ title: `Go to ${title}`, to: [id] })),
-    { title: 'Generate a key', to: ['keys', 'generate'] },
-    { title: 'Open the desk (log token’s PIN)', to: ['overview'] },
-    { title: 'Enrol a person', to: ['people', 'enrol'] },
-    { title: 'Draft a ceremony', to: ['ceremonies', 'draft'] },
-    { title: 'Bring a ceremony’s definition', to: ['ceremonies', 'bring'] },
-    { title: 'Request an export', to: ['exports', 'new'] },
-    { title: 'Export the audit log', to: ['audit', 'export'] },
-    ...keys.map(({ id, label }) => ({ title: `Key ${label}`, to: ['keys', id] })),
-  ].filter(({ title }) => title.toLowerCase().includes(query.toLowerCase()));
-  const choose = (to: readonly string[] | undefined) => {
-    if (to === undefined) return;
-    go(...to);
-    setQuery('');
-    onClose();
-  };
-  return (
-    <Modal
-      lockScroll={false}
-      opened={opened}
-      onClose={onClose}
-      withCloseButton={false}
-      title="Commands"
-      size="lg"
-    >
-      <TextInput
-        data-autofocus
-        aria-label="Search commands, screens and keys"
-        placeholder="Search commands, screens and keys"
-        value={query}
-        onChange={(event) => {
-          setQuery(event.currentTarget.value);
-        }}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') choose(targets[0]?.to);
-        }}
-      />
-      <div role="list" style={{ marginTop: 8 }}>
-        {targets.slice(0, 12).map(({ title, to }) => (
-          <div role="listitem" key={title}>
-            <Button
-              variant="subtle"
-              fullWidth
-              justify="start"
-              onClick={() => {
-                choose(to);
-              }}
-            >
-              {title}
-            </Button>
-          </div>
-        ))}
-        {targets.length === 0 ? <Text p="sm">Nothing fits.</Text> : null}
-      </div>
-    </Modal>
-  );
-};
-
 /** The service is away: what happened, and what was not harmed. */
 const Away = ({ why }: { why: string }) => (
   <div className="notice" role="alert" style={{ margin: 24, maxWidth: '46em' }}>
@@ -141,6 +80,26 @@ const Away = ({ why }: { why: string }) => (
   </div>
 );
 
+/** The heading of what is shown now: from there a screen reader reads on, and Tab leads to the first field. */
+const toWork = (): void => {
+  const work = document.getElementById('work');
+  const heading = work?.querySelector('h1');
+  if (heading?.hasAttribute('tabindex') === false) heading.tabIndex = -1;
+  (heading ?? work)?.focus({ preventScroll: true });
+};
+
+/** Another screen: the focus goes there, unless a field of it has it already. */
+const useFocusOnNavigation = (place: string): void => {
+  const shown = useRef(place);
+  useEffect(() => {
+    if (shown.current === place) return;
+    shown.current = place;
+    const work = document.getElementById('work');
+    if (work === null || work.contains(document.activeElement)) return;
+    toWork();
+  }, [place]);
+};
+
 export const App = () => {
   useEffect(followDesk, []);
   useEffect(() => onSecretsShown(shield), []);
@@ -148,6 +107,7 @@ export const App = () => {
   const state = useDesk((desk) => desk.hello?.state);
   const notice = useDesk((desk) => desk.notice);
   const route = useRoute();
+  useFocusOnNavigation(route.join('/'));
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   useHotkeys([
@@ -185,7 +145,15 @@ export const App = () => {
     );
   return (
     <div className="frame">
-      <a className="skip" href="#work">
+      <a
+        className="skip"
+        href="#work"
+        onClick={(event) => {
+          // The address says which screen is shown, and stays.
+          event.preventDefault();
+          toWork();
+        }}
+      >
         Skip to the work
       </a>
       <Band />

@@ -1,6 +1,7 @@
 /** What the window knows of the desk: views of the service's truth, refreshed when it says that something changed. No secret is ever in here. */
 import { create } from 'zustand';
 import type { Output } from '../../shared/contract/index.ts';
+import type { KeySummary } from '../../shared/domain/keys.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import { call, forgetService, listen } from '../bridge/bridge.ts';
 
@@ -8,7 +9,6 @@ type Hello = Output<'desk.hello'>;
 type Status = Output<'desk.status'>;
 type People = Output<'people.list'>;
 type Modules = Output<'tokens.list'>;
-type Keys = Output<'keys.list'>;
 type Ceremonies = Output<'ceremonies.list'>;
 type Exports = Output<'exports.list'>;
 
@@ -23,7 +23,10 @@ export interface DeskView {
   status: Status | undefined;
   people: People;
   modules: Modules | undefined;
-  keys: Keys;
+  /** Every key of the desk, oldest first. */
+  keys: readonly KeySummary[];
+  /** How many there are, those not read yet included. */
+  keyTotal: number;
   ceremonies: Ceremonies;
   exports: Exports;
   /** Rises with each change a screen may want to reload for. */
@@ -38,6 +41,7 @@ const initial: DeskView = {
   people: [],
   modules: undefined,
   keys: [],
+  keyTotal: 0,
   ceremonies: [],
   exports: [],
   changes: { log: 0, ceremony: 0 },
@@ -66,9 +70,47 @@ export const refreshPeople = async (): Promise<void> => {
   const people = await call('people.list', {});
   if (people.ok) set({ people: people.value });
 };
+/** Read and parsed within one frame. */
+const KEYS_AT_ONCE = 250;
+const nextTask = (): Promise<void> =>
+  new Promise((next) => {
+    window.setTimeout(next, 0);
+  });
+/** A state of the inventory: which start of the service told it, and as of when. */
+interface AsOf {
+  epoch: number | undefined;
+  revision: number;
+}
+const same = (a: AsOf | undefined, b: AsOf): boolean =>
+  a !== undefined && a.epoch === b.epoch && a.revision === b.revision;
+/** What is here, and what is being read. */
+let had: AsOf | undefined;
+let reading: AsOf | undefined;
+/** Reads the inventory if it changed, by pages: ten thousand keys at once would hold the window up. */
 export const refreshKeys = async (): Promise<void> => {
-  const keys = await call('keys.list', {});
-  if (keys.ok) set({ keys: keys.value });
+  const now = await call('keys.page', { from: 0, limit: 0 });
+  if (!now.ok) return;
+  const { total } = now.value;
+  const mine: AsOf = { epoch: get().hello?.epoch, revision: now.value.revision };
+  if (same(had, mine) || same(reading, mine)) return;
+  reading = mine;
+  const keys: KeySummary[] = [];
+  set({ keyTotal: total });
+  while (keys.length < total) {
+    const page = await call('keys.page', { from: keys.length, limit: KEYS_AT_ONCE });
+    // A newer state is being read, or the service went: then it is asked anew.
+    if (reading !== mine || !page.ok) break;
+    keys.push(...page.value.keys);
+    if (page.value.keys.length === 0) break;
+    // Something to look at at once; what is there already is exchanged whole.
+    if (get().keys.length === 0) set({ keys: [...keys] });
+    await nextTask();
+  }
+  if (reading !== mine) return;
+  reading = undefined;
+  if (keys.length < total) return;
+  had = mine;
+  set({ keys });
 };
 export const refreshJobs = async (): Promise<void> => {
   const [ceremonies, exports] = await Promise.all([

@@ -5,6 +5,10 @@ export const go = (...parts: string[]): void => {
   window.location.hash = `/${parts.map(encodeURIComponent).join('/')}`;
 };
 const read = (): string => window.location.hash.slice(2);
+/** Another place begins at its top; one that remembers where it stood says so when it is drawn. */
+window.addEventListener('hashchange', () => {
+  document.getElementById('work')?.scrollTo(0, 0);
+});
 const watch = (changed: () => void) => {
   window.addEventListener('hashchange', changed);
   return () => {

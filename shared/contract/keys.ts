@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Claim, Uuid } from '../domain/basics.ts';
-import { Algorithm, KeyLabel, KeyRecord, Purpose } from '../domain/keys.ts';
+import { Claim, Count, Uuid } from '../domain/basics.ts';
+import { Algorithm, KeyLabel, KeyRecord, KeySummary, Purpose } from '../domain/keys.ts';
 import { TokenRef } from '../domain/tokens.ts';
 import { channel } from './channel.ts';
 import { Login, Nothing } from './desk.ts';
@@ -15,6 +15,12 @@ export type KeyView = z.infer<typeof KeyView>;
 
 export const keysChannels = {
   'keys.list': channel('none', Nothing, z.array(KeyRecord)),
+  /** The inventory by pages, oldest first. While `revision` is the same, no key was made or changed since: whoever has them all need not read them again. */
+  'keys.page': channel(
+    'none',
+    z.strictObject({ from: Count, limit: z.int().min(0).max(500) }),
+    z.strictObject({ revision: Count, total: Count, keys: z.array(KeySummary) }),
+  ),
   'keys.show': channel('none', z.strictObject({ key: Uuid }), KeyView),
   'keys.generate': channel(
     'two',

@@ -73,3 +73,7 @@ export const KeyRecord = z.strictObject({
   created: Time,
 });
 export type KeyRecord = z.infer<typeof KeyRecord>;
+
+/** What a list of keys shows of each: a third of the record, and the part that is quick to read. */
+export const KeySummary = KeyRecord.omit({ attributes: true, spki: true });
+export type KeySummary = z.infer<typeof KeySummary>;

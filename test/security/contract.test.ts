@@ -348,6 +348,7 @@ describe('the contract', () => {
       'exports.show',
       'files.grant',
       'keys.list',
+      'keys.page',
       'keys.show',
       'log.entries',
       'log.proof',

@@ -215,6 +215,10 @@ const generate = async (
 
 export const keysHandlers: Part<'keys'> = {
   'keys.list': { reads: true, run: (_input, { desk }) => desk.store.keys.all() },
+  'keys.page': {
+    reads: true,
+    run: ({ from, limit }, { desk }) => desk.store.keys.page(from, limit),
+  },
   'keys.show': { reads: true, run: ({ key }, { desk }) => keyView(desk, requireKey(desk, key)) },
   'keys.generate': {
     run: async (input, call) => {

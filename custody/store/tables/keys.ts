@@ -1,8 +1,8 @@
 /** Key records: what we know of each key. The keys themselves are on tokens. */
-import { KeyRecord, type KeyState } from '../../../shared/domain/keys.ts';
+import { KeyRecord, KeySummary, type KeyState } from '../../../shared/domain/keys.ts';
 import type { Database } from '../open.ts';
 
-interface Raw {
+interface RawSummary {
   id: string;
   label: string;
   algorithm: string;
@@ -20,50 +20,61 @@ interface Raw {
   control: string;
   check_method: string | null;
   check_value: string | null;
-  spki: Buffer | null;
   spki_sha256: string | null;
-  attributes: string;
   ceremony: string | null;
   created: string;
 }
+interface Raw extends RawSummary {
+  spki: Buffer | null;
+  attributes: string;
+}
+const SUMMARY = `id, label, algorithm, bits, purpose, extractable, module, token_manufacturer, token_model, token_serial, token_label,
+  ckaid, state, origin, control, check_method, check_value, spki_sha256, ceremony, created`;
+
+const summary = (raw: RawSummary) => ({
+  id: raw.id,
+  label: raw.label,
+  algorithm: raw.algorithm,
+  bits: raw.bits,
+  purpose: raw.purpose,
+  extractable: raw.extractable === 1,
+  at: {
+    module: raw.module,
+    token: {
+      manufacturer: raw.token_manufacturer,
+      model: raw.token_model,
+      serial: raw.token_serial,
+      label: raw.token_label,
+    },
+  },
+  ckaid: raw.ckaid,
+  state: raw.state,
+  origin: raw.origin,
+  control: raw.control,
+  ...(raw.check_method === null
+    ? {}
+    : { check: { method: raw.check_method, value: raw.check_value } }),
+  ...(raw.spki_sha256 === null ? {} : { spkiSha256: raw.spki_sha256 }),
+  ...(raw.ceremony === null ? {} : { ceremony: raw.ceremony }),
+  created: raw.created,
+});
 
 const read = (raw: Raw): KeyRecord =>
   KeyRecord.parse({
-    id: raw.id,
-    label: raw.label,
-    algorithm: raw.algorithm,
-    bits: raw.bits,
-    purpose: raw.purpose,
-    extractable: raw.extractable === 1,
-    at: {
-      module: raw.module,
-      token: {
-        manufacturer: raw.token_manufacturer,
-        model: raw.token_model,
-        serial: raw.token_serial,
-        label: raw.token_label,
-      },
-    },
-    ckaid: raw.ckaid,
-    state: raw.state,
-    origin: raw.origin,
-    control: raw.control,
-    ...(raw.check_method === null
-      ? {}
-      : { check: { method: raw.check_method, value: raw.check_value } }),
+    ...summary(raw),
     ...(raw.spki === null ? {} : { spki: raw.spki.toString('base64') }),
-    ...(raw.spki_sha256 === null ? {} : { spkiSha256: raw.spki_sha256 }),
     attributes: JSON.parse(raw.attributes) as unknown,
-    ...(raw.ceremony === null ? {} : { ceremony: raw.ceremony }),
-    created: raw.created,
   });
 
 export class KeysTable {
   readonly #db;
+  /** Rises with each change of this process, which is the only one that writes. */
+  #revision = 0;
   constructor(db: Database) {
     this.#db = db;
   }
   insert(key: KeyRecord): void {
+    this.#revision += 1;
     const { token } = key.at;
     this.#db
       .prepare(
@@ -97,6 +108,7 @@ export class KeysTable {
       );
   }
   setState(id: string, state: KeyState): void {
+    this.#revision += 1;
     this.#db.prepare('UPDATE key SET state = ? WHERE id = ?').run(state, id);
   }
   get(id: string): KeyRecord | undefined {
@@ -106,6 +118,21 @@ export class KeysTable {
   /** Keys that may be on the token: everything not destroyed. */
   live(): KeyRecord[] {
     return this.all().filter((key) => key.state !== 'destroyed');
+  }
+  /** From the oldest; a new key comes at the end. */
+  page(from: number, limit: number): { revision: number; total: number; keys: KeySummary[] } {
+    const total =
+      this.#db.prepare<[], { n: number }>('SELECT count(*) AS n FROM key').get()?.n ?? 0;
+    const rows = this.#db
+      .prepare<[number, number], RawSummary>(
+        `SELECT ${SUMMARY} FROM key ORDER BY created, id LIMIT ? OFFSET ?`,
+      )
+      .all(limit, from);
+    return {
+      revision: this.#revision,
+      total,
+      keys: rows.map((row) => KeySummary.parse(summary(row))),
+    };
   }
   all(): KeyRecord[] {
     return this.#db.prepare<[], Raw>('SELECT * FROM key ORDER BY created, id').all().map(read);

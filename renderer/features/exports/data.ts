@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { AwsAlgorithm, ExportView } from '../../../shared/contract/exports.ts';
 import type { Family, TokenRef } from '../../../shared/domain/tokens.ts';
-import type { KeyRecord } from '../../../shared/domain/keys.ts';
+import type { KeySummary } from '../../../shared/domain/keys.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
 import { useDesk } from '../../app/desk-store.ts';
 import { call } from '../../bridge/bridge.ts';
@@ -40,7 +40,7 @@ export const HASH: Readonly<Record<AwsAlgorithm, string>> = {
 };
 
 /** Why a key can't be exported to AWS KMS, or undefined. The service says the same, and decides. */
-export const whyNot = ({ state, algorithm, extractable }: KeyRecord): string | undefined => {
+export const whyNot = ({ state, algorithm, extractable }: KeySummary): string | undefined => {
   if (state === 'destroyed') return 'It has been destroyed.';
   if (state !== 'active') return `It is in ${state}; only an active key is exported.`;
   if (algorithm !== 'AES-256')

@@ -1,7 +1,7 @@
 /** One export in three acts: carry in, compare, wrap; and then what to do on the other side. */
 import { Loader, Text } from '@mantine/core';
 import type { ExportView } from '../../../shared/contract/exports.ts';
-import type { KeyRecord } from '../../../shared/domain/keys.ts';
+import type { KeySummary } from '../../../shared/domain/keys.ts';
 import { useDesk } from '../../app/desk-store.ts';
 import { Countdown } from '../../ui/countdown.tsx';
 import { Guided, Instruction, Side, StateMark } from '../../ui/guided.tsx';
@@ -48,7 +48,7 @@ const Centre = ({
   set,
   again,
   keyRecord,
-}: JobProps & { again: () => void; keyRecord: KeyRecord | undefined }) => {
+}: JobProps & { again: () => void; keyRecord: KeySummary | undefined }) => {
   switch (view.state) {
     case 'REQUESTED':
     case 'EXPIRED':

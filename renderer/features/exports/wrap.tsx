@@ -1,6 +1,6 @@
 /** Wrap: the token wraps the key, and the package is written. */
 import { Stack } from '@mantine/core';
-import type { KeyRecord } from '../../../shared/domain/keys.ts';
+import type { KeySummary } from '../../../shared/domain/keys.ts';
 import { Act } from '../../app/act.tsx';
 import { LoginFields, useLogin } from '../../app/login.tsx';
 import { useTokensHere } from '../../app/tokens.ts';
@@ -8,7 +8,11 @@ import { Acting, Instruction } from '../../ui/guided.tsx';
 import { Granted, useGranted } from './granted.tsx';
 import { refused, TWO, type JobProps } from './job-props.ts';
 
-export const Wrap = ({ view, set, keyRecord }: JobProps & { keyRecord: KeyRecord | undefined }) => {
+export const Wrap = ({
+  view,
+  set,
+  keyRecord,
+}: JobProps & { keyRecord: KeySummary | undefined }) => {
   const folder = useGranted('package', 'aws-package');
   const login = useLogin(keyRecord?.at);
   useTokensHere();

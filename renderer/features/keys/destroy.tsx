@@ -1,7 +1,7 @@
 /** Destroying a key: behind a button, by its typed label, by two. */
 import { Button, Text, Title } from '@mantine/core';
 import { useState } from 'react';
-import type { KeyRecord } from '../../../shared/domain/keys.ts';
+import type { KeySummary } from '../../../shared/domain/keys.ts';
 import { Act } from '../../app/act.tsx';
 import { LoginFields, useLogin } from '../../app/login.tsx';
 import { refreshKeys } from '../../app/desk-store.ts';
@@ -9,7 +9,7 @@ import { Phrase } from '../../ui/phrase.tsx';
 
 const MANAGERS = ['administrator', 'officer'] as const;
 
-export const Destroy = ({ record: { id, label, at } }: { record: KeyRecord }) => {
+export const Destroy = ({ record: { id, label, at } }: { record: KeySummary }) => {
   const [destroying, setDestroying] = useState(false);
   const [typed, setTyped] = useState('');
   const login = useLogin(at);

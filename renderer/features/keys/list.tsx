@@ -2,26 +2,35 @@
 import { TextInput } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useDeferredValue, useMemo, useRef, useState } from 'react';
+import type { KeySummary } from '../../../shared/domain/keys.ts';
 import { useDesk } from '../../app/desk-store.ts';
 import { GoButton } from '../../app/go-button.tsx';
 import { Empty, PageHead } from '../../ui/messages.tsx';
 
 const ROW = 37;
 
+/** What a search looks through, in lower case. */
+const searched = ({
+  label,
+  algorithm,
+  purpose,
+  at,
+  state,
+  origin,
+  check,
+  spkiSha256,
+}: KeySummary) =>
+  `${label} ${algorithm} ${purpose} ${at.token.label} ${state} ${origin} ${check?.value ?? ''} ${spkiSha256 ?? ''}`.toLowerCase();
+
 export const KeyList = () => {
   const keys = useDesk((desk) => desk.keys);
+  const total = useDesk((desk) => desk.keyTotal);
   const [query, setQuery] = useState('');
   const wanted = useDeferredValue(query.trim().toLowerCase());
+  const texts = useMemo(() => keys.map(searched), [keys]);
   const rows = useMemo(
-    () =>
-      keys.filter((key) =>
-        wanted === ''
-          ? true
-          : `${key.label} ${key.algorithm} ${key.purpose} ${key.at.token.label} ${key.state} ${key.origin} ${key.check?.value ?? ''} ${key.spkiSha256 ?? ''}`
-              .toLowerCase()
-              .includes(wanted),
-      ),
-    [keys, wanted],
+    () => (wanted === '' ? keys : keys.filter((_, at) => texts[at]?.includes(wanted) === true)),
+    [keys, texts, wanted],
   );
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
@@ -39,7 +48,9 @@ export const KeyList = () => {
         title="Keys"
         actions={<GoButton to={['keys', 'generate']}>Generate a key</GoButton>}
       >
-        {keys.length === 0 ? undefined : `${rows.length} of ${keys.length}`}
+        {keys.length === 0
+          ? undefined
+          : `${rows.length} of ${total}${keys.length < total ? ', still being read' : ''}`}
       </PageHead>
       {keys.length === 0 ? (
         <Empty title="No keys yet">
