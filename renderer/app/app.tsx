@@ -13,11 +13,17 @@ import { SCREENS } from './screens.tsx';
 
 const Band = () => {
   const mode = useDesk((desk) => desk.hello?.mode);
-  if (mode === undefined) return <header className="band none">Keymoot</header>;
+  // Not a header: dialogs have one, and there is one banner at a time.
+  if (mode === undefined)
+    return (
+      <section className="band none" aria-label="Program">
+        Keymoot
+      </section>
+    );
   return (
-    <header className={`band ${mode}`} aria-label={`Mode: ${mode}`}>
+    <section className={`band ${mode}`} aria-label={`Mode: ${mode}`}>
       <b>{mode.toUpperCase()}</b>
-    </header>
+    </section>
   );
 };
 
@@ -193,7 +199,13 @@ export const App = () => {
         </div>
       </nav>
       <main className="work" id="work" tabIndex={-1}>
-        <ErrorBox error={notice} />
+        <ErrorBox error={notice}>
+          <p style={{ margin: '4px 0 0' }}>
+            What was recorded is safe, and is sealed once the signer is back. Until then nothing is
+            made, exported, armed or closed. <a href="#/overview">Open the desk</a> with both halves
+            of the log token’s PIN.
+          </p>
+        </ErrorBox>
         {link.state === 'down' ? <Away why={link.why} /> : null}
         {ready ? screen?.show(route.slice(1)) : <FirstRun />}
       </main>
@@ -206,6 +218,7 @@ export const App = () => {
       />
       <Drawer
         lockScroll={false}
+        closeButtonProps={{ 'aria-label': 'Close' }}
         opened={help}
         onClose={() => {
           setHelp(false);

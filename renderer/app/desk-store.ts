@@ -62,9 +62,12 @@ export const refresh = async (): Promise<void> => {
   void call('tokens.watch', { on: true });
   await Promise.all([refreshStatus(), refreshPeople(), refreshKeys(), refreshJobs()]);
 };
+/** What was said of a lost signer is over once there is one. */
+const settled = (log: Status['log']): { notice?: undefined } =>
+  log.signer === 'NO SIGNER' ? {} : { notice: undefined };
 export const refreshStatus = async (): Promise<void> => {
   const status = await call('desk.status', {});
-  if (status.ok) set({ status: status.value });
+  if (status.ok) set({ status: status.value, ...settled(status.value.log) });
 };
 export const refreshPeople = async (): Promise<void> => {
   const people = await call('people.list', {});
@@ -176,7 +179,4 @@ export const followDesk = (): (() => void) => {
   });
   void refresh();
   return stop;
-};
-export const clearNotice = (): void => {
-  set({ notice: undefined });
 };

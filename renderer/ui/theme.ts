@@ -1,5 +1,10 @@
 /** Ink on paper, one accent. Design 09: brass for the act that is due, green only for what others verified, red only for stop. */
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import {
+  createTheme,
+  defaultVariantColorsResolver,
+  type CSSVariablesResolver,
+  type MantineColorsTuple,
+} from '@mantine/core';
 
 const brass: MantineColorsTuple = [
   '#faf5e9',
@@ -22,6 +27,13 @@ export const theme = createTheme({
   primaryColor: 'brass',
   primaryShade: { light: 7, dark: 4 },
   autoContrast: true,
+  // Left to itself, the text on a filled button is chosen for the light scheme, and stays white on the dark one's bright brass.
+  variantColorResolver: (input) => {
+    const colours = defaultVariantColorsResolver(input);
+    return input.variant === 'filled' && input.color === 'brass'
+      ? { ...colours, color: 'var(--mantine-primary-color-contrast)' }
+      : colours;
+  },
   colors: { brass },
   defaultRadius: 'sm',
   respectReducedMotion: true,
@@ -34,6 +46,7 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-body': '#fbfaf7',
     '--mantine-color-text': '#16202e',
     '--mantine-color-dimmed': '#4b5563',
+    '--mantine-primary-color-contrast': '#ffffff',
     '--keymoot-line': '#d9d5ca',
     '--keymoot-raised': '#ffffff',
     '--keymoot-sunken': '#f1efe8',

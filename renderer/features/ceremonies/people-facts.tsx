@@ -102,7 +102,7 @@ export const PeopleFacts = ({
                   <small>
                     {open
                       ? observed
-                      : `${observed}. ${decisionWords({ decision, substitute }, nameOf)}`}
+                      : `${observed.replace(/\.$/, '')}. ${decisionWords({ decision, substitute }, nameOf)}`}
                   </small>
                 </span>
               </li>

@@ -30,18 +30,22 @@ export const KeyPage = ({ id }: { id: string }) => {
         <PageHead title={key.label}>
           {key.algorithm}, {PURPOSE_WORDS[key.purpose]}. State: {key.state}.
         </PageHead>
-        <Title order={3}>What is known, and whose word it is</Title>
+        <Title order={2} size="h3">
+          What is known, and whose word it is
+        </Title>
         <Claims claims={claims} />
         {key.spkiSha256 === undefined ? null : (
           <section style={{ marginTop: 28 }}>
-            <Title order={3} mb="sm">
+            <Title order={2} size="h3" mb="sm">
               Fingerprint of the public key
             </Title>
             <Fingerprint hex={key.spkiSha256} />
           </section>
         )}
         <section style={{ marginTop: 28 }}>
-          <Title order={3}>Attributes, as read back</Title>
+          <Title order={2} size="h3">
+            Attributes, as read back
+          </Title>
           <table className="list">
             <tbody>
               {Object.entries(key.attributes).map(([name, value]) => (

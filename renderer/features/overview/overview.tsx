@@ -20,7 +20,7 @@ const OpenDesk = () => {
   useTokensHere();
   return (
     <section className="notice" aria-label="Open the desk" style={{ marginBottom: 24 }}>
-      <Title order={3} mb="xs">
+      <Title order={2} size="h3" mb="xs">
         The log is not being sealed
       </Title>
       <Text mb="md">
@@ -76,7 +76,9 @@ export const Overview = () => {
         {log.signer === 'NO SIGNER' ? <OpenDesk /> : null}
         {status.unfinished.length === 0 ? null : (
           <section className="notice" style={{ marginBottom: 24 }}>
-            <Title order={3}>Interrupted, and to be settled</Title>
+            <Title order={2} size="h3">
+              Interrupted, and to be settled
+            </Title>
             {status.unfinished.map(({ intent, what, time }) => (
               <p key={intent}>
                 {what}, since <Time at={time} />.{' '}
@@ -85,7 +87,7 @@ export const Overview = () => {
             ))}
           </section>
         )}
-        <Title order={3} mb="xs">
+        <Title order={2} size="h3" mb="xs">
           Open now
         </Title>
         {open.length === 0 ? (
@@ -134,7 +136,7 @@ export const Overview = () => {
         />
         {status.warnings.length === 0 ? null : (
           <div style={{ marginTop: 20 }}>
-            <Title order={4} size="h5">
+            <Title order={2} size="h5">
               About this machine
             </Title>
             {status.warnings.map((warning) => (

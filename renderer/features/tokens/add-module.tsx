@@ -28,10 +28,10 @@ export const AddModule = () => {
           </Title>
           <List
             label="Found at well-known places"
-            heads={['Library', 'File', '']}
+            heads={['Library', 'File', 'State']}
             rows={found.map(({ path, label, added }) => ({
               key: path,
-              cells: [label, <span className="mono">{path}</span>, added ? 'added' : ''],
+              cells: [label, <span className="mono">{path}</span>, added ? 'added' : 'not added'],
             }))}
           />
         </section>

@@ -33,7 +33,7 @@ export const TokenPage = ({ at }: { at: TokenRef }) => {
       <div>
         <PageHead title={`Token “${at.token.label}”`} />
         <ErrorBox error={error} />
-        <Title order={3} mb="xs">
+        <Title order={2} size="h3" mb="xs">
           What it can make
         </Title>
         {can === undefined ? (
