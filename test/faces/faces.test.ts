@@ -2,7 +2,6 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { at } from '../../scripts/lib/project.mjs';
 import type { FaceMessage } from '../../shared/window/bridge.ts';
@@ -20,6 +19,7 @@ import {
   spawnElectron,
   startDisplay,
 } from './faces.ts';
+import { bytesUnder } from './memory.ts';
 
 let display: string;
 let endDisplay: () => void;
@@ -75,15 +75,6 @@ const listening = (pid: number): string[] => {
   );
 };
 
-/** Every file under a folder, as bytes. */
-const bytesUnder = (folder: string): Buffer =>
-  Buffer.concat(
-    readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .map((name) => join(folder, name))
-      .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile() === true)
-      .map((file) => readFileSync(file)),
-  );
-
 /** The command line of the process of a window that has this in it. */
 const commandOf = (home: string, has: string): string =>
   processesOf(home)
@@ -134,7 +125,15 @@ describe.each(FACES)('the window on %s', (name) => {
         ),
       };
     });
-    expect(bridge.names).toEqual(['askFile', 'face', 'print', 'request', 'shield', 'subscribe']);
+    expect(bridge.names).toEqual([
+      'askDropped',
+      'askFile',
+      'face',
+      'print',
+      'request',
+      'shield',
+      'subscribe',
+    ]);
     expect(bridge.same).toBe(true);
     expect(bridge.others).toEqual([]);
     expect(bridge.face).toMatchObject({ name, sandboxed: process.getuid?.() !== 0 });

@@ -1,0 +1,72 @@
+/** What somebody with a screen reader, or with weak eyes, would stumble over: axe on what is shown, in light and in dark. */
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+
+/** The script that `@axe-core/playwright` itself puts into a page; it would do so anew for every look. */
+const AXE = readFileSync(
+  createRequire(createRequire(import.meta.url).resolve('@axe-core/playwright')).resolve(
+    'axe-core/axe.min.js',
+  ),
+  'utf8',
+);
+interface Axe {
+  run: (options: object) => Promise<{
+    violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[];
+  }>;
+}
+
+export interface Stumble {
+  where: string;
+  rule: string;
+  /** The elements, as axe writes them. */
+  at: string[];
+}
+
+export class Walk {
+  readonly stumbles: Stumble[] = [];
+  /** Another one when the window was opened again. */
+  page: Page | undefined;
+  readonly #seen = new Set<string>();
+
+  get length(): number {
+    return this.#seen.size;
+  }
+
+  /** Looks at what is shown now, unless it was looked at under this name before. */
+  async look(where: string): Promise<void> {
+    const { page } = this;
+    if (page === undefined || this.#seen.has(where)) return;
+    this.#seen.add(where);
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+    await this.#run(page, `${where}, light`);
+    await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+    // What is said, named and reached is the same in the dark.
+    await this.#run(page, `${where}, dark`, 'color-contrast');
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  }
+  async #run(page: Page, where: string, ...rules: string[]): Promise<void> {
+    // What is on its way to another colour has none yet.
+    await page.evaluate(() => {
+      for (const animation of document.getAnimations()) animation.finish();
+    });
+    const has = await page.evaluate(() => 'axe' in globalThis);
+    if (!has) await page.evaluate(AXE);
+    const { violations } = await page.evaluate(
+      (runOnly) =>
+        (globalThis as unknown as { axe: Axe }).axe.run({
+          resultTypes: ['violations'],
+          ...(runOnly.length === 0 ? {} : { runOnly }),
+        }),
+      rules,
+    );
+    for (const { id, nodes } of violations)
+      this.stumbles.push({
+        where,
+        rule: id,
+        at: nodes.map(
+          ({ html, failureSummary }) => `${html.slice(0, 200)} ${failureSummary ?? ''}`,
+        ),
+      });
+  }
+}
