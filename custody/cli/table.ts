@@ -282,7 +282,7 @@ export const TABLE: readonly Entry[] = [
   {
     name: 'keys show',
     group: 'Keys',
-    summary: 'one key, its fingerprint, and who says what about it',
+    summary: 'one key, its fingerprint, its life, and who says what about it',
     usage: 'keys show LABEL|ID',
     examples: ['keymoot keys show zone-master-key-1'],
     takes: ['LABEL|ID'],

@@ -27,6 +27,10 @@ const BOOT_MS = uptime() * 1000 - performance.now();
 /** A jump of the wall clock against the monotonic one that is worth an entry, ms. */
 const CLOCK_STEP_MS = 5_000;
 
+/** The key of the desk that an entry tells of. (Other entries call the public key of a person or of the log `key`.) */
+export const keyTold = ({ detail }: Entry): string | undefined =>
+  'key' in detail && typeof detail.key === 'string' ? detail.key : undefined;
+
 export interface RecordOptions {
   apply?: (written: Entry[]) => void;
   before?: () => void;
@@ -178,6 +182,8 @@ export class Journal {
         this.#store.log.append(entryBytes(entry));
         if (entry.ceremony !== undefined)
           this.#store.ceremonies.addEntry(entry.ceremony.id, entry.seq);
+        const key = keyTold(entry);
+        if (key !== undefined) this.#store.keyEntries.add(key, entry.seq);
         made.push(entry);
       }
       apply?.(made.slice(all.length - entries.length));

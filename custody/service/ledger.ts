@@ -26,7 +26,7 @@ import type { Store } from '../store/store.ts';
 import type { ExportRow } from '../store/tables/exports.ts';
 import { aboutKey } from './handlers/export-rights.ts';
 import { keyDetail } from './handlers/key-facts.ts';
-import type { Journal } from './journal.ts';
+import { keyTold, type Journal } from './journal.ts';
 import { settingsSha256 } from './module-facts.ts';
 
 const LEDGER_TYPES = [
@@ -90,6 +90,7 @@ class Ledger {
   readonly ceremonies = new Map<string, Ceremony>();
   readonly entries = new Map<string, number[]>();
   readonly keys = new Map<string, Key>();
+  readonly keyEntries: { key: string; seq: number }[] = [];
   readonly jobs = new Map<string, Job>();
   /** Intents without an outcome, by id. */
   readonly open = new Map<string, Entry>();
@@ -116,6 +117,8 @@ class Ledger {
 
   read(entry: Entry): void {
     const what = `entry ${entry.seq}`;
+    const told = keyTold(entry);
+    if (told !== undefined) this.keyEntries.push({ key: told, seq: entry.seq });
     this.#authority = authorise(this.#authority, entry);
     const signers = this.#signers(entry);
     const keys = new Set(signers.map(({ member }) => member.key.sha256));
@@ -294,6 +297,7 @@ const sameText = (a: unknown, b: unknown): boolean => canonical(a) === canonical
 const compareKeys = (store: Store, ledger: Ledger): void => {
   const rows = store.keys.all();
   if (rows.length !== ledger.keys.size) throw tampered('its keys');
+  if (!sameText(store.keyEntries.all(), ledger.keyEntries)) throw tampered('the life of its keys');
   for (const row of rows) {
     const key = ledger.keys.get(row.id);
     const { grade: _grade, recovered: _recovered, objects: _objects, ...made } = key?.made ?? {};

@@ -62,7 +62,7 @@ export const storeError = (error: unknown): unknown => {
   return error;
 };
 
-const migrate = (db: Database): void => {
+const migrate = (db: Database, to: number): void => {
   const version = db.pragma('user_version', { simple: true }) as number;
   if (version > migrations.length)
     throw new KeymootError(
@@ -70,7 +70,7 @@ const migrate = (db: Database): void => {
       `This desk was last used by a newer Keymoot (schema ${version}; this one knows ${migrations.length}). Nothing was changed. Start the newer version.`,
     );
   for (const [index, { sql }] of migrations.entries()) {
-    if (index < version) continue;
+    if (index < version || index >= to) continue;
     db.transaction(() => {
       db.exec(sql);
       db.pragma(`user_version = ${index + 1}`);
@@ -78,8 +78,8 @@ const migrate = (db: Database): void => {
   }
 };
 
-/** Opens a database file with every setting and check; for the desk, and for tests of migrations. */
-export const openFile = (file: string): Database => {
+/** Opens a database file with every setting and check; for the desk, and, with the number of those to run, for tests of migrations. */
+export const openFile = (file: string, to = migrations.length): Database => {
   const Sqlite = nativeRequire('better-sqlite3');
   let db: Database | undefined;
   try {
@@ -99,7 +99,7 @@ export const openFile = (file: string): Database => {
         'store-damaged',
         'The desk’s database is damaged. Nothing was written. Keep the file as it is, restore a copy, and compare its log with a printed checkpoint.',
       );
-    migrate(db);
+    migrate(db, to);
     return db;
   } catch (error) {
     db?.close();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Claim, Count, Uuid } from '../domain/basics.ts';
+import { Claim, Count, Time, Uuid, text } from '../domain/basics.ts';
 import { Algorithm, KeyLabel, KeyRecord, KeySummary, Purpose } from '../domain/keys.ts';
 import { TokenRef } from '../domain/tokens.ts';
 import { channel } from './channel.ts';
@@ -13,6 +13,15 @@ export const KeyView = z.strictObject({
 });
 export type KeyView = z.infer<typeof KeyView>;
 
+/** One entry of a key's life. An intent stands here only while nobody knows what came of it. */
+export const LifeEvent = z.strictObject({
+  seq: Count,
+  time: Time,
+  type: text(64),
+  outcome: z.enum(['intent', 'success', 'failure', 'unknown']),
+});
+export type LifeEvent = z.infer<typeof LifeEvent>;
+
 export const keysChannels = {
   'keys.list': channel('none', Nothing, z.array(KeyRecord)),
   /** The inventory by pages, oldest first. While `revision` is the same, no key was made or changed since: whoever has them all need not read them again. */
@@ -22,6 +31,7 @@ export const keysChannels = {
     z.strictObject({ revision: Count, total: Count, keys: z.array(KeySummary) }),
   ),
   'keys.show': channel('none', z.strictObject({ key: Uuid }), KeyView),
+  'keys.life': channel('none', z.strictObject({ key: Uuid }), z.array(LifeEvent)),
   'keys.generate': channel(
     'two',
     z.strictObject({

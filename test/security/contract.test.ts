@@ -347,6 +347,7 @@ describe('the contract', () => {
       'exports.list',
       'exports.show',
       'files.grant',
+      'keys.life',
       'keys.list',
       'keys.page',
       'keys.show',

@@ -156,6 +156,10 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
     ['a key gets another label', `UPDATE key SET label = 'other' WHERE label = 'stays'`],
     ['a key is deleted', `DELETE FROM key WHERE label = 'stays'`],
     [
+      'a part of a key’s life is left out',
+      `DELETE FROM key_entry WHERE seq = (SELECT max(seq) FROM key_entry)`,
+    ],
+    [
       'a definition’s text is changed',
       `UPDATE evidence SET bytes = CAST(replace(CAST(bytes AS TEXT), '"count":3', '"count":2') AS BLOB) WHERE media LIKE '%definition%'`,
     ],

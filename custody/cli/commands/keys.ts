@@ -53,8 +53,20 @@ export const keyLines = ({ key, claims }: KeyView): string[] => [
 
 export const show = atDesk(async (desk) => {
   const { id } = keyNamed(await desk.call('keys.list', {}), desk.asked.word(0));
-  const value = await desk.call('keys.show', { key: id });
-  return { value, lines: keyLines(value) };
+  const view = await desk.call('keys.show', { key: id });
+  const life = await desk.call('keys.life', { key: id });
+  return {
+    value: { ...view, life },
+    lines: [
+      ...keyLines(view),
+      '',
+      'Its life',
+      ...table(
+        ['entry', 'time', 'what', 'outcome'],
+        life.map((event) => [String(event.seq), time(event.time), event.type, event.outcome]),
+      ),
+    ],
+  };
 });
 
 export const generate = atDesk(async (desk) => {

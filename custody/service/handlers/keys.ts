@@ -1,6 +1,6 @@
 /** Keys: listed, shown, generated and destroyed, always with what the device itself says. */
 import { randomBytes } from 'node:crypto';
-import type { KeyView } from '../../../shared/contract/keys.ts';
+import type { KeyView, LifeEvent } from '../../../shared/contract/keys.ts';
 import type { KeyRecord } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
@@ -43,6 +43,14 @@ export const keyView = (desk: Desk, key: KeyRecord): KeyView => {
     ],
     words: key.spkiSha256 === undefined ? [] : hexToWords(key.spkiSha256),
   };
+};
+
+const lifeOf = (desk: Desk, key: string): LifeEvent[] => {
+  const entries = desk.store.keyEntries.of(key).map((seq) => desk.journal.entry(seq));
+  const settled = new Set(entries.map(({ corr }) => corr));
+  return entries
+    .filter(({ id, outcome }) => outcome !== 'intent' || !settled.has(id))
+    .map(({ seq, time, type, outcome }) => ({ seq, time, type, outcome }));
 };
 
 const checkPolicy = (
@@ -220,6 +228,10 @@ export const keysHandlers: Part<'keys'> = {
     run: ({ from, limit }, { desk }) => desk.store.keys.page(from, limit),
   },
   'keys.show': { reads: true, run: ({ key }, { desk }) => keyView(desk, requireKey(desk, key)) },
+  'keys.life': {
+    reads: true,
+    run: ({ key }, { desk }) => lifeOf(desk, requireKey(desk, key).id),
+  },
   'keys.generate': {
     run: async (input, call) => {
       const { desk, channel } = call;

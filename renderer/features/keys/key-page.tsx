@@ -10,6 +10,7 @@ import { ErrorBox, Facts, PageHead } from '../../ui/messages.tsx';
 import { Claims } from '../../ui/says.tsx';
 import { Fingerprint, Short, Time } from '../../ui/text.tsx';
 import { Destroy } from './destroy.tsx';
+import { Life } from './life.tsx';
 import { PURPOSE_WORDS } from './purposes.ts';
 
 export const KeyPage = ({ id }: { id: string }) => {
@@ -34,6 +35,7 @@ export const KeyPage = ({ id }: { id: string }) => {
           What is known, and whose word it is
         </Title>
         <Claims claims={claims} />
+        <Life id={id} />
         {key.spkiSha256 === undefined ? null : (
           <section style={{ marginTop: 28 }}>
             <Title order={2} size="h3" mb="sm">

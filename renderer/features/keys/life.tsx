@@ -1,0 +1,58 @@
+/** A key's life, from the log: a point for each thing that was done with it, the last at its end. */
+import './keys.css';
+import { Title } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import type { LifeEvent } from '../../../shared/contract/keys.ts';
+import { useDesk } from '../../app/desk-store.ts';
+import { call } from '../../bridge/bridge.ts';
+import { Time } from '../../ui/text.tsx';
+
+/** What was done, and what was tried. */
+const WORDS: Readonly<Record<string, readonly [string, string]>> = {
+  'key.generate': ['Generated in the token', 'Generating it'],
+  'key.import': ['Formed from components', 'Forming it'],
+  'key.wrap': ['Wrapped for an export', 'Wrapping it for an export'],
+  'key.destroy': ['Destroyed', 'Destroying it'],
+  'byok.requested': ['An export was asked for', 'Asking for an export'],
+  'byok.package_created': ['An export package was made', 'Making an export package'],
+};
+const sentence = ({ type, outcome }: LifeEvent): string => {
+  const [done, doing] = WORDS[type] ?? [type, type];
+  switch (outcome) {
+    case 'success':
+      return done;
+    case 'failure':
+      return `${doing} failed`;
+    case 'intent':
+      return `${doing}: under way, or interrupted`;
+    case 'unknown':
+      return `${doing}: what came of it is not known`;
+  }
+};
+
+export const Life = ({ id }: { id: string }) => {
+  const [life, setLife] = useState<readonly LifeEvent[]>();
+  const changes = useDesk((desk) => desk.changes.log);
+  useEffect(() => {
+    void call('keys.life', { key: id }).then((answer) => {
+      if (answer.ok) setLife(answer.value);
+    });
+  }, [id, changes]);
+  if (life === undefined) return null;
+  return (
+    <section style={{ marginTop: 28 }}>
+      <Title order={3} mb="xs">
+        Its life
+      </Title>
+      <ol className="life">
+        {life.map((event) => (
+          <li key={event.seq} data-outcome={event.outcome}>
+            <span className="what">{sentence(event)}</span>
+            <Time at={event.time} />
+            <a href={`#/audit/${event.seq}`}>entry {event.seq}</a>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+};

@@ -1,0 +1,36 @@
+/** A key's life is what the log says was done with it. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ADA, OTTO, TestDesk, newLabel, possible, refusedAs } from '../support/desk.ts';
+
+describe.skipIf(!possible)('the life of a key', () => {
+  let desk: TestDesk;
+  beforeAll(async () => {
+    desk = await TestDesk.found();
+  });
+  afterAll(() => desk.remove());
+
+  test('begins when it is made and ends when it is destroyed, each told once', async () => {
+    const label = newLabel();
+    const { id } = await desk.generate(label);
+    await desk.generate(newLabel('another'));
+    const told = async () =>
+      (await desk.call('keys.life', { key: id })).map(({ type, outcome }) => [type, outcome]);
+    expect(await told()).toEqual([['key.generate', 'success']]);
+    await desk.call(
+      'keys.destroy',
+      { key: id, typed: label, login: await desk.room.login('work', 'keys.destroy') },
+      ADA,
+      OTTO,
+    );
+    expect(await told()).toEqual([
+      ['key.generate', 'success'],
+      ['key.destroy', 'success'],
+    ]);
+  });
+
+  test('of a key that is not there is not found', () =>
+    refusedAs(
+      'not-found',
+      desk.call('keys.life', { key: '0198c0de-0000-7000-8000-0000000000ff' }),
+    ));
+});
