@@ -16,7 +16,7 @@ export const IMPORT_SH = String.raw`#!/usr/bin/env bash
 #   ./import.sh --yes      as the first, without asking
 #
 # Every value comes from manifest.json beside this script and is checked before it is used.
-# Exit: 0 done, 1 refused or failed, 2 wrong use.
+# Exit: 0 done, 1 refused or not confirmed, 2 wrong use.
 set -euo pipefail
 umask 077
 unset CDPATH
@@ -25,6 +25,12 @@ export AWS_PAGER=""
 
 refuse() {
   printf 'REFUSED: %s\n' "$1" >&2
+  exit 1
+}
+
+# Once AWS was asked, what became of the key is AWS's to say: nothing is claimed about it here.
+unconfirmed() {
+  printf 'NOT CONFIRMED: %s\n' "$1" >&2
   exit 1
 }
 
@@ -104,11 +110,11 @@ set -o noclobber
 verify() {
   local answer="describe-key-$stamp.json"
   aws kms describe-key --region "$region" --key-id "$key_arn" --output json > "$answer" ||
-    refuse "AWS did not describe the key; run this script with --verify later"
+    unconfirmed "AWS did not describe the key; run this script with --verify later"
   local wanted
   for wanted in "\"Arn\": *\"$key_arn\"" '"Origin": *"EXTERNAL"' '"KeyState": *"Enabled"' "\"ExpirationModel\": *\"$model\""; do
     grep -qE -- "$wanted" "$answer" ||
-      refuse "AWS describes the key otherwise than expected ($wanted); see $answer"
+      unconfirmed "AWS describes the key otherwise than expected ($wanted); see $answer"
   done
   printf 'VERIFIED  AWS says: enabled, origin EXTERNAL, %s.\n' "$model"
   printf 'This shows that AWS took the material, not that it is the right key: AWS offers no such proof for a symmetric key.\n'
@@ -146,7 +152,7 @@ if [ "$ask" = yes ]; then
 fi
 
 aws "$@" --output json > "import-key-material-$stamp.json" ||
-  refuse "AWS refused the import; its words are above. The key in AWS is as it was before."
+  unconfirmed "AWS did not confirm the import; its words are above. Run this script with --verify before anything is repeated."
 printf 'Imported. What AWS answered is in import-key-material-%s.json\n' "$stamp"
 verify
 `;
@@ -169,6 +175,12 @@ $env:AWS_PAGER = ''
 
 function Stop-Import([string]$Why) {
   [Console]::Error.WriteLine('REFUSED: ' + $Why)
+  exit 1
+}
+
+# Once AWS was asked, what became of the key is AWS's to say: nothing is claimed about it here.
+function Stop-Unconfirmed([string]$Why) {
+  [Console]::Error.WriteLine('NOT CONFIRMED: ' + $Why)
   exit 1
 }
 
@@ -227,11 +239,11 @@ function Save-Answer([string]$File, $Lines) {
 function Confirm-Import {
   $answer = 'describe-key-' + $stamp + '.json'
   $lines = & aws kms describe-key --region $region --key-id $keyArn --output json
-  if ($LASTEXITCODE -ne 0) { Stop-Import 'AWS did not describe the key; run this script with -Verify later' }
+  if ($LASTEXITCODE -ne 0) { Stop-Unconfirmed 'AWS did not describe the key; run this script with -Verify later' }
   Save-Answer $answer $lines
   $key = (@($lines) -join ' ' | ConvertFrom-Json).KeyMetadata
   if ($key.Arn -cne $keyArn -or $key.Origin -cne 'EXTERNAL' -or $key.KeyState -cne 'Enabled' -or $key.ExpirationModel -cne $model) {
-    Stop-Import ('AWS describes the key otherwise than expected; see ' + $answer)
+    Stop-Unconfirmed ('AWS describes the key otherwise than expected; see ' + $answer)
   }
   Write-Output ('VERIFIED  AWS says: enabled, origin EXTERNAL, ' + $model + '.')
   Write-Output 'This shows that AWS took the material, not that it is the right key: AWS offers no such proof for a symmetric key.'
@@ -254,7 +266,9 @@ if (-not $Yes) {
   if ($typed -cne 'IMPORT') { Stop-Import 'it was not confirmed; nothing was sent' }
 }
 $lines = & aws @arguments --output json
-if ($LASTEXITCODE -ne 0) { Stop-Import 'AWS refused the import; its words are above. The key in AWS is as it was before.' }
+if ($LASTEXITCODE -ne 0) {
+  Stop-Unconfirmed 'AWS did not confirm the import; its words are above. Run this script with -Verify before anything is repeated.'
+}
 $answer = 'import-key-material-' + $stamp + '.json'
 Save-Answer $answer $lines
 Write-Output ('Imported. What AWS answered is in ' + $answer)

@@ -165,7 +165,7 @@ const unpack = (changes: Partial<PackageInput> = {}) => {
 printf '%s\\n' "$#" "$@" >> '${root}/calls'
 test ! -e '${root}/fail' || { echo 'An error occurred (InvalidCiphertextException)' >&2; exit 254; }
 case "$2" in
-  import-key-material) echo '{}' ;;
+  import-key-material) test ! -e '${root}/lost' || exit 255; echo '{}' ;;
   describe-key) cat '${root}/describe.json' ;;
 esac
 `,
@@ -285,14 +285,27 @@ describe('import.sh', () => {
     expect(calls).toEqual([...importCall(['--valid-to', at(materialValidToMs)]), ...describeCall]);
   });
 
-  it('says so when AWS refuses, and does not verify', () => {
+  it('claims nothing about the key in AWS when the import ends otherwise, and does not verify', () => {
     const { root, run } = unpack();
     writeFileSync(join(root, 'fail'), '');
     const { status, err, calls } = run(['--yes']);
     expect(status).toBe(1);
     expect(err).toContain('InvalidCiphertextException');
-    expect(err).toContain('REFUSED: AWS refused the import');
+    expect(err).toContain('NOT CONFIRMED: AWS did not confirm the import; its words are above.');
+    expect(err).toContain('with --verify before anything is repeated');
+    expect(err).not.toMatch(/refused|as it was/iu);
     expect(calls).toEqual(importCall());
+  });
+
+  it('tells an import whose answer was lost from one that AWS describes', () => {
+    const { root, run } = unpack();
+    writeFileSync(join(root, 'lost'), '');
+    expect(run(['--yes']).err).toContain('NOT CONFIRMED: AWS did not confirm the import');
+    expect(run(['--verify']).out).toContain('VERIFIED');
+    writeFileSync(join(root, 'fail'), '');
+    const { status, err } = run(['--verify']);
+    expect(status).toBe(1);
+    expect(err).toContain('NOT CONFIRMED: AWS did not describe the key');
   });
 
   it('does not call it verified when AWS describes another state, origin, key or model', () => {
@@ -308,7 +321,7 @@ describe('import.sh', () => {
       const { status, out, err } = run(['--verify']);
       expect(status).toBe(1);
       expect(out).not.toContain('VERIFIED');
-      expect(err).toContain('otherwise than expected');
+      expect(err).toContain('NOT CONFIRMED: AWS describes the key otherwise than expected');
     }
   });
 
@@ -434,6 +447,15 @@ describe('import.ps1', () => {
       "-cne 'IMPORT'",
     ])
       expect(IMPORT_PS1).toContain(check);
+  });
+
+  it('says the same as import.sh when AWS does not confirm', () => {
+    const said = (script: string): string[] =>
+      [...script.matchAll(/["'](AWS (?:did|describes)[^"']*?)["']/gu)].map(([, text = '']) =>
+        text.replace('-Verify', '--verify').replace(/ \(.*$|; see .*$/u, ''),
+      );
+    expect(said(IMPORT_PS1).sort()).toEqual(said(IMPORT_SH).sort());
+    expect(said(IMPORT_PS1)).toHaveLength(3);
   });
 
   it('closes every bracket that it opens', () => {
