@@ -102,12 +102,10 @@ const which = { ceremony: CeremonyId };
 export const ceremoniesChannels = {
   'ceremonies.define': channel('proof', z.strictObject({ definition: Definition }), DefinitionView),
   'ceremonies.definitions': channel('none', Nothing, z.array(DefinitionView)),
+  /** Its words are compared on paper before, and read back by somebody else as the ceremony's first step. */
   'ceremonies.approve': channel(
     'proof',
-    z.strictObject({
-      definitionSha256: Hex64,
-      words: z.array(z.string().max(32)).max(8).optional(),
-    }),
+    z.strictObject({ definitionSha256: Hex64 }),
     DefinitionView,
   ),
   'ceremonies.arm': channel('proof', z.strictObject({ definitionSha256: Hex64 }), CeremonyView),

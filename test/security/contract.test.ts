@@ -371,6 +371,10 @@ describe('the contract', () => {
       'tokens.watch',
     ]);
   });
+  test('takes no words with an approval: they are read back in the ceremony itself, and were never compared here', () => {
+    const given = { definitionSha256: 'ab'.repeat(32), words: ['aardvark'] };
+    expect(contract['ceremonies.approve'].input.safeParse(given).success).toBe(false);
+  });
   test('lets a page choose no paths', () => {
     const faceOnly = Object.entries(contract).filter(([, channel]) => channel.faceOnly);
     expect(faceOnly.map(([name]) => name)).toEqual(['files.grant']);
