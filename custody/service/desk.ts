@@ -312,8 +312,8 @@ export class Desk {
     }
   }
   /** Where the seal is the point: founding, opening, exporting. */
-  async mustSeal(): Promise<void> {
-    await this.signer.seal();
+  mustSeal(): Promise<void> {
+    return this.signer.mustSeal();
   }
 
   close(): void {

@@ -206,6 +206,21 @@ export class Signer {
     this.#busy = next.catch(() => undefined); // told to whoever asked; the next seal is tried all the same
     return next;
   }
+  /**
+   * Seals the head, and all that is in the log now is sealed when this resolves.
+   *
+   * @throws KeymootError signer-missing, log-mismatch, and what the token said
+   */
+  async mustSeal(): Promise<void> {
+    const { size } = this.#store.log;
+    await this.seal();
+    // A signer that was never there, or went meanwhile, is no failure of `seal`: what is unsealed waits for its return.
+    if (this.#sealedSize() < size)
+      throw new KeymootError(
+        'signer-missing',
+        `The log could not be sealed. ${this.#why} What was recorded is kept and is sealed when the desk is opened with the log token’s PIN halves; then try again.`,
+      );
+  }
   async #sealNow(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
