@@ -166,8 +166,7 @@ const openAsAsked = (test: {
 
 /** Says which hashes the token really used. One that opens with what was asked for never comes here. */
 const explainOaep = (privateKey: Uint8Array, blob: Uint8Array, hash: OaepHash): Verdict => {
-  const key = createPrivateKey({ key: Buffer.from(privateKey), format: 'der', type: 'pkcs8' });
-  const encoded = privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, blob);
+  const encoded = openRaw(privateKey, blob);
   try {
     for (const used of OaepHash.options)
       for (const mgf of OaepHash.options) {
@@ -186,6 +185,16 @@ const explainOaep = (privateKey: Uint8Array, blob: Uint8Array, hash: OaepHash): 
     'does-not-open',
     `what the token gave does not open with the private key and OAEP ${hash}, nor with any other hash`,
   );
+};
+
+/** EM of RFC 8017, whatever is in it; empty when the blob is no number below the modulus, which a faulty device may well give. */
+const openRaw = (privateKey: Uint8Array, blob: Uint8Array): Uint8Array => {
+  const key = createPrivateKey({ key: Buffer.from(privateKey), format: 'der', type: 'pkcs8' });
+  try {
+    return privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, blob);
+  } catch {
+    return new Uint8Array(); // key and length were checked before, so it is the number
+  }
 };
 
 const digest = (hash: OaepHash, ...parts: Uint8Array[]): Uint8Array => {

@@ -88,6 +88,8 @@ describe('a token that wraps with OAEP', () => {
       'does-not-open',
     );
     expect(faultOf(judge(new Uint8Array(256).fill(1)))).toBe('does-not-open');
+    // Above any modulus of this length, which RSA itself refuses to open.
+    expect(faultOf(judge(new Uint8Array(256).fill(0xff)))).toBe('does-not-open');
     expect(faultOf(judge(sealOaep(spki, key32, 'SHA-256')))).toBe('plaintext-differs');
     expect(faultOf(judge(sealOaep(spki, key33.toReversed(), 'SHA-256')))).toBe('plaintext-differs');
     expect(judge(sealOaep(spki, pad8(key33), 'SHA-256'))).toMatchObject({
