@@ -1,6 +1,6 @@
 /** Pages of a bundle that are for people. Nothing is ever taken from them; no script, no remote resource, every value escaped. */
 import { hexToWords } from '../checkvalues/fingerprint.ts';
-import { openEnvelope } from './statement.ts';
+import { actsThatCount, authorise, nobody, type Authority } from '../people/authority.ts';
 import type { Entry } from './entry.ts';
 
 export interface BundleFacts {
@@ -13,17 +13,30 @@ export interface BundleFacts {
 const escape = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0) ?? 0};`);
 
-/** What an entry says, in one line, with whose word it is. */
-const lineOf = (entry: Entry): { text: string; says: string } => {
+/**
+ * Whose word an entry is, which must not be more than it shows: people whose signatures hold, else the device for the attributes that it showed of a key
+ * made, else the desk. The check value of an imported key is the desk's own: it is that of the components' sum.
+ */
+const saysOf = (entry: Entry, authority: Authority): string => {
   const people = new Set(
-    (entry.acts ?? []).map((act) => openEnvelope(act)?.statement.person ?? '?'),
+    actsThatCount(authority, entry.log, entry.acts).map(({ member }) => member.id),
   );
-  const says =
-    people.size > 0
-      ? `person ×${people.size}`
-      : entry.type.startsWith('key.') || entry.type === 'log.genesis'
-        ? 'device'
-        : 'desk';
+  if (
+    entry.type === 'person.enrolled' &&
+    authority.members.get(entry.detail.person)?.enrolledAt === entry.seq
+  )
+    people.add(entry.detail.person); // whose own statement held
+  if (people.size > 0) return `person ×${people.size}`;
+  const { detail } = entry;
+  if (entry.outcome !== 'success' || !('attributes' in detail) || detail.attributes === undefined)
+    return 'desk';
+  return entry.type === 'key.import' && entry.detail.check !== undefined
+    ? 'device, check value: desk'
+    : 'device';
+};
+
+/** What an entry says, in one line. */
+const textOf = (entry: Entry): string => {
   const { detail } = entry;
   const parts: string[] = [];
   if ('label' in detail && detail.label !== undefined) parts.push(`“${detail.label}”`);
@@ -37,7 +50,7 @@ const lineOf = (entry: Entry): { text: string; says: string } => {
   if ('decision' in detail) parts.push(detail.decision);
   if ('verdict' in detail) parts.push(detail.verdict);
   if (entry.reason !== undefined) parts.push(entry.reason);
-  return { text: parts.join(' · '), says };
+  return parts.join(' · ');
 };
 
 const STYLE = `body{font:15px/1.5 "IBM Plex Sans",system-ui,sans-serif;color:#16202e;background:#fbfaf7;margin:2rem auto;max-width:72rem;padding:0 1rem}
@@ -46,6 +59,7 @@ td,th{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #d9d5ca;verti
 .r{background:repeating-linear-gradient(45deg,#0d6b6b 0 8px,#fff 8px 16px);padding:.4rem}.r b,.p b{background:#fff;padding:.1rem .5rem}.p{background:#6b1010;padding:.4rem}
 td.n{text-align:right}@media print{body{font-size:11pt;background:#fff;margin:0}}`;
 
+/** @param facts.entries the whole log from its first entry on: who may be counted follows from what came before */
 export const reportPage = ({
   origin,
   size,
@@ -54,10 +68,11 @@ export const reportPage = ({
   entries,
 }: BundleFacts & { entries: readonly Entry[] }): string => {
   const rehearsal = origin.endsWith('/rehearsal');
+  let authority = nobody;
   const rows = entries
     .map((entry) => {
-      const { text, says } = lineOf(entry);
-      return `<tr><td class="n">${entry.seq}</td><td class="m">${escape(entry.time.slice(0, 19).replace('T', ' '))}</td><td>${escape(entry.type)}</td><td>${entry.outcome}</td><td>${escape(text)}</td><td>${escape(says)}</td></tr>`;
+      authority = authorise(authority, entry);
+      return `<tr><td class="n">${entry.seq}</td><td class="m">${escape(entry.time.slice(0, 19).replace('T', ' '))}</td><td>${escape(entry.type)}</td><td>${entry.outcome}</td><td>${escape(textOf(entry))}</td><td>${escape(saysOf(entry, authority))}</td></tr>`;
     })
     .join('\n');
   return `<!doctype html>
@@ -68,7 +83,7 @@ export const reportPage = ({
 <p>Of <code>${escape(origin)}</code>, ${size} entries, root <code>${escape(root)}</code>.<br>
 Log key <code>${keySha256}</code><br>${escape(hexToWords(keySha256).join(' '))}</p>
 <p>This page is a reading aid. It proves nothing: verify the bundle as VERIFY.md says, with a trust file that came to you on another way.
-“Says” names the witness: the device, people with signatures of their own, or only the desk.</p>
+“Says” names the witness: people whose signatures hold, the device for what it showed of a key that was made, or only the desk.</p>
 <table><thead><tr><th>Entry</th><th>UTC</th><th>Type</th><th>Outcome</th><th>What</th><th>Says</th></tr></thead><tbody>
 ${rows}
 </tbody></table></body></html>

@@ -84,11 +84,13 @@ export const signersOf = (entry: EntryData): string[] => {
   return [...new Set(envelopes.map(signerOf).filter((id) => id !== ''))];
 };
 
-/** Whose word the entry is, as the bundle's report has it: signed acts, else the device for keys, else the desk. */
+/** Whose word the entry is, as the bundle's report has it: signed acts, else the device for what it showed of a key that was made, else the desk. */
 export const saysOf = (entry: EntryData): 'device' | 'person' | 'desk' => {
   const type = str(entry['type']);
   if (list(entry['acts']).length > 0 || type === 'person.enrolled') return 'person';
-  return type.startsWith('key.') || type === 'log.genesis' ? 'device' : 'desk';
+  return entry['outcome'] === 'success' && obj(entry['detail'])['attributes'] !== undefined
+    ? 'device'
+    : 'desk';
 };
 
 /** Who did it: those who signed, else the actor. */
