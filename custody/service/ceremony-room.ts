@@ -52,13 +52,6 @@ export class CeremonyRoom {
     this.#states.set(id, state);
     return state;
   }
-  /** Ids of ceremonies that have not ended. */
-  open(): string[] {
-    return this.#store.ceremonies
-      .all()
-      .filter(({ status }) => status !== 'CLOSED' && status !== 'ABORTED')
-      .map(({ id }) => id);
-  }
 
   /** Keeps the replayed states in step with what was just written. */
   written(entries: readonly Entry[]): void {
@@ -72,13 +65,6 @@ export class CeremonyRoom {
     }
     for (const id of touched) {
       const { status } = this.get(id);
-      try {
-        this.#store.commit(() => {
-          this.#store.ceremonies.setStatus(id, status);
-        });
-      } catch {
-        // The entries are committed and say it; this row is only for quick lists and is compared with them at the next start.
-      }
       if (status === 'CLOSED' || status === 'ABORTED') this.endHolder(id);
       this.#changed(id);
     }

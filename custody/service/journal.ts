@@ -14,10 +14,17 @@ import {
   type EntryOf,
   type NewEntry,
 } from '../core/audit/entry.ts';
-import { AUTHORITY_TYPES, authorise, nobody, type Authority } from '../core/people/authority.ts';
+import {
+  AUTHORITY_TYPES,
+  authorise,
+  nameHash,
+  nobody,
+  type Authority,
+} from '../core/people/authority.ts';
 import { VERSION } from '../build.ts';
 import type { Store } from '../store/store.ts';
 import { uuidv7 } from './ids.ts';
+import { tampered } from './tampered.ts';
 
 const HOST = cleanText(hostname(), 64) || 'desk';
 
@@ -62,11 +69,6 @@ export class Journal {
 
   /** A row without its statement has no rights, and a desk whose tables disagree with its log does not open. */
   #compareTables(): void {
-    const tampered = (what: string) =>
-      new KeymootError(
-        'store-tampered',
-        `The database says something about ${what} that its signed log does not. Nothing was changed. Keep the data folder as evidence and restore a copy.`,
-      );
     const rows = this.#store.people.all();
     for (const row of rows) {
       const member = this.#authority.members.get(row.id);
@@ -78,6 +80,11 @@ export class Journal {
         throw tampered('a person');
     }
     if (rows.length !== this.#authority.members.size) throw tampered('its people');
+    for (const [id, { salt, name }] of this.#store.people.salted()) {
+      // SECURITY: people are shown to each other by name, so a name is the one that its person signed. An erased one is not there.
+      const member = this.#authority.members.get(id);
+      if (member?.nameSha256 !== nameHash(salt, name)) throw tampered('a person’s name');
+    }
     // Before the founding there is no log, and modules may be known already.
     for (const row of this.#store.log.size === 0 ? [] : this.#store.modules.all())
       if (this.#authority.modules.get(row.id) !== row.sha256) throw tampered('a module');

@@ -28,6 +28,7 @@ import { aboutKey } from './handlers/export-rights.ts';
 import { keyDetail } from './handlers/key-facts.ts';
 import { keyTold, type Journal } from './journal.ts';
 import { settingsSha256 } from './module-facts.ts';
+import { tampered } from './tampered.ts';
 
 const LEDGER_TYPES = [
   'app.start',
@@ -54,12 +55,6 @@ const LEDGER_TYPES = [
   'byok.package_created',
   'byok.expired',
 ] as const;
-
-const tampered = (what: string): KeymootError =>
-  new KeymootError(
-    'store-tampered',
-    `The database says something about ${what} that its signed log does not. Nothing was changed. Keep the data folder as evidence and restore a copy.`,
-  );
 
 type KeyEntry = EntryOf<'key.generate' | 'key.import' | 'key.wrap' | 'key.destroy'>;
 interface Key {

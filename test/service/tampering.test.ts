@@ -117,6 +117,14 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
       `UPDATE person SET role = 'administrator' WHERE role = 'custodian'`,
     ],
     ['a person is marked as gone', `UPDATE person SET gone = 1 WHERE role = 'officer'`],
+    [
+      'two people’s names are exchanged',
+      `UPDATE name SET name = (SELECT other.name FROM name other WHERE other.person <> name.person ORDER BY other.person LIMIT 1)`,
+    ],
+    [
+      'a person is renamed',
+      `UPDATE name SET name = 'Mallory' WHERE person = (SELECT max(person) FROM name)`,
+    ],
     ['a person is deleted', `DELETE FROM name; DELETE FROM person WHERE role = 'witness'`],
     [
       'a person gets another key',
@@ -225,18 +233,16 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
         'Nobody approved this',
         '2026-01-01T00:00:00.000Z',
       );
-      db.prepare('INSERT INTO ceremony VALUES (?, ?, ?, ?)').run(
+      db.prepare('INSERT INTO ceremony VALUES (?, ?, ?)').run(
         'ab'.repeat(16),
         sha256,
-        'ARMED',
         '2026-01-01T00:00:00.000Z',
       );
     }));
   test('does not open when a ceremony is armed in the table only, on a definition that was approved', () =>
     refusesToOpen('store-tampered', (db) => {
-      db.prepare('INSERT INTO ceremony SELECT ?, definition_sha256, ?, opened FROM ceremony').run(
+      db.prepare('INSERT INTO ceremony SELECT ?, definition_sha256, opened FROM ceremony').run(
         'ab'.repeat(16),
-        'ARMED',
       );
     }));
   test('does not open when another policy’s text is put in the place of the approved one', () =>
@@ -383,14 +389,6 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
       );
     }));
 
-  test('takes no ceremony’s state from its row: what the log says is what is so', async () => {
-    restore();
-    desk.edit((db) => db.exec(`UPDATE ceremony SET status = 'CLOSED'`));
-    const client = await start();
-    const [ceremony] = await client.call('ceremonies.list', {});
-    expect(ceremony?.status).toBe('VERIFYING');
-    await client.stop();
-  });
   test('counts a confirmation of a wrapping key by its signatures, even when row and parameters fit each other', async () => {
     const attacker = await playAws();
     const bytes = Buffer.from(attacker.params);

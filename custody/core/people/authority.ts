@@ -18,6 +18,10 @@ export interface Member {
   enrolledAt: number;
   left: boolean;
 }
+/** What the log says of a name: it stays when the name is erased. `salt`: 16 bytes. */
+export const nameHash = (salt: Uint8Array, name: string): string =>
+  hash('sha256', Buffer.concat([salt, Buffer.from(name, 'utf8')]));
+
 export interface Authority {
   members: ReadonlyMap<string, Member>;
   /** The policy in force, once two approved it. */

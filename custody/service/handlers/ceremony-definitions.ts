@@ -126,7 +126,6 @@ export const arm = async (sha256: string, call: Call): Promise<CeremonyView> => 
         desk.store.ceremonies.open({
           id,
           definitionSha256: sha256,
-          status: 'ARMED',
           opened: entry?.time ?? '',
         });
       },

@@ -6,6 +6,7 @@ import type { Person } from '../../../shared/domain/people.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import { base64 } from '../../core/audit/note.ts';
 import { envelope, statementBytes } from '../../core/audit/statement.ts';
+import { nameHash } from '../../core/people/authority.ts';
 import { makePersonKey } from '../../core/people/keys.ts';
 import type { Desk } from '../desk.ts';
 import { uuidv7 } from '../ids.ts';
@@ -87,7 +88,7 @@ const prepareEnrolment = async (
     passphrase.fill(0);
   }
   const salt = randomBytes(16);
-  const nameSha256 = hash('sha256', Buffer.concat([salt, Buffer.from(input.name, 'utf8')]));
+  const nameSha256 = nameHash(salt, input.name);
   const payload = statementBytes({
     v: 1,
     kind: 'enrolment',

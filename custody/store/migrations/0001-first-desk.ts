@@ -48,7 +48,7 @@ CREATE TABLE intent (
 -- Token processes of this and former epochs: who must be gone before anything is reconciled.
 CREATE TABLE process (pid INTEGER PRIMARY KEY, started TEXT NOT NULL, epoch INTEGER NOT NULL, module TEXT NOT NULL, purpose TEXT NOT NULL) STRICT;
 
-CREATE TABLE ceremony (id TEXT PRIMARY KEY, definition_sha256 TEXT NOT NULL, status TEXT NOT NULL, opened TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE ceremony (id TEXT PRIMARY KEY, definition_sha256 TEXT NOT NULL, opened TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE definition (sha256 TEXT PRIMARY KEY REFERENCES evidence (sha256), title TEXT NOT NULL, defined TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE ceremony_entry (ceremony TEXT NOT NULL, seq INTEGER NOT NULL REFERENCES log (seq), PRIMARY KEY (ceremony, seq)) STRICT, WITHOUT ROWID;
 

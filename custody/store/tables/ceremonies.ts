@@ -1,11 +1,9 @@
 /** Ceremonies: which definitions and sessions there are and which entries tell their story. Their state is replayed from those entries. */
-import type { CeremonyStatus } from '../../../shared/domain/ceremonies.ts';
 import type { Database } from '../open.ts';
 
 export interface CeremonyRow {
   id: string;
   definitionSha256: string;
-  status: CeremonyStatus;
   opened: string;
 }
 export interface EnvelopeRow {
@@ -35,18 +33,14 @@ export class CeremoniesTable {
   }
   open(row: CeremonyRow): void {
     this.#db
-      .prepare('INSERT INTO ceremony (id, definition_sha256, status, opened) VALUES (?, ?, ?, ?)')
-      .run(row.id, row.definitionSha256, row.status, row.opened);
-  }
-  setStatus(id: string, status: CeremonyStatus): void {
-    this.#db.prepare('UPDATE ceremony SET status = ? WHERE id = ?').run(status, id);
+      .prepare('INSERT INTO ceremony (id, definition_sha256, opened) VALUES (?, ?, ?)')
+      .run(row.id, row.definitionSha256, row.opened);
   }
   all(): CeremonyRow[] {
     return this.#db
-      .prepare<
-        [],
-        { id: string; definition_sha256: string; status: CeremonyStatus; opened: string }
-      >('SELECT * FROM ceremony ORDER BY opened, id')
+      .prepare<[], { id: string; definition_sha256: string; opened: string }>(
+        'SELECT * FROM ceremony ORDER BY opened, id',
+      )
       .all()
       .map(({ definition_sha256: definitionSha256, ...row }) => ({ ...row, definitionSha256 }));
   }

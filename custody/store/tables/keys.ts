@@ -115,10 +115,6 @@ export class KeysTable {
     const raw = this.#db.prepare<[string], Raw>('SELECT * FROM key WHERE id = ?').get(id);
     return raw === undefined ? undefined : read(raw);
   }
-  /** Keys that may be on the token: everything not destroyed. */
-  live(): KeyRecord[] {
-    return this.all().filter((key) => key.state !== 'destroyed');
-  }
   /** From the oldest; a new key comes at the end. */
   page(from: number, limit: number): { revision: number; total: number; keys: KeySummary[] } {
     const total =

@@ -70,9 +70,15 @@ export class PeopleTable {
     };
   }
   names(): Map<string, string> {
+    return new Map([...this.salted()].map(([person, { name }]) => [person, name]));
+  }
+  /** Names as they were hashed for the log; a person whose name was erased has none. */
+  salted(): Map<string, { salt: Uint8Array; name: string }> {
     const rows = this.#db
-      .prepare<[], { person: string; name: string }>('SELECT person, name FROM name')
+      .prepare<[], { person: string; salt: Buffer; name: string }>(
+        'SELECT person, salt, name FROM name',
+      )
       .all();
-    return new Map(rows.map((row) => [row.person, row.name]));
+    return new Map(rows.map(({ person, salt, name }) => [person, { salt, name }]));
   }
 }

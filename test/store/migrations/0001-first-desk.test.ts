@@ -33,7 +33,7 @@ describe('0001-first-desk, from an empty file', () => {
       )
       .all();
     expect(Object.fromEntries(tables.map(({ name }) => [name, columns(name)]))).toEqual({
-      ceremony: 'id TEXT!#, definition_sha256 TEXT!, status TEXT!, opened TEXT!',
+      ceremony: 'id TEXT!#, definition_sha256 TEXT!, opened TEXT!',
       ceremony_entry: 'ceremony TEXT!#, seq INTEGER!#',
       checkpoint: 'size INTEGER#, root BLOB!, note TEXT',
       definition: 'sha256 TEXT!#, title TEXT!, defined TEXT!',
