@@ -3,9 +3,11 @@
  *
  * Look, intend, act, read back, compare, record. The success code is not the evidence, and nothing is repeated blindly (R8).
  */
+import { hash } from 'node:crypto';
 import type { TokenRef } from '../../shared/domain/tokens.ts';
 import { Algorithm, Purpose, type Check, type KeyRecord } from '../../shared/domain/keys.ts';
 import { KeymootError } from '../../shared/errors.ts';
+import { spkiOf } from '../core/keys/spki.ts';
 import type { KeyReadback, PinHalves } from '../../shared/token/protocol.ts';
 import { compareReadback, originOf, secretPart } from '../core/keys/readback.ts';
 import {
@@ -93,6 +95,22 @@ export const findPlanned = (
       label: plan.request.label,
     }),
   );
+
+/** An id is not a key: whatever has the id, and another check value or fingerprint than the key that was made, is not that key (design 02, rule 12). */
+export const requireSameKey = async (desk: Desk, key: KeyRecord, opened: Opened): Promise<void> => {
+  const { byId } = await findPlanned(desk, key.at, opened, planOfKey(desk, key));
+  const spki = spkiOf(byId);
+  const other =
+    (byId.check !== undefined &&
+      byId.check.method === key.check?.method &&
+      byId.check.value !== key.check.value) ||
+    (spki !== undefined && key.spkiSha256 !== undefined && hash('sha256', spki) !== key.spkiSha256);
+  if (other)
+    throw new KeymootError(
+      'key-not-as-asked',
+      `The token holds another key under the id of “${key.label}”: its check value is not the one in the log. Nothing was done with it. Find out who put it there.`,
+    );
+};
 
 /** Nothing may be there already under this label or id (preflight). A wrong PIN shows here, before anything is intended. */
 export const requireFree = async (

@@ -142,6 +142,7 @@ class Ledger {
         const known = this.approvals.get(sha256) ?? new Set();
         for (const { member, act } of signers)
           if (
+            act.channel === 'ceremonies.approve' &&
             act.subject?.kind === 'definition' &&
             act.subject.sha256 === sha256 &&
             APPROVERS.includes(member.role)
@@ -176,7 +177,10 @@ class Ledger {
         const { export: id, key, target, algorithm } = entry.detail;
         const { sha256 } = aboutKey(key);
         const about = signers.filter(
-          ({ act }) => act.subject?.kind === 'key' && act.subject.sha256 === sha256,
+          ({ act }) =>
+            act.channel === 'exports.request' &&
+            act.subject?.kind === 'key' &&
+            act.subject.sha256 === sha256,
         );
         if (about.length < 2 || this.jobs.has(id))
           throw tampered(`${what}, an export that two people did not ask for`);
@@ -211,7 +215,10 @@ class Ledger {
       case 'byok.parameters_confirmed': {
         const { export: id, wrapping_spki_sha256: spki } = entry.detail;
         const about = signers.filter(
-          ({ act }) => act.subject?.kind === 'export' && act.subject.sha256 === spki,
+          ({ act }) =>
+            act.channel === 'exports.confirm' &&
+            act.subject?.kind === 'export' &&
+            act.subject.sha256 === spki,
         );
         const job = this.jobs.get(id);
         if (about.length < 2 || job?.wrappingSpkiSha256 !== spki)

@@ -18,6 +18,10 @@ import type { KeyRecord } from '../../shared/domain/keys.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import { playAws } from '../../custody/cli/rehearsal/aws.ts';
 import { hexToWords } from '../../custody/core/checkvalues/fingerprint.ts';
+import { generatePlan } from '../../custody/core/keys/templates.ts';
+import { type TokenClientOptions, withToken } from '../../custody/tokens/client.ts';
+import { hashFile } from '../../custody/tokens/discovery.ts';
+import { softhsmLibrary } from '../support/softhsm.ts';
 import { ADA, CLEO, OTTO, TestDesk, newLabel, possible, refusedAs } from '../support/desk.ts';
 
 const der = (bits: number): Buffer =>
@@ -305,6 +309,34 @@ describe.skipIf(!possible)('exports', () => {
         wrap(id, join(desk.home, newLabel('package')), ADA, OTTO),
       );
     });
+  });
+
+  test('wraps nothing when the token holds another key under the same id', async () => {
+    const twin = await desk.generate(newLabel('exchanged'), { extractable: true });
+    const { id } = await request(twin.id, ADA, OTTO);
+    const loaded = await load(id, file(`${newLabel('params')}.json`, params()));
+    await desk.call('exports.confirm', { export: id, words: words(loaded) }, ADA, OTTO);
+    const path = softhsmLibrary() ?? '';
+    const plan = generatePlan({
+      ...{ algorithm: 'AES-256', purpose: 'encrypt', extractable: true, label: twin.label },
+      ...{ ckaid: Buffer.from(twin.ckaid, 'hex'), family: 'softhsm' },
+    });
+    const { first, second } = desk.room.pins.get('work') ?? expect.unreachable();
+    const pin = () => ({ first: Uint8Array.from(first), second: Uint8Array.from(second) });
+    const login = () => ({ token: twin.at.token, pin: pin(), lastTry: false });
+    const options: TokenClientOptions = {
+      ...{ path, sha256: await hashFile(path), family: 'softhsm' },
+      env: { SOFTHSM2_CONF: join(desk.data, 'training', 'softhsm', 'softhsm2.conf') },
+    };
+    await withToken(options, async (client) => {
+      const { mechanism, secret = [], targets, cmac } = plan;
+      await client.call('destroy', { ...login(), targets });
+      const made = { mechanism, secret, targets, label: twin.label, cmac };
+      await client.call('generate', { ...login(), ...made });
+    });
+    const place = join(desk.home, newLabel('package'));
+    await desk.unchanged('key-not-as-asked', () => wrap(id, place, ADA, OTTO));
+    expect(existsSync(place)).toBe(false);
   });
 
   describe('to a place', () => {

@@ -81,6 +81,15 @@ describe.skipIf(!possible)('PINs', () => {
         generate('work', await wrong('keys.generate', one, two)),
       );
   });
+  test('a wrong one is in the log, also when it was only to look at a token', async () => {
+    await desk.call('presence.arrive', { person: desk.person(ADA) }, ADA);
+    await desk.unchanged('pin-wrong', async () =>
+      desk.call('tokens.objects', {
+        at: desk.room.token('work'),
+        login: await wrong('tokens.objects', '87654321', '12348765'),
+      }),
+    );
+  });
   test('one handle for both halves, and halves meant for another call, are refused', async () => {
     const login = await desk.room.login('work', 'keys.generate');
     await desk.unchanged('secret-unknown', () =>

@@ -15,7 +15,12 @@ const approvalsOf = (desk: Desk, sha256: string): string[] => {
     if (entry.type !== 'ceremony.approve' || entry.detail.definition_sha256 !== sha256) continue;
     if (!desk.store.log.recheckLeaf(seq)) continue;
     for (const { member, act } of actsThatCount(desk.journal.authority, entry.log, entry.acts))
-      if (act.subject?.kind === 'definition' && act.subject.sha256 === sha256)
+      // SECURITY: whoever defined or armed it signed its hash too, and has not approved it by that.
+      if (
+        act.channel === 'ceremonies.approve' &&
+        act.subject?.kind === 'definition' &&
+        act.subject.sha256 === sha256
+      )
         approved.set(member.key.sha256, member.id);
   }
   return [...approved.values()];

@@ -4,6 +4,7 @@
  * SECURITY: an export's row says which key it is for and how far it came; neither is believed. Whoever could write the row has nobody's signature.
  */
 import { hash } from 'node:crypto';
+import type { ChannelName } from '../../../shared/contract/index.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import type { Entry, EntryType } from '../../core/audit/entry.ts';
 import type { Subject } from '../../core/audit/statement.ts';
@@ -14,11 +15,12 @@ import type { Desk } from '../desk.ts';
 /** What acts about a key name: SHA-256 of its id as text. */
 export const aboutKey = (id: string): Subject => ({ kind: 'key', sha256: hash('sha256', id) });
 
-/** Whether two people signed an entry that reads as it must, about this subject. */
+/** Whether two people signed an entry that reads as it must, in this call and about this subject. */
 const twoSigned = (
   desk: Desk,
   type: EntryType,
   reads: (entry: Entry) => boolean,
+  channel: ChannelName,
   subject: Subject,
 ): boolean =>
   desk.store.log.ofTypes([type]).some(({ seq }) => {
@@ -26,7 +28,10 @@ const twoSigned = (
     if (entry.outcome !== 'success' || !reads(entry) || !desk.store.log.recheckLeaf(seq))
       return false;
     const acts = actsThatCount(desk.journal.authority, entry.log, entry.acts).filter(
-      ({ act }) => act.subject?.kind === subject.kind && act.subject.sha256 === subject.sha256,
+      ({ act }) =>
+        act.channel === channel &&
+        act.subject?.kind === subject.kind &&
+        act.subject.sha256 === subject.sha256,
     );
     return acts.length >= 2;
   });
@@ -42,6 +47,7 @@ export const requireRequested = (desk: Desk, row: ExportRow): void => {
       detail.key === row.key &&
       detail.target === row.target &&
       detail.algorithm === row.algorithm,
+    'exports.request',
     aboutKey(row.key),
   );
   if (!asked)
@@ -63,6 +69,7 @@ export const requireConfirmed = (desk: Desk, row: ExportRow): void => {
         type === 'byok.parameters_confirmed' &&
         detail.export === row.id &&
         detail.wrapping_spki_sha256 === sha256,
+      'exports.confirm',
       { kind: 'export', sha256 },
     );
   if (!confirmed)

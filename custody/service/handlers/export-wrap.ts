@@ -18,7 +18,7 @@ import { DEADLINES } from '../../tokens/client.ts';
 import type { Desk } from '../desk.ts';
 import { sameToken } from '../devices.ts';
 import { NewFolder } from '../files.ts';
-import { planOfKey, reasonOf, type Opened } from '../key-work.ts';
+import { planOfKey, reasonOf, requireSameKey, type Opened } from '../key-work.ts';
 import { byActor, byCall, type Call } from '../router.ts';
 import { requireConfirmed, requireRequested } from './export-rights.ts';
 import { selfTest } from './export-selftest.ts';
@@ -79,6 +79,7 @@ export const wrap = async (
     );
   requireRequested(desk, row);
   requireConfirmed(desk, row);
+  await requireSameKey(desk, key, opened);
   const shown = await selfTest(desk, key, algorithm, opened);
   const testedAt = Date.now();
   const folder = new NewFolder(place);

@@ -194,6 +194,11 @@ export const recoveryHandlers: Part<'recovery'> = {
       const row = desk.store.intents.get(intent);
       if (row === undefined) throw new KeymootError('not-found', 'That act is settled already.');
       const plan = desk.tokenPlan(row) as KeyPlan;
+      if (desk.tokenPlan(row).at === undefined)
+        throw new KeymootError(
+          'state-refused',
+          'Nothing of that act is on a token, so there is nothing to look for. It is settled by itself when Keymoot starts again.',
+        );
       const settled = await desk.withPin(login, channel, (pin) =>
         settle(call, row, plan, { pin, lastTry: login.lastTry }, found),
       );

@@ -2,6 +2,7 @@
 import type { Algorithm } from '../../../shared/domain/keys.ts';
 import { ALGORITHMS } from '../../../shared/domain/keys.ts';
 import { CKM } from '../../../shared/token/cryptoki.ts';
+import type { PinHalves } from '../../../shared/token/protocol.ts';
 import type { Part } from '../router.ts';
 import { lookAt } from './modules.ts';
 import { train } from './training.ts';
@@ -53,23 +54,16 @@ export const tokensHandlers: Part<'tokens'> = {
   'tokens.objects': {
     reads: true,
     run: async ({ at, login }, { desk, channel }) => {
-      const pin = login === undefined ? undefined : desk.takePin(login, channel);
-      try {
-        const objects = await desk.devices.with(
-          at.module,
-          pin === undefined ? 'look' : 'act',
-          (client) =>
-            client.call('list', {
-              token: at.token,
-              ...(pin === undefined ? {} : { pin }),
-              lastTry: login?.lastTry ?? false,
-            }),
+      const list = (pin?: PinHalves) =>
+        desk.devices.with(at.module, pin === undefined ? 'look' : 'act', (client) =>
+          client.call('list', {
+            token: at.token,
+            ...(pin === undefined ? {} : { pin }),
+            lastTry: login?.lastTry ?? false,
+          }),
         );
-        return { token: at.token, publicView: pin === undefined, objects };
-      } finally {
-        pin?.first.fill(0);
-        pin?.second.fill(0);
-      }
+      const objects = login === undefined ? await list() : await desk.withPin(login, channel, list);
+      return { token: at.token, publicView: login === undefined, objects };
     },
   },
 };
