@@ -11,3 +11,11 @@ export const FACE_ARGUMENT = '--keymoot-face=';
 export const DEAD_PROXY = 'http://127.0.0.1:9';
 export const SCHEME = 'keymoot';
 export const HOME = `${SCHEME}://desk`;
+/** The answer to a message that can't even be sent: what is in it can't be copied out of the page. */
+export const UNSENDABLE = {
+  ok: false,
+  error: {
+    code: 'message-malformed',
+    message: 'The message is not one of ours. Nothing was done.',
+  },
+};

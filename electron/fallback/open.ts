@@ -9,6 +9,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { BrowserContext, Page, Route } from 'playwright-core';
 import { respond } from '../common/content.ts';
 import { answersFromEnvironment } from '../common/files.ts';
+import { UNSENDABLE } from '../common/ipc.ts';
 import { isOurPage } from '../common/page-calls.ts';
 import { NOT_OURS, PageDesk } from '../common/page-desk.ts';
 import { cleanEnvironment, findProgram, serveCommand } from '../common/program.ts';
@@ -276,7 +277,12 @@ export const openFallback = async ({ data, built, why }: FallbackOptions): Promi
         return NOT_OURS;
     }
   });
-  await context.addInitScript(openBridge, { face, home: HOME, binding: BINDING });
+  await context.addInitScript(openBridge, {
+    face,
+    home: HOME,
+    binding: BINDING,
+    unsendable: UNSENDABLE,
+  });
   await context.route(
     () => true,
     serveContent(join(built, 'renderer'), () => {

@@ -24,7 +24,12 @@ interface Page {
 }
 export type Binding = (verb: string, ...args: unknown[]) => Promise<unknown>;
 
-export const openBridge = (given: { face: FaceInfo; home: string; binding: string }): void => {
+export const openBridge = (given: {
+  face: FaceInfo;
+  home: string;
+  binding: string;
+  unsendable: unknown;
+}): void => {
   const page = globalThis as unknown as Page;
   const call = page[given.binding] as Binding | undefined;
   Reflect.deleteProperty(page, given.binding);
@@ -73,7 +78,13 @@ export const openBridge = (given: { face: FaceInfo; home: string; binding: strin
   };
   const bridge: PageBridge = {
     face: Object.freeze(given.face),
-    request: (request) => call('request', request),
+    request: async (request) => {
+      try {
+        return await call('request', request);
+      } catch {
+        return given.unsendable; // it can't be copied out of the page
+      }
+    },
     askFile: (purpose, suggested) => chosen('askFile', purpose, suggested),
     askDropped: async (purpose, file) => {
       // Held where the driver finds it: the browser tells the path of a File to the driver, and never to a page.

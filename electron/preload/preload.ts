@@ -12,6 +12,7 @@ import {
   PRINT,
   REQUEST,
   SHIELD,
+  UNSENDABLE,
 } from '../common/ipc.ts';
 import type { FaceInfo, FaceMessage, PageBridge } from '../../shared/window/bridge.ts';
 
@@ -29,7 +30,13 @@ const chosen = async (channel: string, purpose: string, what: string | undefined
 };
 const bridge: PageBridge = {
   face,
-  request: (request) => ipcRenderer.invoke(REQUEST, request),
+  request: async (request) => {
+    try {
+      return (await ipcRenderer.invoke(REQUEST, request)) as unknown;
+    } catch {
+      return UNSENDABLE; // it can't be copied out of the page
+    }
+  },
   askFile: (purpose, suggested) => chosen(ASK_FILE, purpose, suggested),
   // The path goes past the page: a File made by the page itself has none.
   askDropped: (purpose, file) =>

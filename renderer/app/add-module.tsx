@@ -107,6 +107,7 @@ export const AddModuleForm = ({
         value={variables}
         autosize
         maxRows={6}
+        maxLength={4096}
         spellCheck={false}
         classNames={{ input: 'mono' }}
         onChange={(event) => {

@@ -70,7 +70,8 @@ export const PageHead = ({
       display: 'flex',
       justifyContent: 'space-between',
       alignItems: 'flex-start',
-      gap: 24,
+      flexWrap: 'wrap',
+      gap: '12px 24px',
       marginBottom: 20,
     }}
   >
@@ -85,7 +86,7 @@ export const PageHead = ({
       )}
     </div>
     {actions === undefined ? null : (
-      <div style={{ display: 'flex', gap: 10, flexShrink: 0 }}>{actions}</div>
+      <div style={{ display: 'flex', flexWrap: 'wrap', gap: 10 }}>{actions}</div>
     )}
   </header>
 );

@@ -45,7 +45,7 @@ export interface FaceInfo {
 
 export interface PageBridge {
   readonly face: FaceInfo;
-  /** Answers with a Reply's ok/value or ok/error, never rejects. */
+  /** Answers with a Reply's ok/value or ok/error. Rejects for nothing but what is no message at all, and then with the page's own error. */
   request: (request: PageRequest) => Promise<unknown>;
   /** Shows the face's dialog. Gives a grant and a base name, or undefined when it was cancelled. */
   askFile: (

@@ -1,0 +1,245 @@
+/** What a careless or hostile hand puts in: into the page's calls, into its fields, on a small display. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { Room } from '../../custody/cli/rehearsal/room.ts';
+import {
+  buildAll,
+  FACES,
+  newHome,
+  openFace,
+  type OpenFace,
+  request,
+  startDisplay,
+} from './faces.ts';
+
+const SMALL = { width: 1024, height: 600 };
+const EMPTY = ['map', 'element', 'window', 'function', 'symbol', 'proxy', 'input __proto__'];
+const ROUTES = [
+  'overview',
+  'tokens',
+  'tokens/train',
+  'tokens/add',
+  'keys',
+  'keys/generate',
+  'ceremonies',
+  'ceremonies/draft',
+  'exports',
+  'exports/new',
+  'audit',
+  'audit/export',
+  'audit/verify',
+  'people',
+  'people/enrol',
+  'settings',
+];
+
+let display: string;
+let endDisplay: () => void;
+const { home, remove } = newHome();
+beforeAll(async () => {
+  await buildAll();
+  ({ display, end: endDisplay } = await startDisplay(`${SMALL.width}x${SMALL.height}`));
+  const room = await Room.enter(join(home, 'desk'));
+  await room.found('input.example');
+  await room.desk.stop();
+});
+afterAll(() => {
+  endDisplay();
+  remove();
+});
+
+describe.each(FACES)('the window on %s', (name) => {
+  let face: OpenFace;
+  beforeAll(async () => {
+    face = await openFace(name, { display, home });
+    await face.page.locator('.rail a').first().waitFor();
+  });
+  afterAll(async () => {
+    await face.close();
+  });
+  const show = async (route: string): Promise<void> => {
+    await face.page.evaluate((route) => {
+      location.hash = `#/${route}`;
+    }, route);
+    // Drawn, and what it asked for has come.
+    await face.page.evaluate(
+      () =>
+        new Promise((done) => {
+          requestAnimationFrame(() => setTimeout(done, 60));
+        }),
+    );
+  };
+
+  test('answers every call that makes no sense with a code and words, and never throws', async () => {
+    const answers = await face.page.evaluate(async () => {
+      const bridge = globalThis.keymoot!;
+      const circle: Record<string, unknown> = {};
+      circle['self'] = circle;
+      let deep: unknown = 1;
+      for (let level = 0; level < 5000; level++) deep = [deep];
+      const hello = { channel: 'desk.hello', input: {} };
+      const calls: Record<string, unknown> = {
+        nothing: undefined,
+        null: null,
+        text: 'desk.hello',
+        circle: { ...hello, input: circle },
+        deep: { ...hello, input: deep },
+        function: { ...hello, input: () => 1 },
+        symbol: { ...hello, input: Symbol('x') },
+        big: { ...hello, input: 1n },
+        map: { ...hello, input: new Map([['a', 1]]) },
+        date: { ...hello, input: { when: new Date() } },
+        element: { ...hello, input: document.body },
+        window: { ...hello, input: globalThis },
+        promise: Promise.resolve(hello),
+        proxy: new Proxy(hello, { ownKeys: () => ['channel', 'input', 'constructor'] }),
+        'a getter that throws': Object.defineProperty({ ...hello }, 'input', {
+          enumerable: true,
+          get: () => {
+            throw new Error('mine');
+          },
+        }),
+        'a toJSON that throws': {
+          ...hello,
+          input: {
+            toJSON: () => {
+              throw new Error('mine');
+            },
+          },
+        },
+        huge: { ...hello, input: 'x'.repeat(8 * 1024 * 1024) },
+        channel: { channel: { toString: () => 'desk.hello' }, input: {} },
+        proofs: { ...hello, proofs: 'mine' },
+        ticket: { ...hello, ticket: -1 },
+        own: { ...hello, id: 1 },
+      };
+      for (const key of ['__proto__', 'constructor', 'prototype', 'toString']) {
+        calls[`channel ${key}`] = { channel: key, input: {} };
+        calls[`input ${key}`] = JSON.parse(`{"channel":"desk.hello","input":{"${key}":{"x":1}}}`);
+        calls[`deep ${key}`] = JSON.parse(`{"channel":"desk.hello","input":[{"a":{"${key}":1}}]}`);
+      }
+      const found: Record<string, unknown> = {};
+      for (const [what, call] of Object.entries(calls))
+        try {
+          const answer = (await bridge.request(call as never)) as {
+            ok: boolean;
+            error?: { code: string; message: string };
+          };
+          found[what] = answer.ok ? 'OK' : `${answer.error?.code}: ${answer.error?.message}`;
+        } catch (error) {
+          found[what] = `THREW ${String(error)}`;
+        }
+      return found;
+    });
+    const threw: string[] = [];
+    for (const [what, said] of Object.entries(answers)) {
+      // What Electron can't take out of the page's world is the page's own error, before anything of ours has it.
+      // All that is sent is JSON, without prototypes: these are an empty input then, and that is one.
+      const empty = EMPTY.includes(what);
+      if (empty && said === 'OK') continue;
+      if (name === 'Electron' && /^THREW \w*Error: /.test(String(said))) threw.push(what);
+      else
+        expect(said, what).toMatch(
+          /^(message-malformed|message-too-large|channel-unknown|input-invalid): \S+ \S+ \S+ \S+/,
+        );
+      expect(said, what).not.toMatch(/\n|invoking|remote method|keymoot:|file:/);
+    }
+    expect(threw).toEqual(name === 'Electron' ? ['deep', 'window', 'proxy'] : []);
+    expect(await request(face.page, 'desk.hello')).toMatchObject({ ok: true });
+  });
+
+  test('takes no more than a field may hold of a hundred thousand characters, and doesn’t stand still for it', async () => {
+    const { page } = face;
+    const found: string[] = [];
+    let fields = 0;
+    for (const route of ROUTES) {
+      await show(route);
+      const said = await page.evaluate(async () => {
+        const text = 'A\u202e\u200b\u0000é'.repeat(20_000);
+        const problems: string[] = [];
+        const selector = 'input:not([type=checkbox], [type=radio], [type=button]), textarea';
+        const all = [...document.querySelectorAll<HTMLInputElement>(selector)].filter(
+          (field) => !field.readOnly && !field.disabled && field.offsetParent !== null,
+        );
+        for (const field of all) {
+          const label = field.labels?.[0]?.textContent ?? field.ariaLabel ?? field.placeholder;
+          field.focus();
+          const since = performance.now();
+          // The browser's own way to put text in: it keeps to the field's limits and tells the page.
+          // eslint-disable-next-line @typescript-eslint/no-deprecated -- there is no other
+          document.execCommand('insertText', false, text);
+          await new Promise(requestAnimationFrame);
+          const took = performance.now() - since;
+          if (field.value.length > 4096) problems.push(`${label}: holds ${field.value.length}`);
+          if (took > 100) problems.push(`${label}: ${Math.round(took)} ms`);
+          field.select();
+          // eslint-disable-next-line @typescript-eslint/no-deprecated -- there is no other
+          document.execCommand('delete');
+        }
+        return { problems, count: all.length };
+      });
+      fields += said.count;
+      found.push(...said.problems.map((problem) => `${route}: ${problem}`));
+    }
+    expect(fields).toBeGreaterThan(10);
+    expect(found).toEqual([]);
+  });
+
+  test.each([1, 2])(
+    'shows every screen on a display of 1024 × 600 at a zoom of %i, nothing cut off sideways',
+    async (zoom) => {
+      const { app, page } = face;
+      const session = app === undefined ? await page.context().newCDPSession(page) : undefined;
+      if (app !== undefined)
+        await app.evaluate(({ BrowserWindow }, zoom) => {
+          BrowserWindow.getAllWindows()[0]!.webContents.setZoomFactor(zoom);
+        }, zoom);
+      else
+        await session!.send('Emulation.setDeviceMetricsOverride', {
+          width: SMALL.width / zoom,
+          height: SMALL.height / zoom,
+          deviceScaleFactor: zoom,
+          mobile: false,
+        });
+      try {
+        const found: string[] = [];
+        for (const route of ROUTES) {
+          await show(route);
+          const wide = await page.evaluate(() => {
+            const { clientWidth, scrollWidth } = document.documentElement;
+            const work = document.getElementById('work')!;
+            const isCut = (element: Element): boolean => {
+              const { right, width } = element.getBoundingClientRect();
+              // What scrolls by itself (tables, commands, records) is not cut off.
+              return (
+                width > 0 &&
+                right > clientWidth + 1 &&
+                element.closest('pre, table, .scroll') === null
+              );
+            };
+            return {
+              size: [innerWidth, innerHeight],
+              sideways: [scrollWidth - clientWidth, work.scrollWidth - work.clientWidth],
+              cut: [...work.querySelectorAll('*')]
+                .filter(isCut)
+                .slice(0, 3)
+                .map(
+                  (element) =>
+                    `${element.tagName}.${element.className} ${element.textContent.slice(0, 40)}`,
+                ),
+            };
+          });
+          expect(wide.size[0]).toBeLessThanOrEqual(SMALL.width / zoom);
+          if (wide.sideways.some((by) => by > 1) || wide.cut.length > 0)
+            found.push(`${route}: ${JSON.stringify(wide)}`);
+        }
+        expect(found).toEqual([]);
+      } finally {
+        await app?.evaluate(({ BrowserWindow }) => {
+          BrowserWindow.getAllWindows()[0]!.webContents.setZoomFactor(1);
+        });
+        await session?.send('Emulation.clearDeviceMetricsOverride');
+      }
+    },
+  );
+});
