@@ -71,6 +71,7 @@ export const Short = ({
       >
         {whole ? value : short}
       </button>
+      <span className="on-paper">{value}</span>
       <Tooltip label={copied ? 'Copied' : 'Copy'}>
         <ActionIcon
           variant="subtle"

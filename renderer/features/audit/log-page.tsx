@@ -1,9 +1,9 @@
 /** The log's state: what is sealed, by which key, and the checkpoint to keep outside. */
-import { Text, Title } from '@mantine/core';
+import { Button, Text, Title } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { Output } from '../../../shared/contract/index.ts';
 import { useDesk } from '../../app/desk-store.ts';
-import { call, type Answer } from '../../bridge/bridge.ts';
+import { call, print, type Answer } from '../../bridge/bridge.ts';
 import { CopyText } from '../../ui/copy-button.tsx';
 import { ErrorBox, Facts } from '../../ui/messages.tsx';
 import { Says } from '../../ui/says.tsx';
@@ -77,6 +77,9 @@ export const LogPage = () => {
               page from the day the desk was founded.
             </Text>
             <Fingerprint hex={log.keySha256} />
+            <Button variant="default" mt="md" onClick={() => void print()}>
+              Print this page
+            </Button>
           </section>
         )}
       </div>

@@ -1,8 +1,9 @@
 /** From nothing to a desk, in the order of design 08, T6. Each step says what it is for; a reload stands at the step that the service says is next. */
-import { Stepper, Text } from '@mantine/core';
+import { Button, Stepper, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { Mode } from '../../../shared/domain/basics.ts';
 import { useDesk } from '../../app/desk-store.ts';
+import { print } from '../../bridge/bridge.ts';
 import { PageHead } from '../../ui/messages.tsx';
 import { Fingerprint } from '../../ui/text.tsx';
 import { FirstPolicy } from './first-policy.tsx';
@@ -37,6 +38,9 @@ export const FirstRun = () => {
             an auditor’s trust file pins.
           </Text>
           <Fingerprint hex={status.log.keySha256} />
+          <Button variant="default" mt="md" onClick={() => void print()}>
+            Print this page
+          </Button>
         </section>
       ) : null}
     </>
