@@ -370,7 +370,7 @@ export const TABLE: readonly Entry[] = [
     usage:
       'ceremony draft --template form-aes256-from-3-components --out FILE --token L --key-label L --seat SEAT=NAME… [--algorithm AES-256|AES-128] [--expected CHECK]',
     notes: [
-      '--expected         the result’s check value if the sender gave it: hex by X9.24-CMAC, or METHOD:HEX. Without it nothing is compared when the key is formed',
+      '--expected         the result’s check value if the sender gave it: by X9.24-CMAC, ten hex digits, or six for short. Without it nothing is compared when the key is formed',
       '--purpose          encrypt, mac or wrap; else the template’s',
       '--title            else the template’s',
       '--substitute       SEAT=NAME who may take a seat; any number',

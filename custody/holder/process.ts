@@ -29,9 +29,9 @@ export const holderProcess = (): void => {
   };
   const handlers: { [K in HolderOp]: (input: unknown) => unknown } = {
     begin: (raw) => {
-      const { setId, count, bytes, method } = holderProtocol.begin.input.parse(raw);
+      const { setId, count, bytes } = holderProtocol.begin.input.parse(raw);
       set?.wipe();
-      set = new ComponentSet(setId, count, bytes, method, randomBytes(32));
+      set = new ComponentSet(setId, count, bytes, randomBytes(32));
       return {};
     },
     receive: (raw) => {

@@ -90,7 +90,6 @@ export class CeremonyRoom {
       setId: ceremony.id,
       count: components.count,
       bytes: key.algorithm === 'AES-128' ? 16 : 32,
-      method: components.method,
     });
     return holder;
   }

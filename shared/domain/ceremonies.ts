@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { Count, Hex64, Mode, Uuid, text } from './basics.ts';
-import { Algorithm, Check, CHECK_METHODS, KeyLabel, Purpose } from './keys.ts';
+import { Algorithm, KeyLabel, Purpose } from './keys.ts';
 import { TokenRef } from './tokens.ts';
 
 export const Seat = z
@@ -45,6 +45,9 @@ export const Step = z.strictObject({
 });
 export type Step = z.infer<typeof Step>;
 
+/** Every key of this template is AES: its components and their sum are told by this method alone. */
+const AesCheckMethod = z.literal('X9.24-CMAC', 'must be X9.24-CMAC, as AES keys have it');
+
 export const Definition = z.strictObject({
   v: z.literal(1),
   template: z.literal('form-key-from-components/1'),
@@ -66,10 +69,18 @@ export const Definition = z.strictObject({
   }),
   components: z.strictObject({
     count: z.int().min(2).max(9),
-    method: z.enum(CHECK_METHODS).extract(['X9.24-CMAC', 'LEGACY-ZERO']),
+    method: AesCheckMethod,
   }),
   /** The result's check value, when the sender gave it on a way of its own. */
-  expected: Check.optional(),
+  expected: z
+    .strictObject({
+      method: AesCheckMethod,
+      // Compared only when the envelopes are open, which is too late to find that it can't be.
+      value: z
+        .string()
+        .regex(/^(?:[0-9a-f]{6}|[0-9a-f]{10})$/, 'must be ten lower-case hex digits, or six'),
+    })
+    .optional(),
   grade: z.literal('C'),
   importKey: Algorithm.extract(['RSA-2048', 'RSA-3072', 'RSA-4096']),
   staffing: z.strictObject({ least: Count }),

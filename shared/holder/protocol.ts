@@ -18,7 +18,6 @@ export const holderProtocol = {
       setId: z.string(),
       count: z.int().min(2).max(9),
       bytes: z.union([z.literal(16), z.literal(32)]),
-      method: z.enum(['X9.24-CMAC', 'LEGACY-ZERO']),
     }),
     z.strictObject({}),
   ),

@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { DefinitionView } from '../../../shared/contract/ceremonies.ts';
 import { Definition, Seat } from '../../../shared/domain/ceremonies.ts';
-import { CHECK_METHODS, type Check } from '../../../shared/domain/keys.ts';
 import type { Person } from '../../../shared/domain/people.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import { definitionId } from '../../core/ceremonies/definition.ts';
@@ -35,23 +34,16 @@ const readTemplate = (name: string): Definition => {
   );
 };
 
-/** `A1B2C3D4E5` or `METHOD:A1B2C3D4E5`. */
-const expectedOf = (text: string, method: Definition['components']['method']): Check => {
-  const at = text.lastIndexOf(':');
-  const named = at < 0 ? method : text.slice(0, at);
-  const known = CHECK_METHODS.find((one) => one.toLowerCase() === named.toLowerCase());
-  if (known === undefined)
-    throw invalid(
-      `--expected names a method that is not one of: ${CHECK_METHODS.join(', ')}.`,
-      '--expected',
-      'method',
-    );
+const expectedOf = (
+  text: string,
+  method: Definition['components']['method'],
+): Definition['expected'] => {
   try {
-    return makeCheck(known, text.slice(at + 1));
+    return { method, value: makeCheck(method, text).value };
   } catch {
     // makeCheck throws for the form only.
     throw invalid(
-      `--expected is not a check value by ${known}: ten hex digits, or six for short.`,
+      `--expected is not a check value by ${method}: ten hex digits, or six for short.`,
       '--expected',
       'form',
     );

@@ -6,15 +6,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Check } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
-import {
-  legacyZero,
-  makeCheck,
-  p11Check,
-  sameCheck,
-  x924Cmac,
-} from '../checkvalues/check-values.ts';
-
-export type ComponentMethod = 'X9.24-CMAC' | 'LEGACY-ZERO';
+import { makeCheck, p11Check, sameCheck, x924Cmac } from '../checkvalues/check-values.ts';
 
 const refused = (index: number, why: string, fields: Record<string, string> = {}) =>
   new KeymootError(
@@ -61,9 +53,6 @@ export const readComponent = (index: number, typed: Uint8Array, bytes: number): 
   }
 };
 
-const checkOf = (method: ComponentMethod, key: Uint8Array): Check =>
-  method === 'X9.24-CMAC' ? x924Cmac(key) : legacyZero(key);
-
 /** R41: names a wrong component later without saying anything about a right one; components have at least 128 bits of entropy. */
 const commitmentOf = (setId: string, index: number, component: Uint8Array): string =>
   createHash('sha256')
@@ -78,22 +67,14 @@ export class ComponentSet {
   readonly #setId: string;
   readonly #count: number;
   readonly #bytes: number;
-  readonly #method: ComponentMethod;
   readonly #held = new Map<number, Uint8Array>();
   /** R22: duplicates are found by HMAC under a key that lives only here. */
   readonly #key: Buffer;
 
-  constructor(
-    setId: string,
-    count: number,
-    bytes: number,
-    method: ComponentMethod,
-    hmacKey: Buffer,
-  ) {
+  constructor(setId: string, count: number, bytes: number, hmacKey: Buffer) {
     this.#setId = setId;
     this.#count = count;
     this.#bytes = bytes;
-    this.#method = method;
     this.#key = hmacKey;
   }
   #tag(component: Uint8Array): Buffer {
@@ -122,15 +103,15 @@ export class ComponentSet {
             index,
             `it is the same as component ${other}. Each custodian has a component of their own.`,
           );
-      const own = checkOf(this.#method, component);
+      const own = x924Cmac(component);
       let given;
       try {
-        given = makeCheck(this.#method, check);
+        given = makeCheck(own.method, check);
       } catch {
         // makeCheck throws for the form only.
         throw refused(
           index,
-          `the check value is not one of ${this.#method}: ten hex digits, or six for short.`,
+          `the check value is not one of ${own.method}: ten hex digits, or six for short.`,
         );
       }
       if (sameCheck(own, given) !== 'same')
@@ -172,21 +153,13 @@ export class ComponentSet {
             'component-refused',
             'The key would be the same as one of its components. Nothing was formed.',
           );
-      const check = checkOf('X9.24-CMAC', sum);
+      const check = x924Cmac(sum);
       // SECURITY: a final mismatch says that, and nothing about the sum or any part of it (R23).
-      if (expected !== undefined) {
-        const own =
-          expected.method === 'X9.24-CMAC'
-            ? check
-            : expected.method === 'LEGACY-ZERO'
-              ? legacyZero(sum)
-              : undefined;
-        if (own === undefined || sameCheck(own, expected) !== 'same')
-          throw new KeymootError(
-            'component-refused',
-            'The components do not add up to the key that the definition expects. Nothing was formed. One of the components, or the expected check value, is not the sender’s.',
-          );
-      }
+      if (expected !== undefined && sameCheck(check, expected) !== 'same')
+        throw new KeymootError(
+          'component-refused',
+          'The components do not add up to the key that the definition expects. Nothing was formed. One of the components, or the expected check value, is not the sender’s.',
+        );
       return { sum, check, p11: p11Check('aes', sum) };
     } catch (error) {
       sum.fill(0);

@@ -9,8 +9,7 @@ const SUM = '2b7f17152cabd4a1a3fe1f8305c24133';
 const CMAC = { [A]: '7ad386c376', [B]: 'be7ed6ae78', [SUM]: 'fd03633fbb' } as const;
 const typed = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text));
 const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
-const set = (count = 2) =>
-  new ComponentSet('c0de'.repeat(8), count, 16, 'X9.24-CMAC', Buffer.alloc(32, 7));
+const set = (count = 2) => new ComponentSet('c0de'.repeat(8), count, 16, Buffer.alloc(32, 7));
 const refusal = (act: () => unknown): KeymootError => {
   try {
     act();

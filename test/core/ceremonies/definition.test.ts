@@ -55,22 +55,26 @@ describe('a definition', () => {
     );
     expect(definitionId({ ...good, title: `${good.title} ` })).not.toBe(definitionId(good));
   });
+  test('is none with check values that AES components don’t have, or that could not be compared at the end', () => {
+    const pathsOf = (changes: object) =>
+      Definition.safeParse({ ...good, ...changes }).error?.issues.map(({ path }) => path.join('.'));
+    expect(pathsOf({ components: { count: 3, method: 'LEGACY-ZERO' } })).toEqual([
+      'components.method',
+    ]);
+    expect(pathsOf({ expected: { method: 'P11-CHECK', value: 'abcdef' } })).toEqual([
+      'expected.method',
+    ]);
+    for (const value of ['abcd', 'abcdef01', 'ABCDEF'])
+      expect(pathsOf({ expected: { method: 'X9.24-CMAC', value } })).toEqual(['expected.value']);
+    for (const value of ['abcdef', 'abcdef0123'])
+      expect(pathsOf({ expected: { method: 'X9.24-CMAC', value } })).toBeUndefined();
+  });
   const wrong: [string, string, (draft: Draft) => void][] = [
     ['another desk', 'log', (d) => (d.log = 'other')],
     ['another mode', 'mode', (d) => (d.mode = 'production')],
     ['another policy', 'policySha256', (d) => (d.policySha256 = 'ab'.repeat(32))],
     ['a purpose that may not leave', 'key.extractable', (d) => (d.key.extractable = true)],
     ['too few components', 'components.count', (d) => (d.components.count = 2)],
-    [
-      'a check value that AES components don’t have',
-      'components.method',
-      (d) => (d.components.method = 'LEGACY-ZERO'),
-    ],
-    [
-      'an expected value that can’t be compared',
-      'expected.method',
-      (d) => (d.expected = { method: 'P11-CHECK', value: 'abcdef' }),
-    ],
     ['more staff than seats', 'staffing.least', (d) => (d.staffing.least = 9)],
     ['a seat taken twice', 'seats.1.seat', (d) => (at(d.seats, 1).seat = 'administrator')],
     [
