@@ -1,8 +1,8 @@
 /**
  * What the service says to the holder: the short-lived process in which components lie between their entry and the forming of the key.
  *
- * The holder loads no vendor library, no database and no network; the vendor's process never sees a component or the sum in clear, and this one never
- * sees a PIN (design 03, R27 grade C).
+ * The holder loads no vendor library, no database and no network, and never sees a PIN; the vendor's process is never given a component, and the sum
+ * only wrapped under its token's import key (design 03, R27 grade C). A library that is itself software (SoftHSM, NSS) unwraps it in that process.
  */
 import { z } from 'zod';
 import { Check } from '../domain/keys.ts';

@@ -2,7 +2,7 @@
  * What the service says to a token process and what comes back: one request, one reply, errors as data.
  *
  * A token process has one vendor library loaded and knows no policy, no people and no database. Every request that needs a login carries the PIN's two
- * halves and is login–act–logout in one; only the log's signer stays logged in (design 08, T4 and T5).
+ * halves and is login–act–logout in one; only the log's signer stays logged in (design 08, T4 and T5), and an import from `importBegin` to `importFinish`.
  * The channel is Node's IPC with structured clone, so bytes travel as Uint8Array and no PIN is ever text on a pipe.
  */
 import { z } from 'zod';
@@ -74,7 +74,7 @@ export const tokenProtocol = {
   /** The same after initialising the library anew: a token that another process made shows only then. Not while something is logged in. */
   rescan: op(Nothing, z.array(TokenSummary)),
   mechanisms: op(z.strictObject(onToken), z.array(z.int())),
-  /** Initialises a free slot, or a named token again, and sets both PINs. Answers with the token's new identity. */
+  /** Initialises a free slot and sets both PINs. Answers with the token's new identity. */
   initToken: op(
     z.strictObject({ label: z.string(), soPin: PinHalves, userPin: PinHalves }),
     TokenIdentity,

@@ -146,7 +146,7 @@ export class TokenWorker {
   async #open(input: TokenInput<'open'>): Promise<TokenOutput<'open'>> {
     if (this.#desk) throw notNow('a library is open already');
     checkLibrary(input.path);
-    // SECURITY: the last look before its code runs here. Who can write the file in between could as well have written it before it was approved.
+    // SECURITY: the last look before its code runs here. That the file is changed between this look and the load is not prevented.
     if ((await hashFile(input.path)) !== input.sha256)
       throw new KeymootError(
         'module-quarantined',
