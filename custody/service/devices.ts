@@ -8,8 +8,7 @@ import { KeymootError } from '../../shared/errors.ts';
 import type { Store } from '../store/store.ts';
 import type { ModuleRow } from '../store/tables/modules.ts';
 import { TokenClient } from '../tokens/client.ts';
-import { hashFile } from '../tokens/discovery.ts';
-import { checkLibrary } from '../tokens/header.ts';
+import { checkLibrary, hashFile } from '../tokens/header.ts';
 import { endFormer, startedAt } from './epochs.ts';
 import type { Journal } from './journal.ts';
 

@@ -5,7 +5,7 @@
  * Sources: each vendor's installation guide; Debian's package contents for the free ones.
  */
 import { existsSync, realpathSync } from 'node:fs';
-import { basename, posix, win32 } from 'node:path';
+import { posix, win32 } from 'node:path';
 import type { Family } from '../../shared/domain/tokens.ts';
 
 type Platform = 'linux' | 'darwin' | 'win32';
@@ -247,9 +247,3 @@ export const moduleEnvironment = (
     if (value !== undefined && wanted(name)) passed[name] = value;
   return passed;
 };
-
-/** What a person calls a module of no known family. */
-export const labelOf = (path: string): string =>
-  TABLE.find(({ file }) => file.test(basename(path)))?.label ?? basename(path);
-
-export { hashFile } from './process/library.ts';

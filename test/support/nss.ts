@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TokenIdentity } from '../../shared/domain/tokens.ts';
 import { TokenClient, type TokenClientOptions } from '../../custody/tokens/client.ts';
-import { hashFile, wellKnownPaths } from '../../custody/tokens/discovery.ts';
+import { wellKnownPaths } from '../../custody/tokens/discovery.ts';
+import { hashFile } from '../../custody/tokens/header.ts';
 import { type ThrowAway, USER_PIN } from './softhsm.ts';
 
 export const nssLibrary = (): string | undefined => {

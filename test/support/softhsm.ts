@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import type { TokenIdentity } from '../../shared/domain/tokens.ts';
 import type { PinHalves } from '../../shared/token/protocol.ts';
 import { TokenClient, type TokenClientOptions } from '../../custody/tokens/client.ts';
-import { hashFile, wellKnownPaths } from '../../custody/tokens/discovery.ts';
+import { wellKnownPaths } from '../../custody/tokens/discovery.ts';
+import { hashFile } from '../../custody/tokens/header.ts';
 
 /** Sources are enough for these tests: no build is waited for. */
 export const useSources = (): void => {

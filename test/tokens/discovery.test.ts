@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { FAMILIES } from '../../shared/domain/tokens.ts';
 import {
   familyOf,
   findModules,
-  hashFile,
   moduleEnvironment,
   wellKnownPaths,
 } from '../../custody/tokens/discovery.ts';
@@ -70,10 +68,4 @@ test('a module’s process gets the variables its library reads, and no others',
   for (const family of FAMILIES)
     for (const name of ['NODE_OPTIONS', 'LD_PRELOAD', 'PATH', 'PKCS11SPY', 'UNSET'])
       expect(moduleEnvironment(family, environment)).not.toHaveProperty(name);
-});
-
-test('a file’s hash is that of its bytes', async () => {
-  const path = import.meta.filename;
-  const expected = createHash('sha256').update(readFileSync(path)).digest('hex');
-  expect(await hashFile(path)).toBe(expected);
 });

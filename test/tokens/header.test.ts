@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkLibrary, inspectHeader } from '../../custody/tokens/header.ts';
+import { checkLibrary, hashFile, inspectHeader } from '../../custody/tokens/header.ts';
 import { softhsmLibrary } from '../support/softhsm.ts';
 
 const ascii = (text: string) => new TextEncoder().encode(text);
@@ -113,4 +114,10 @@ test('files are looked at where they lie', () => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test('a file’s hash is that of its bytes', async () => {
+  const path = import.meta.filename;
+  const expected = createHash('sha256').update(readFileSync(path)).digest('hex');
+  expect(await hashFile(path)).toBe(expected);
 });

@@ -254,7 +254,7 @@ export type NewEntry = {
 export const parseEntry = (value: unknown): Entry => {
   const frame = Frame.parse(value);
   if (!isEntryType(frame.type)) throw new TypeError('entry: unknown type');
-  if ((frame.outcome === 'intent') === (frame.corr !== undefined) && frame.outcome === 'intent')
+  if (frame.outcome === 'intent' && frame.corr !== undefined)
     throw new TypeError('entry: an intent has no corr');
   const detail: unknown = details[frame.type].parse(frame.detail);
   return { ...frame, detail } as Entry;

@@ -8,6 +8,7 @@ import type { CeremonyStatus, Definition, Step } from '../../../shared/domain/ce
 import type { Check } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import type { Entry } from '../audit/entry.ts';
+import { openEnvelope } from '../audit/statement.ts';
 
 export interface StepState {
   step: Step;
@@ -96,16 +97,7 @@ const FINDINGS = new Set(['token.check', 'clock', 'key.verify']);
 export const SUBSTITUTION_IN_WORDS = /^substitute (\S+) sits as (\S+)$/;
 
 const signersOf = (entry: Entry): string[] =>
-  (entry.acts ?? []).flatMap((act) => {
-    try {
-      const said = JSON.parse(Buffer.from(act.payload, 'base64').toString('utf8')) as {
-        person?: unknown;
-      };
-      return typeof said.person === 'string' ? [said.person] : [];
-    } catch {
-      return []; // no statement of ours, so nobody's
-    }
-  });
+  (entry.acts ?? []).flatMap((act) => openEnvelope(act)?.statement.person ?? []);
 
 const withStep = (
   ceremony: Ceremony,

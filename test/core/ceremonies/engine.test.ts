@@ -122,6 +122,13 @@ describe('the engine', () => {
     for (const step of ['2', '4', '9'])
       expect(after(...upTo(Number(step) - 1), failed(step)).undecided?.step).toBe(step);
   });
+  test('takes nobody’s name from what is not a statement', () => {
+    const entry = done('1');
+    const named = { person: people('1')[0] };
+    const payload = Buffer.from(JSON.stringify(named)).toString('base64');
+    const acts = entry.acts?.map((act) => ({ ...act, payload }));
+    expect(after({ ...entry, acts } as Entry).steps[0]).toMatchObject({ state: 'done', by: [] });
+  });
   test('does nothing while paused or over an open intent', () => {
     const paused = reduce(after(...upTo(1)), entry('ceremony.pause', { why: 'tea' }));
     refuses('state-refused', () => may(paused, '2'));

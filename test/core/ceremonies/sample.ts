@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Definition } from '../../../shared/domain/ceremonies.ts';
 import type { Entry, EntryType } from '../../../custody/core/audit/entry.ts';
+import { envelope, statementBytes, type Act } from '../../../custody/core/audit/statement.ts';
 
 export const sample = (): Definition =>
   Definition.parse(
@@ -17,6 +18,13 @@ export const sample = (): Definition =>
   );
 export const ID = 'c0de'.repeat(8);
 export const SHA = 'ab'.repeat(32);
+
+/** What a person says when they act. Nobody's signature is looked at here: that is the ledger's. */
+const said = (person: string): Act => ({
+  ...{ v: 1, kind: 'act', log: 'x', person, head: { size: 0, root: 'AAAA' } },
+  ...{ time: '2026-01-01T00:00:00.000Z', channel: 'ceremonies.step' },
+  ...{ input_sha256: SHA, nonce: '0f'.repeat(16) },
+});
 
 let seq = 0;
 export const entry = (
@@ -39,9 +47,7 @@ export const entry = (
     app: { version: '0' },
     ceremony: { id: ID, definition_sha256: SHA },
     detail,
-    acts: by.map((person) => ({
-      payload: Buffer.from(JSON.stringify({ person })).toString('base64'),
-    })),
+    acts: by.map((person) => envelope(statementBytes(said(person)), SHA, new Uint8Array(64))),
     ...rest,
-  } as unknown as Entry;
+  } as Entry;
 };
