@@ -213,6 +213,7 @@ class Ledger {
         return;
       }
       case 'byok.parameters_confirmed': {
+        if (entry.outcome !== 'success') return;
         const { export: id, wrapping_spki_sha256: spki } = entry.detail;
         const about = signers.filter(
           ({ act }) =>

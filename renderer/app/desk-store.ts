@@ -156,10 +156,6 @@ export const followDesk = (): (() => void) => {
     'tokens.changed': () => {
       void refreshTokens();
     },
-    'exports.changed': () => {
-      bump('log');
-      later();
-    },
     'ceremony.changed': () => {
       bump('ceremony');
       later();

@@ -226,8 +226,6 @@ export const deskEvents = {
   progress: z.strictObject({ request: Count, text: text(256), elapsedMs: Count }),
   /** What `tokens.list` would say changed, by an act of this desk or, while it watches, by itself. */
   'tokens.changed': Nothing,
-  /** An export reads otherwise without an entry in the log: other words of its wrapping key are asked for. */
-  'exports.changed': z.strictObject({ export: Uuid }),
   'ceremony.changed': z.strictObject({ ceremony: z.string() }),
   'signer.lost': z.strictObject({ error: ErrorShape, token: TokenIdentity }),
 } as const;

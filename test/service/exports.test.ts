@@ -287,16 +287,26 @@ describe.skipIf(!possible)('exports', () => {
       await desk.unchanged('role-refused', () =>
         desk.call('exports.confirm', { export: id, words: words(loaded) }, ADA, CLEO),
       );
-      await desk.unchanged('readback-wrong', () =>
-        desk.call('exports.confirm', { export: id, words: ['a', 'b', 'c', 'd'] }, ADA, OTTO),
-      );
-      const told: string[] = [];
-      const stop = desk.room.desk.on('exports.changed', (event) => told.push(event.export));
-      await desk.unchanged('readback-wrong', () =>
-        desk.call('exports.confirm', { export: id, words: [] }, ADA, OTTO),
-      );
-      stop();
-      expect(told).toEqual([id]);
+      const size = await desk.logSize();
+      for (const wrong of [['a', 'b', 'c', 'd'], []])
+        await refusedAs(
+          'readback-wrong',
+          desk.call('exports.confirm', { export: id, words: wrong }, ADA, OTTO),
+        );
+      // The sign of an exchanged wrapping key: it stands in the log, with who typed, and confirms nothing.
+      const written = await desk.entries(size);
+      expect(
+        written.map(({ type, outcome, reason, acts }) => [
+          type,
+          outcome,
+          reason,
+          (acts as unknown[]).length,
+        ]),
+      ).toEqual([
+        ['byok.parameters_confirmed', 'failure', 'readback-wrong', 2],
+        ['byok.parameters_confirmed', 'failure', 'readback-wrong', 2],
+      ]);
+      expect((await desk.call('exports.show', { export: id })).state).toBe('PARAMETERS LOADED');
       await desk.unchanged('state-refused', () => wrap(id, place, ADA, OTTO));
       expect(existsSync(place)).toBe(false);
     });

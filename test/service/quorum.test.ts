@@ -228,6 +228,23 @@ describe.skipIf(!possible)('what two people must agree to', () => {
     await desk.unchanged('act-required', () => desk.call('ceremonies.arm', { definitionSha256 }));
     expect((await arm()).status).toBe('ARMED');
   });
+  test('approvals are for one ceremony: the next on the same definition has its own', async () => {
+    const { definition } = await desk.draft();
+    const { sha256: definitionSha256 } = await desk.call('ceremonies.define', { definition }, ADA);
+    const arm = () => desk.call('ceremonies.arm', { definitionSha256 }, ADA);
+    const approve = (name: string) => desk.call('ceremonies.approve', { definitionSha256 }, name);
+    await approve(ADA);
+    await approve(OTTO);
+    const { id } = await arm();
+    await desk.unchanged('state-refused', arm);
+    await desk.unchanged('state-refused', () => approve(ADA));
+    await desk.call('ceremonies.abort', { ceremony: id, because: 'begun by mistake' }, ADA);
+    await desk.unchanged('two-required', arm);
+    await approve(ADA);
+    await desk.unchanged('two-required', arm);
+    await approve(OTTO);
+    expect((await arm()).id).not.toBe(id);
+  });
   test('defining the same again changes nothing and keeps its approvals', async () => {
     const { definition } = await desk.draft();
     const first = await desk.call('ceremonies.define', { definition }, ADA);

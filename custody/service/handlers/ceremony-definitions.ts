@@ -68,6 +68,20 @@ export const define = async (definition: Definition, call: Call): Promise<Defini
   return definitionView(desk, sha256);
 };
 
+/** Approvals are for one ceremony, which is over before the next is approved. */
+const requireNoneOpen = (desk: Desk, sha256: string): void => {
+  const open = desk.store.ceremonies
+    .all()
+    .filter(({ definitionSha256 }) => definitionSha256 === sha256)
+    .find(({ id }) => !['CLOSED', 'ABORTED'].includes(desk.ceremonies.get(id).status));
+  if (open !== undefined)
+    throw new KeymootError(
+      'state-refused',
+      'A ceremony on this definition is under way, and its approvals were for that one. Close or abort it; the definition is then approved anew. Nothing was done.',
+      { fields: { ceremony: open.id } },
+    );
+};
+
 export const approve = async (
   input: Input<'ceremonies.approve'>,
   call: Call,
@@ -80,6 +94,7 @@ export const approve = async (
   const [person] = call.people;
   if (call.people.length !== 1 || person === undefined)
     throw new KeymootError('act-refused', 'Each approver approves for themselves.');
+  requireNoneOpen(desk, sha256);
   if (view.approvals.includes(person.id))
     throw new KeymootError(
       'act-refused',
@@ -98,6 +113,7 @@ export const arm = async (sha256: string, call: Call): Promise<CeremonyView> => 
   desk.signer.require();
   requireRole(call, ['administrator', 'officer', 'operator'], 'Arming a ceremony');
   const view = definitionView(desk, sha256);
+  requireNoneOpen(desk, sha256);
   if (view.approvals.length < view.needed)
     throw new KeymootError(
       'two-required',

@@ -7,11 +7,14 @@ import { claimsOf } from '../../core/keys/readback.ts';
 import { actsThatCount } from '../../core/people/authority.ts';
 import type { Desk } from '../desk.ts';
 
-/** Who approved a definition: counted from signatures in the log, never from rows. */
+/** Who approved a definition since a ceremony on it last ended: counted from signatures in the log, never from rows. */
 const approvalsOf = (desk: Desk, sha256: string): string[] => {
   const approved = new Map<string, string>();
-  for (const { seq } of desk.store.log.ofTypes(['ceremony.approve'])) {
+  const types = ['ceremony.approve', 'ceremony.close', 'ceremony.abort'];
+  for (const { seq } of desk.store.log.ofTypes(types)) {
     const entry = desk.journal.entry(seq);
+    if (entry.ceremony?.definition_sha256 === sha256 && entry.outcome === 'success')
+      approved.clear();
     if (entry.type !== 'ceremony.approve' || entry.detail.definition_sha256 !== sha256) continue;
     if (!desk.store.log.recheckLeaf(seq)) continue;
     for (const { member, act } of actsThatCount(desk.journal.authority, entry.log, entry.acts))

@@ -183,10 +183,23 @@ export const exportsHandlers: Part<'exports'> = {
           'There is no wrapping key to confirm in this export.',
         );
       if (!typedRight(sha256, readback, words)) {
-        desk.store.commit(() => {
-          desk.store.exports.put({ ...row, readback: drawPositions() });
-        });
-        desk.emit('exports.changed', { export: id });
+        desk.journal.record(
+          [
+            {
+              type: 'byok.parameters_confirmed',
+              outcome: 'failure',
+              reason: 'readback-wrong',
+              detail: { export: id, wrapping_spki_sha256: sha256 },
+              ...byCall(call),
+            },
+          ],
+          {
+            apply: () => {
+              desk.store.exports.put({ ...row, readback: drawPositions() });
+            },
+          },
+        );
+        await desk.seal();
         throw new KeymootError(
           'readback-wrong',
           'The words typed are not the ones of this wrapping key. Compare with the fingerprint you read on the other way; other words are asked for now. If they still differ, the key was exchanged: stop.',
