@@ -244,6 +244,19 @@ export const dueStep = (ceremony: Ceremony, held: ReadonlySet<number>): StepStat
       );
 };
 
+/** Of those who sit at a step now, substitutes included: who agreed, and who has not spoken yet. A voice of somebody who was replaced stays in the record, and fills no chair. */
+export const voices = (
+  ceremony: Ceremony,
+  { seats }: Step,
+): { agreed: string[]; open: string[] } => {
+  const seated = seats.map((seat) => ceremony.seats.get(seat) ?? '');
+  const spoken = [...ceremony.agreed, ...ceremony.disagreed];
+  return {
+    agreed: seated.filter((person) => ceremony.agreed.includes(person)),
+    open: seated.filter((person) => !spoken.includes(person)),
+  };
+};
+
 const refuse = (code: KeymootError['code'], message: string, fields?: Record<string, string>) =>
   new KeymootError(code, message, fields === undefined ? {} : { fields });
 

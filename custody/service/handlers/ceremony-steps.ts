@@ -3,7 +3,7 @@ import type { StepInput } from '../../../shared/contract/ceremonies.ts';
 import type { Step } from '../../../shared/domain/ceremonies.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
-import { dueStep, type Ceremony } from '../../core/ceremonies/engine.ts';
+import { dueStep, voices, type Ceremony } from '../../core/ceremonies/engine.ts';
 import { makeCheck, sameCheck } from '../../core/checkvalues/check-values.ts';
 import { sameToken } from '../devices.ts';
 import { typedRight } from '../read-back.ts';
@@ -175,15 +175,15 @@ const agree = (ceremony: Ceremony, due: Due, input: Of<'agree'>, call: Call): vo
     ...stepMember(ceremony, due),
     ...byCall(call),
   };
-  const all =
-    ceremony.agreed.length + ceremony.disagreed.length + 1 === due.state.step.seats.length;
+  const { agreed, open } = voices(ceremony, due.state.step);
+  const all = open.every((one) => one === person.id);
   const done: NewEntry = {
     type: 'ceremony.step',
     detail: {
       step: due.state.step.id,
       attempt: due.attempt,
       kind: 'agree',
-      observed: `everyone has spoken: ${ceremony.agreed.length + (input.agree ? 1 : 0)} agree`,
+      observed: `everyone has spoken: ${agreed.length + (input.agree ? 1 : 0)} agree`,
     },
     ...stepMember(ceremony, due),
     ...byCall(call),

@@ -1,7 +1,8 @@
 /** What people see of definitions and ceremonies. */
 import type { CeremonyView, DefinitionView } from '../../../shared/contract/ceremonies.ts';
+import type { Claim } from '../../../shared/domain/basics.ts';
 import { KeymootError } from '../../../shared/errors.ts';
-import { dueStep, missingComponents, type Ceremony } from '../../core/ceremonies/engine.ts';
+import { dueStep, missingComponents, voices, type Ceremony } from '../../core/ceremonies/engine.ts';
 import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
 import { claimsOf } from '../../core/keys/readback.ts';
 import { actsThatCount } from '../../core/people/authority.ts';
@@ -52,6 +53,19 @@ const readBackOf = (desk: Desk, ceremony: Ceremony): CeremonyView['readBack'] =>
   };
 };
 
+/** Those who sit in the ceremony now, and how many of them agreed. */
+const agreement = (ceremony: Ceremony): Claim[] => {
+  if (ceremony.agreed.length === 0) return [];
+  const step = ceremony.definition.steps.find(({ kind }) => kind === 'agree');
+  const agreed = step === undefined ? [] : voices(ceremony, step).agreed;
+  return [
+    {
+      says: 'person',
+      claim: `${agreed.length} of ${step?.seats.length ?? 0} people signed that they agree.`,
+    },
+  ];
+};
+
 export const ceremonyView = (desk: Desk, id: string): CeremonyView => {
   const ceremony = desk.ceremonies.get(id);
   const held = desk.ceremonies.held(id);
@@ -98,7 +112,7 @@ export const ceremonyView = (desk: Desk, id: string): CeremonyView => {
     disagreed: ceremony.disagreed,
     ...(readBack === undefined ? {} : { readBack }),
     ...(ceremony.key === undefined ? {} : { key: ceremony.key }),
-    // R23: the key's check value is not shown before the witness has typed it from the letter.
+    // R23: neither this view nor the key's shows the check value before the witness has typed it from the letter. Who approved a definition with an expected value knows that one.
     ...(ceremony.check === undefined ||
     ceremony.steps.some(({ step, state }) => step.kind === 'key.verify' && state !== 'done')
       ? {}
@@ -115,14 +129,7 @@ export const ceremonyView = (desk: Desk, id: string): CeremonyView => {
                 'Formed by grade C: the components were added up in a short-lived process on this computer and unwrapped into the token.',
             },
           ]),
-      ...(ceremony.agreed.length > 0
-        ? [
-            {
-              says: 'person' as const,
-              claim: `${ceremony.agreed.length} of ${ceremony.definition.seats.length} people signed that they agree.`,
-            },
-          ]
-        : []),
+      ...agreement(ceremony),
     ],
   };
 };
