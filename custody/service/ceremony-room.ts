@@ -52,6 +52,10 @@ export class CeremonyRoom {
     this.#states.set(id, state);
     return state;
   }
+  /** Whether a ceremony has not ended. */
+  isOpen(id: string): boolean {
+    return !['CLOSED', 'ABORTED'].includes(this.get(id).status);
+  }
 
   /** Keeps the replayed states in step with what was just written. */
   written(entries: readonly Entry[]): void {

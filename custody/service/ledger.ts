@@ -289,7 +289,7 @@ class Ledger {
       entry.outcome === 'success'
     ) {
       const key = after.key === undefined ? undefined : this.keys.get(after.key);
-      if (key !== undefined) key.state = 'active';
+      if (key?.state === 'quarantine') key.state = 'active';
     }
     return after;
   }

@@ -134,9 +134,15 @@ export const ceremoniesChannels = {
   ),
   'ceremonies.pause': channel('proof', z.strictObject({ ...which, why: text(256) }), CeremonyView),
   'ceremonies.resume': channel('proof', z.strictObject(which), CeremonyView),
+  /** With a key in the token, by two, who destroy it. `typed`: the label of a key that was released already, which is destroyed as by `keys.destroy`. */
   'ceremonies.abort': channel(
     'proof',
-    z.strictObject({ ...which, because: text(1024), login: Login.optional() }),
+    z.strictObject({
+      ...which,
+      because: text(1024),
+      typed: z.string().max(256).optional(),
+      login: Login.optional(),
+    }),
     CeremonyView,
   ),
   'ceremonies.close': channel('two', z.strictObject(which), CeremonyView),

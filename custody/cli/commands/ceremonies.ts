@@ -209,11 +209,16 @@ export const abort = atDesk(async (desk) => {
   const { asked } = desk;
   const because = asked.one('because');
   const view = await ceremonyNamed(desk, asked.word(0));
-  const hasKey = view.key !== undefined;
+  const { key } = view.key === undefined ? {} : await desk.call('keys.show', { key: view.key });
+  const hasKey = key !== undefined;
   const people = await desk.by(hasKey ? 2 : 1);
   const { label } = (await definitionOf(desk, view.definitionSha256)).at.token;
+  let typed: string | undefined;
   if (hasKey) {
     desk.say(['The ceremony’s key is in the token. Aborting destroys it.']);
+    // A key that was released is destroyed as any other is: by those who may, and by its name.
+    if (key.state === 'active')
+      typed = await desk.ask.answer('label', 'Type the key’s label to destroy it');
     await desk.prepareToOpen();
     await desk.passphrasesOf(people);
     await desk.pinOf(label);
@@ -224,6 +229,7 @@ export const abort = atDesk(async (desk) => {
     await desk.act('ceremonies.abort', people, async () => ({
       ceremony: view.id,
       because,
+      ...(typed === undefined ? {} : { typed }),
       ...(hasKey ? { login: await desk.login(label, 'ceremonies.abort') } : {}),
     })),
   );

@@ -37,7 +37,10 @@ export const keyLines = ({ key, claims }: KeyView): string[] => [
     ['origin', key.origin],
     ['may leave wrapped', key.extractable ? 'yes' : 'no'],
     ['token', `“${key.at.token.label}”, serial ${key.at.token.serial}`],
-    ['check value', checkText(key.check)],
+    [
+      'check value',
+      key.state === 'quarantine' ? 'shown once it was compared' : checkText(key.check),
+    ],
     ['ceremony', key.ceremony],
     ['made', time(key.created)],
     ['id', key.id],

@@ -7,7 +7,7 @@ import type { Desk } from '../desk.ts';
 import { byCall, type Call } from '../router.ts';
 import { ceremonyMember, requireSeated } from './ceremony-people.ts';
 import { ceremonyView } from './ceremony-view.ts';
-import { destroyKey } from './key-destroy.ts';
+import { destroyKey, requireMayDestroy } from './key-destroy.ts';
 
 const abortIntent = (desk: Desk, id: string): string | undefined => {
   for (const seq of desk.store.ceremonies.entries(id).reverse()) {
@@ -18,13 +18,22 @@ const abortIntent = (desk: Desk, id: string): string | undefined => {
 };
 
 export const abort = async (
-  { ceremony: id, because, login }: Input<'ceremonies.abort'>,
+  { ceremony: id, because, login, typed }: Input<'ceremonies.abort'>,
   call: Call,
 ): Promise<CeremonyView> => {
   const { desk, channel } = call;
   const ceremony = desk.ceremonies.get(id);
-  requireSeated(ceremony, call);
   if (['CLOSED', 'ABORTED'].includes(ceremony.status)) checkAlive(ceremony);
+  const key = ceremony.key === undefined ? undefined : desk.store.keys.get(ceremony.key);
+  const living = key?.state === 'destroyed' ? undefined : key;
+  if (living !== undefined && call.people.length < 2)
+    throw new KeymootError(
+      'two-required',
+      'The ceremony’s key is in the token and is destroyed by aborting, so two people prove themselves. Nothing was done.',
+    );
+  // R10, R11: a ceremony destroys what it has not released; what is released is destroyed as any other key is.
+  if (living === undefined || living.state === 'quarantine') requireSeated(ceremony, call);
+  else requireMayDestroy(living, typed, call);
   if (ceremony.openIntent !== undefined && ceremony.status !== 'ABORTING')
     throw new KeymootError(
       'recovery-needed',
@@ -32,7 +41,6 @@ export const abort = async (
     );
   desk.ceremonies.endHolder(id);
   const member = ceremonyMember(ceremony);
-  const key = ceremony.key === undefined ? undefined : desk.store.keys.get(ceremony.key);
   const serials = [...ceremony.components.values()].map(({ serial }) => serial);
   const voidSerials = () => {
     for (const { serial, index, person } of ceremony.components.values())
@@ -45,7 +53,7 @@ export const abort = async (
       });
   };
   const begun = ceremony.status === 'ABORTING' ? abortIntent(desk, id) : undefined;
-  if (key === undefined || key.state === 'destroyed') {
+  if (living === undefined) {
     desk.journal.record(
       [
         {
@@ -61,12 +69,7 @@ export const abort = async (
     await desk.seal();
     return ceremonyView(desk, id);
   }
-  if (call.people.length < 2)
-    throw new KeymootError(
-      'two-required',
-      'The ceremony’s key is in the token and is destroyed by aborting, so two people of the ceremony prove themselves. Nothing was done.',
-    );
-  // R11: ABORTING lasts until the quarantined key is shown to be gone; the device may be away for now.
+  // R11: ABORTING lasts until the key is shown to be gone; the device may be away for now.
   if (ceremony.status !== 'ABORTING')
     desk.journal.record([
       {
@@ -84,9 +87,9 @@ export const abort = async (
       { fields: { serials: serials.join(' ') } },
     );
   desk.signer.require();
-  desk.requireSettled(key.at);
+  desk.requireSettled(living.at);
   await desk.withPin(login, channel, async (pin) => {
-    const objects = await destroyKey(key, call, { pin, lastTry: login.lastTry }, member);
+    const objects = await destroyKey(living, call, { pin, lastTry: login.lastTry }, member);
     const intent = abortIntent(desk, id);
     desk.journal.record(
       [

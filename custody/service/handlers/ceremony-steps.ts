@@ -86,6 +86,11 @@ const verifyKey = (ceremony: Ceremony, due: Due, input: Of<'key.verify'>, call: 
       'state-refused',
       'There is no key yet whose check value could be compared.',
     );
+  if (call.desk.store.keys.get(key)?.state !== 'quarantine')
+    throw new KeymootError(
+      'state-refused',
+      'The key is not in quarantine, so there is nothing to release. Abort the ceremony.',
+    );
   let typed;
   try {
     typed = makeCheck(check.method, input.check);
@@ -117,7 +122,7 @@ const verifyKey = (ceremony: Ceremony, due: Due, input: Of<'key.verify'>, call: 
     `${check.method} ${check.value} compared; the key is released`,
     [],
     () => {
-      call.desk.store.keys.setState(key, 'active');
+      call.desk.store.keys.release(key);
     },
   );
 };

@@ -4,8 +4,21 @@ import { KeymootError } from '../../../shared/errors.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
 import { DEADLINES } from '../../tokens/client.ts';
 import { destroyPlanned, findPlanned, planOfKey, type KeyPlan, type Opened } from '../key-work.ts';
-import { byActor, byCall, type Call } from '../router.ts';
+import { byActor, byCall, requireRole, type Call } from '../router.ts';
 import { keyTarget } from './key-facts.ts';
+
+/** Who may destroy a key that is in use, and that they mean this one (R7). The proofs of two people are the channel's business. */
+export const requireMayDestroy = (key: KeyRecord, typed: string | undefined, call: Call): void => {
+  requireRole(call, ['administrator', 'officer'], 'Destroying keys');
+  if (key.state === 'destroyed')
+    throw new KeymootError('state-refused', 'This key was destroyed before.');
+  if (typed !== key.label)
+    throw new KeymootError(
+      'readback-wrong',
+      'The name typed is not the key’s label. Nothing was destroyed.',
+      { fields: { typed: 'differs' } },
+    );
+};
 
 /** Destroys a key under an intent, proves its absence from a new process, records both. Gives the number of objects destroyed. */
 export const destroyKey = async (
@@ -58,7 +71,7 @@ export const destroyKey = async (
       },
     ],
     () => {
-      desk.store.keys.setState(key.id, 'destroyed');
+      desk.store.keys.setDestroyed(key.id);
     },
   );
   return objects;

@@ -98,7 +98,7 @@ const settle = async (
         },
       ],
       () => {
-        if (done) desk.store.keys.setState(key, 'destroyed');
+        if (done) desk.store.keys.setDestroyed(key);
       },
     );
     return done

@@ -1,5 +1,5 @@
 /** Key records: what we know of each key. The keys themselves are on tokens. */
-import { KeyRecord, KeySummary, type KeyState } from '../../../shared/domain/keys.ts';
+import { KeyRecord, KeySummary } from '../../../shared/domain/keys.ts';
 import type { Database } from '../open.ts';
 
 interface RawSummary {
@@ -107,9 +107,16 @@ export class KeysTable {
         key.created,
       );
   }
-  setState(id: string, state: KeyState): void {
+  /** Out of quarantine, and out of no other state. */
+  release(id: string): void {
     this.#revision += 1;
-    this.#db.prepare('UPDATE key SET state = ? WHERE id = ?').run(state, id);
+    this.#db
+      .prepare("UPDATE key SET state = 'active' WHERE id = ? AND state = 'quarantine'")
+      .run(id);
+  }
+  setDestroyed(id: string): void {
+    this.#revision += 1;
+    this.#db.prepare("UPDATE key SET state = 'destroyed' WHERE id = ?").run(id);
   }
   get(id: string): KeyRecord | undefined {
     const raw = this.#db.prepare<[string], Raw>('SELECT * FROM key WHERE id = ?').get(id);

@@ -170,8 +170,15 @@ export const ResumeForm = ({ view, seated, onDone }: OfCeremony) => {
 };
 
 const ABORT = 'ABORT THE CEREMONY';
+const MANAGERS = ['administrator', 'officer'] as const;
+/** A key that was released is destroyed as any other is: by those who may, and by its name. */
+const destroyers: ActPerson[] = TWO.map((title) => ({ title, roles: MANAGERS }));
 export const AbortForm = ({ view, definition, seated, onDone }: OfCeremony) => {
   const withKey = view.key !== undefined;
+  const released =
+    withKey && view.steps.some(({ step, state }) => step.kind === 'key.verify' && state === 'done');
+  const phrase = released ? definition.key.label : ABORT;
+  const people = withKey ? seatedPeople(TWO, seated) : seatedPeople(['Aborted by'], seated);
   const [because, setBecause] = useState('');
   const [typed, setTyped] = useState('');
   const login = useLogin(definition.at);
@@ -181,7 +188,7 @@ export const AbortForm = ({ view, definition, seated, onDone }: OfCeremony) => {
       <Text>
         An aborted ceremony can’t be taken up again.{' '}
         {withKey
-          ? 'Its key is in the token: two people and both PIN halves destroy it, and its absence is checked from a new process.'
+          ? `Its key is in the token${released ? ' and was released: two administrators or officers' : ': two people'} and both PIN halves destroy it, and its absence is checked from a new process.`
           : 'No key of it is in the token. Components that were entered are gone, and the serial numbers of opened envelopes are void.'}{' '}
         What was recorded stays.
       </Text>
@@ -196,16 +203,20 @@ export const AbortForm = ({ view, definition, seated, onDone }: OfCeremony) => {
           setBecause(event.currentTarget.value);
         }}
       />
-      <Phrase phrase={ABORT} typed={typed} onChange={setTyped} />
+      <Phrase phrase={phrase} typed={typed} onChange={setTyped} />
       <Act
         channel="ceremonies.abort"
-        people={seatedPeople(withKey ? TWO : ['Aborted by'], seated)}
+        people={released ? destroyers : people}
         label={withKey ? `Abort, and destroy the key in token ${label}` : 'Abort the ceremony'}
         danger
         input={async () => {
           if (because.trim() === '') return missing('Why it is aborted has not been written.');
-          if (typed !== ABORT) return missing(`The phrase typed is not “${ABORT}”.`);
-          const value = { ceremony: view.id, because: because.trim() };
+          if (typed !== phrase) return missing(`What was typed is not “${phrase}”.`);
+          const value = {
+            ceremony: view.id,
+            because: because.trim(),
+            ...(released ? { typed } : {}),
+          };
           if (!withKey) return { ok: true, value };
           const halves = await login.take('ceremonies.abort');
           return halves.ok ? { ok: true, value: { ...value, login: halves.value } } : halves;

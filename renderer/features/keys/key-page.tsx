@@ -12,6 +12,7 @@ import { Fingerprint, Short, Time } from '../../ui/text.tsx';
 import { Destroy } from './destroy.tsx';
 import { Life } from './life.tsx';
 import { PURPOSE_WORDS } from './purposes.ts';
+import { withoutCheck } from './check.ts';
 
 export const KeyPage = ({ id }: { id: string }) => {
   const [view, setView] = useState<Output<'keys.show'>>();
@@ -78,7 +79,7 @@ export const KeyPage = ({ id }: { id: string }) => {
             [
               'Check value',
               key.check === undefined ? (
-                'not available'
+                withoutCheck(key)
               ) : (
                 <span className="mono">{`${key.check.method} ${key.check.value}`}</span>
               ),

@@ -6,6 +6,7 @@ import type { KeySummary } from '../../../shared/domain/keys.ts';
 import { useDesk } from '../../app/desk-store.ts';
 import { GoButton } from '../../app/go-button.tsx';
 import { Empty, PageHead } from '../../ui/messages.tsx';
+import { withoutCheck } from './check.ts';
 
 const ROW = 37;
 
@@ -109,7 +110,7 @@ export const KeyList = () => {
                       <td className="mono">
                         {key.spkiSha256 === undefined
                           ? key.check === undefined
-                            ? 'not available'
+                            ? withoutCheck(key)
                             : `${key.check.method} ${key.check.value}`
                           : `${key.spkiSha256.slice(0, 8)}…${key.spkiSha256.slice(-8)}`}
                       </td>
