@@ -60,6 +60,7 @@ export const openDesk = async (desk: Desk, pin: Pin, person: Person): Promise<vo
   await desk.enterPin('Log token’s PIN', pin);
   await desk.proveAs({ 'Opened by': person });
   await desk.press('Open the desk');
+  await desk.page.getByRole('region', { name: 'Open the desk' }).waitFor({ state: 'detached' });
 };
 
 export const makeTrainingToken = async (
