@@ -7,6 +7,7 @@ import {
   type HolderOp,
   type HolderOutput,
 } from '../../shared/holder/protocol.ts';
+import { setAside, STDIO_ASIDE } from '../aside.ts';
 import { spawnSelf } from '../spawn.ts';
 
 const DEADLINE_MS = 15_000;
@@ -24,7 +25,7 @@ export class Holder {
   alive = true;
 
   constructor(onEnd: () => void) {
-    this.#child = spawnSelf(['holder'], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    this.#child = spawnSelf(['holder'], { stdio: [...STDIO_ASIDE] });
     this.#child.on('message', (message) => {
       this.#settle(message);
     });
@@ -45,6 +46,7 @@ export class Holder {
     };
     this.#child.on('exit', ended);
     this.#child.on('error', ended);
+    this.#child.stdio[4]?.on('error', () => undefined); // told by its exit
   }
   get pid(): number | undefined {
     return this.#child.pid;
@@ -82,7 +84,7 @@ export class Holder {
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), DEADLINE_MS);
     const value = await new Promise<unknown>((resolve, reject) => {
       this.#waiting.set(seq, { resolve, reject });
-      this.#child.send({ seq, op, input }, (error) => {
+      this.#child.send({ seq, op, input: setAside(this.#child, input) }, (error) => {
         if (error) reject(error);
       });
     }).finally(() => {

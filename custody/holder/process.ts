@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { errorData, KeymootError } from '../../shared/errors.ts';
 import { holderProtocol, type HolderOp } from '../../shared/holder/protocol.ts';
 import { ComponentSet } from '../core/ceremonies/components.ts';
+import { takeAside } from '../aside.ts';
 import { sealOaep } from '../core/wrapping/oaep.ts';
 
 const IDLE_MS = 30 * 60_000;
@@ -53,7 +54,7 @@ export const holderProcess = (): void => {
   process.on('message', (message: unknown) => {
     clearTimeout(idle);
     idle = setTimeout(end, IDLE_MS);
-    const { seq, op, input } = message as { seq: number; op: string; input: unknown };
+    const { seq, op, input } = takeAside(message) as { seq: number; op: string; input: unknown };
     try {
       if (!Object.hasOwn(handlers, op))
         throw new KeymootError('channel-unknown', 'The holder does not know that.');

@@ -14,6 +14,7 @@ import {
   type TokenOutput,
   tokenProtocol,
 } from '../../shared/token/protocol.ts';
+import { setAside, STDIO_ASIDE } from '../aside.ts';
 import { spawnSelf } from '../spawn.ts';
 import { wipeSecrets } from '../../shared/token/secrets.ts';
 
@@ -111,6 +112,7 @@ export class TokenClient {
       this.#receive(message);
     });
     child.on('error', () => undefined);
+    child.stdio[4]?.on('error', () => undefined); // told by its exit
     this.#exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
         // A last answer may still be in the channel; it is read before the disconnect is told.
@@ -132,7 +134,7 @@ export class TokenClient {
   static async start(options: TokenClientOptions): Promise<TokenClient> {
     const child = spawnSelf(['token'], {
       // Vendors write to standard output and error what they like, PINs in debug builds included: nobody reads it.
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      stdio: [...STDIO_ASIDE],
       ...(options.env ? { env: options.env } : {}),
     });
     const { pid } = child;
@@ -225,8 +227,8 @@ export class TokenClient {
       }, deadlineMs);
       this.#pending = { op, seq, started: performance.now(), timer, resolve, reject };
       // That it could not be sent means that the process ends, which is told by its exit.
-      this.#child.send({ seq, op, input }, () => undefined);
-      // The message is in the channel's own buffer by now.
+      this.#child.send({ seq, op, input: setAside(this.#child, input) }, () => undefined);
+      // What is on its way is a copy, which is wiped once it is written.
       if (wipe) wipeSecrets(input);
     });
   }

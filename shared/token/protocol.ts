@@ -3,7 +3,7 @@
  *
  * A token process has one vendor library loaded and knows no policy, no people and no database. Every request that needs a login carries the PIN's two
  * halves and is login–act–logout in one; only the log's signer stays logged in (design 08, T4 and T5), and an import from `importBegin` to `importFinish`.
- * The channel is Node's IPC with structured clone, so bytes travel as Uint8Array and no PIN is ever text on a pipe.
+ * The channel is Node's IPC with structured clone; the bytes of a request travel beside it (custody/aside.ts), so no PIN is ever text or left in its buffers.
  */
 import { z } from 'zod';
 import { Attributes, Check } from '../domain/keys.ts';

@@ -19,7 +19,7 @@ import {
   spawnElectron,
   startDisplay,
 } from './faces.ts';
-import { bytesUnder } from './memory.ts';
+import { bytesUnder } from '../support/memory.ts';
 
 let display: string;
 let endDisplay: () => void;

@@ -25,7 +25,7 @@ import {
   type OpenFace,
 } from './faces.ts';
 import { AnsweredFiles } from './files.ts';
-import { bytesUnder, formsOfHex, formsOfText, searchMemory } from './memory.ts';
+import { bytesUnder, formsOfHex, formsOfText, searchMemory } from '../support/memory.ts';
 import { lookAround } from './look-around.ts';
 
 /** Every passphrase and PIN half begins with it, so that all of them can be looked for at once. */

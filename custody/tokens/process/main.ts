@@ -14,6 +14,7 @@ import {
   tokenProtocol,
 } from '../../../shared/token/protocol.ts';
 import { wipeSecrets } from '../../../shared/token/secrets.ts';
+import { takeAside } from '../../aside.ts';
 import { DeviceError, forPeople } from './errors.ts';
 import { TokenWorker } from './operations.ts';
 
@@ -70,7 +71,7 @@ export async function tokenProcess(): Promise<void> {
     process.on('message', (request) => {
       if (ending) return;
       running = running.then(async () => {
-        reply(await answer(worker, request));
+        reply(await answer(worker, takeAside(request)));
       });
     });
     process.on('disconnect', end);
