@@ -72,12 +72,13 @@ export const KeyList = () => {
           />
           <div
             ref={scroller}
-            style={{ maxHeight: 'calc(100vh - 260px)', overflow: 'auto' }}
+            style={{ maxHeight: 'max(320px, calc(100vh - 260px))', overflow: 'auto' }}
             tabIndex={0}
             role="region"
             aria-label="Keys"
           >
-            <table className="list">
+            {/* One line a row, whatever the width: the heights are counted on. */}
+            <table className="list" style={{ whiteSpace: 'nowrap' }}>
               <thead>
                 <tr>
                   <th>Label</th>
