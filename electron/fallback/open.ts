@@ -81,7 +81,7 @@ const ARGUMENTS = [
 
 const BROWSER_END_MS = 10_000;
 
-const findBrowser = (): string | undefined => {
+export const findBrowser = (): string | undefined => {
   for (const name of BROWSERS) {
     const place = onPath(name);
     if (place !== undefined) return place;
@@ -109,7 +109,7 @@ const serveContent =
   };
 
 /** The window of a browser that opens nothing but it, and its one page. */
-const openBrowser = async (
+export const openBrowser = async (
   executablePath: string,
   profile: string,
   asRoot: boolean,

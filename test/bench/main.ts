@@ -1,19 +1,30 @@
-/** `npm run bench [-- --objects N] [--json]`: ratios within one run, since machines differ and are shared. Never part of the tests. */
+/**
+ * `npm run bench [-- PART… --objects N --json]`: ratios within one run, since machines differ and are shared. Never part of the tests.
+ *
+ * PART is append, service, listing or window; all of them without one.
+ */
 import { parseArgs } from 'node:util';
 import { benchAppend } from './append.ts';
 import { benchListing } from './listing.ts';
 import { table, type Row } from './rows.ts';
 import { benchService } from './service.ts';
+import { benchWindow } from './window.ts';
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     objects: { type: 'string', default: '10000' },
     json: { type: 'boolean', default: false },
   },
 });
-const rows: Row[] = [
-  ...benchAppend(),
-  ...(await benchService()),
-  ...(await benchListing(Number(values.objects))),
-];
+const objects = Number(values.objects);
+const parts: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
+  append: benchAppend,
+  service: benchService,
+  listing: () => benchListing(objects),
+  window: () => benchWindow(objects),
+};
+const rows: Row[] = [];
+for (const [name, run] of Object.entries(parts))
+  if (positionals.length === 0 || positionals.includes(name)) rows.push(...(await run()));
 process.stdout.write(values.json ? `${JSON.stringify(rows)}\n` : `${table(rows)}\n`);

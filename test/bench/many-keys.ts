@@ -10,6 +10,8 @@ import { uuidv7 } from '../../custody/service/ids.ts';
 import { Journal } from '../../custody/service/journal.ts';
 import { Store } from '../../custody/store/store.ts';
 
+/** Entries in one commit: a commit waits for the disk. */
+const AT_ONCE = 250;
 const NAMES = ['invoice', 'payments', 'zone-master', 'archive', 'partner', 'backup', 'card', 'tls'];
 
 /** Founds a desk in `folder` with a training token “bench”, and gives its people. The service is stopped. */
@@ -43,45 +45,38 @@ export const deskOfKeys = async (folder: string, keys: number): Promise<Room> =>
       actor,
       tokenSerial: made.at.token.serial,
     };
-    for (let at = 1; at < keys; at++) {
-      const record = {
-        ...made,
-        id: uuidv7(),
-        label: `${NAMES[at % NAMES.length] ?? ''}-${String(at).padStart(5, '0')}`,
-        ckaid: randomBytes(16).toString('hex'),
-        created: new Date().toISOString(),
-      };
-      const { label, ckaid, algorithm, purpose, extractable } = record;
-      const target = keyTarget({ label, ckaid });
-      const [begun] = journal.record([
-        {
-          ...frame,
-          ...(acts === undefined ? {} : { acts }),
-          outcome: 'intent',
-          target,
-          detail: {
-            key: record.id,
-            algorithm,
-            label,
-            purpose,
-            extractable,
-            ckaid,
-            token: record.at.token,
-          },
-        },
-      ]);
-      journal.record(
-        [
-          {
+    const records = Array.from({ length: keys - 1 }, (_, at) => ({
+      ...made,
+      id: uuidv7(),
+      label: `${NAMES[at % NAMES.length] ?? ''}-${String(at).padStart(5, '0')}`,
+      ckaid: randomBytes(16).toString('hex'),
+      created: new Date().toISOString(),
+    }));
+    for (let from = 0; from < records.length; from += AT_ONCE) {
+      const some = records.slice(from, from + AT_ONCE);
+      const begun = journal.record(
+        some.map((record) => {
+          const { id: key, label, ckaid, algorithm, purpose, extractable } = record;
+          const { token } = record.at;
+          return {
             ...frame,
-            ...(begun === undefined ? {} : { corr: begun.id }),
-            target,
-            detail: keyDetail(record),
-          },
-        ],
+            ...(acts === undefined ? {} : { acts }),
+            outcome: 'intent' as const,
+            target: keyTarget({ label, ckaid }),
+            detail: { key, algorithm, label, purpose, extractable, ckaid, token },
+          };
+        }),
+      );
+      journal.record(
+        some.map((record, at) => ({
+          ...frame,
+          corr: begun[at]?.id ?? '',
+          target: keyTarget(record),
+          detail: keyDetail(record),
+        })),
         {
           apply: () => {
-            store.keys.insert(record);
+            for (const record of some) store.keys.insert(record);
           },
         },
       );
