@@ -313,16 +313,3 @@ export class TokenClient {
 }
 
 const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
-
-/** A process for one purpose: started, used, closed. */
-export const withToken = async <T>(
-  options: TokenClientOptions,
-  act: (client: TokenClient) => Promise<T>,
-): Promise<T> => {
-  const client = await TokenClient.start(options);
-  try {
-    return await act(client);
-  } finally {
-    await client.close();
-  }
-};

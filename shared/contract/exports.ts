@@ -12,7 +12,7 @@ export const ExportView = z.strictObject({
   key: Uuid,
   target: z.literal('aws-kms'),
   algorithm: AwsAlgorithm,
-  state: z.enum(['REQUESTED', 'PARAMETERS LOADED', 'CONFIRMED', 'WRAPPED', 'EXPIRED', 'FAILED']),
+  state: z.enum(['REQUESTED', 'PARAMETERS LOADED', 'CONFIRMED', 'WRAPPED', 'EXPIRED']),
   created: Time,
   /** Commands for the connected machine that fetch the parameters. */
   carryIn: z.array(z.string()),

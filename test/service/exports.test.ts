@@ -19,9 +19,10 @@ import type { ErrorCode } from '../../shared/errors.ts';
 import { playAws } from '../../custody/cli/rehearsal/aws.ts';
 import { hexToWords } from '../../custody/core/checkvalues/fingerprint.ts';
 import { generatePlan } from '../../custody/core/keys/templates.ts';
-import { type TokenClientOptions, withToken } from '../../custody/tokens/client.ts';
+import type { TokenClientOptions } from '../../custody/tokens/client.ts';
 import { hashFile } from '../../custody/tokens/header.ts';
 import { softhsmLibrary } from '../support/softhsm.ts';
+import { withToken } from '../support/with-token.ts';
 import { ADA, CLEO, OTTO, TestDesk, newLabel, possible, refusedAs } from '../support/desk.ts';
 
 const der = (bits: number): Buffer =>

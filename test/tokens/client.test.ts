@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TokenIdentity } from '../../shared/domain/tokens.ts';
-import { TokenClient, withToken } from '../../custody/tokens/client.ts';
+import { TokenClient } from '../../custody/tokens/client.ts';
 import {
   SO_PIN,
   type ThrowAway,
@@ -14,6 +14,7 @@ import {
   useSources,
 } from '../support/softhsm.ts';
 import { nssFolder } from '../support/nss.ts';
+import { withToken } from '../support/with-token.ts';
 import { generate, planFor } from './asking.ts';
 
 useSources();

@@ -160,7 +160,7 @@ export class ComponentSet {
           'component-refused',
           'The components do not add up to the key that the definition expects. Nothing was formed. One of the components, or the expected check value, is not the sender’s.',
         );
-      return { sum, check, p11: p11Check('aes', sum) };
+      return { sum, check, p11: p11Check(sum) };
     } catch (error) {
       sum.fill(0);
       throw error;

@@ -10,13 +10,13 @@
  * | HMAC-SHA256KEY | HMAC, generic | SHA-256 of the key | 3 |
  * | HMAC-EMPTY | HMAC | HMAC-SHA256 of the empty message; can't tell a key from itself followed by zeros | 5 |
  *
- * The functions take key bytes, so they belong in tests and in the short-lived process that forms a key, never where a token
+ * Logs may name any of them. Made here are the first and the zero-block value of an AES key; the functions take key bytes, so they belong in tests and in the short-lived process that forms a key, never where a token
  * can make the value itself. The buffers given are only read; what is made here on the way is cleared, as far as it is ours.
  */
-import { createCipheriv, createHash, createHmac } from 'node:crypto';
+import { createCipheriv } from 'node:crypto';
 import { cmac } from '@noble/ciphers/aes.js';
 import type { Check } from '../../../shared/domain/keys.ts';
-import { abytes, concat, hexEncode, zero } from '../bytes.ts';
+import { abytes, hexEncode, zero } from '../bytes.ts';
 
 type CheckMethod = Check['method'];
 
@@ -82,62 +82,12 @@ const aesBlock = (key: Uint8Array, block: Uint8Array): Uint8Array => {
   return cipher.update(block);
 };
 
-/** 3DES in the three-key form that the library wants: K, K1‖K2 and K1‖K2‖K3 become K‖K‖K, K1‖K2‖K1 and K1‖K2‖K3. */
-const desBlock = (key: Uint8Array, block: Uint8Array): Uint8Array => {
-  abytes(key, undefined, 'key');
-  if (![8, 16, 24].includes(key.length))
-    throw new RangeError(`"key" expected a DES key of 8, 16 or 24 bytes, got length=${key.length}`);
-  const parts = [0, 8, 16].map((at) => key.subarray(at % key.length, (at % key.length) + 8));
-  const whole = concat(...parts);
-  try {
-    return createCipheriv('des-ede3-ecb', whole, null).setAutoPadding(false).update(block);
-  } finally {
-    zero(whole);
-  }
-};
-
 /** @param key AES, 16, 24 or 32 bytes */
 export const x924Cmac = (key: Uint8Array): Check => {
   aesBits(key);
   return first('X9.24-CMAC', cmac(new Uint8Array(16), key), 5);
 };
 
-/** @param key DES or 3DES, 8, 16 or 24 bytes with or without odd parity */
-export const legacyZero = (key: Uint8Array): Check =>
-  first('LEGACY-ZERO', desBlock(key, new Uint8Array(8)), 3);
-
-export type SecretKind = 'aes' | 'des' | 'generic';
-
-/** What a token reports as CKA_CHECK_VALUE. `des` covers 3DES; `generic` covers HMAC keys and everything without a cipher. */
-export const p11Check = (kind: SecretKind, key: Uint8Array): Check => {
-  switch (kind) {
-    case 'aes':
-      return first('P11-CHECK', aesBlock(key, new Uint8Array(16)), 3);
-    case 'des':
-      return first('P11-CHECK', desBlock(key, new Uint8Array(8)), 3);
-    case 'generic':
-      abytes(key, undefined, 'key');
-      return first('P11-CHECK', createHash('sha1').update(key).digest(), 3);
-  }
-};
-
-/** @param key AES, 16, 24 or 32 bytes */
-export const gp01 = (key: Uint8Array): Check =>
-  first('GP-01', aesBlock(key, new Uint8Array(16).fill(1)), 3);
-
-/** @param key any length but none */
-export const hmacSha256Key = (key: Uint8Array): Check => {
-  anyKey(key);
-  return first('HMAC-SHA256KEY', createHash('sha256').update(key).digest(), 3);
-};
-
-/** @param key any length but none */
-export const hmacEmpty = (key: Uint8Array): Check => {
-  anyKey(key);
-  return first('HMAC-EMPTY', createHmac('sha256', key).digest(), 5);
-};
-
-const anyKey = (key: Uint8Array): void => {
-  abytes(key, undefined, 'key');
-  if (key.length === 0) throw new RangeError('"key" expected at least one byte, got length=0');
-};
+/** What a token reports as CKA_CHECK_VALUE of an AES key, 16, 24 or 32 bytes. */
+export const p11Check = (key: Uint8Array): Check =>
+  first('P11-CHECK', aesBlock(key, new Uint8Array(16)), 3);

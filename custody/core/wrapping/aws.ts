@@ -286,26 +286,3 @@ export const loadParameters = (
     warnings,
   };
 };
-
-/**
- * The commands to run on a connected machine before the carry-in, as one text. What it needs is put in by the grammar of `request`
- * only: no text that a person typed is in it except an ARN that `parseAwsKeyArn` took.
- *
- * @throws RangeError when the ARN is not one
- */
-export const fetchCommand = (request: {
-  readonly keyArn: string;
-  readonly algorithm: AwsAlgorithm;
-  readonly wrappingKeyBits: 2048 | 3072 | 4096;
-}): string => {
-  const key = parseAwsKeyArn(request.keyArn);
-  if (key === undefined) throw new RangeError('"keyArn" expected the ARN of a KMS key');
-  return [
-    'aws kms get-parameters-for-import',
-    `--region ${key.region}`,
-    `--key-id ${key.arn}`,
-    `--wrapping-algorithm ${request.algorithm}`,
-    `--wrapping-key-spec RSA_${request.wrappingKeyBits}`,
-    '--output json > params.json',
-  ].join(' ');
-};

@@ -7,7 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { canonicalBytes, parseCanonical } from '../../../shared/canonical.ts';
+import { canonicalBytes } from '../../../shared/canonical.ts';
 import { CHECK_METHODS } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import { isText } from '../../../shared/text.ts';
@@ -240,24 +240,6 @@ export const buildPackage = (input: PackageInput): BuiltPackage => {
       { name: 'import.ps1', bytes: encode(IMPORT_PS1), executable: false },
     ],
   };
-};
-
-/**
- * Reads a manifest back, strictly: canonical bytes, every member known.
- *
- * @throws KeymootError `input-invalid`
- */
-export const parseManifest = (bytes: Uint8Array): Manifest => {
-  let value: unknown;
-  try {
-    value = parseCanonical(bytes);
-  } catch (error) {
-    throw invalid('manifest', 'it is not canonical JSON', error);
-  }
-  const parsed = Manifest.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw invalid(issue?.path.join('.') ?? 'manifest', 'it does not have its form');
 };
 
 const invalid = (path: string, what: string, cause?: unknown): KeymootError =>

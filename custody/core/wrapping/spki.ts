@@ -191,9 +191,6 @@ export const curveOfParams = (params: Uint8Array): Curve => {
   return curve;
 };
 
-/** DER of the named curve, as CKA_EC_PARAMS wants it. */
-export const paramsOfCurve = (curve: Curve): Uint8Array => der(TAG.oid, CURVES[curve].oid);
-
 /**
  * The point in CKA_EC_POINT: PKCS#11 2.40 wraps it in an OCTET STRING, some tokens give it bare.
  *

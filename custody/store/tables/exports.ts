@@ -1,22 +1,13 @@
 /** Export jobs and how far each has come. */
+import type { ExportView } from '../../../shared/contract/exports.ts';
 import type { Database } from '../open.ts';
-
-export const EXPORT_STATES = [
-  'REQUESTED',
-  'PARAMETERS LOADED',
-  'CONFIRMED',
-  'WRAPPED',
-  'EXPIRED',
-  'FAILED',
-] as const;
-export type ExportState = (typeof EXPORT_STATES)[number];
 
 export interface ExportRow {
   id: string;
   key: string;
   target: string;
   algorithm: string;
-  state: ExportState;
+  state: ExportView['state'];
   created: string;
   parametersSha256?: string;
   wrappingSpkiSha256?: string;

@@ -84,7 +84,10 @@ const ulong = (bytes: Uint8Array): number | undefined => {
 type Value = boolean | number | string;
 
 /** `undefined`: the device gave nothing that has the attribute's form, which is as good as not offering it. */
-const decode = (name: AttributeName, bytes: Uint8Array | undefined): Value | undefined => {
+export const decodeAttribute = (
+  name: AttributeName,
+  bytes: Uint8Array | undefined,
+): Value | undefined => {
   if (bytes === undefined) return undefined;
   switch (CKA[name][1]) {
     case 'bool':
@@ -172,7 +175,7 @@ export class ObjectReader {
     }
     const read: Read = new Map();
     kind.names.forEach((name, i) => {
-      const value = decode(name, values[i]);
+      const value = decodeAttribute(name, values[i]);
       if (value !== undefined) read.set(name, value);
       kind.seen.add(name);
     });
@@ -184,7 +187,7 @@ export class ObjectReader {
     for (const name of names) {
       try {
         const [bytes] = this.#lib.attributes(session, object, [CKA[name][0]]);
-        const value = decode(name, bytes);
+        const value = decodeAttribute(name, bytes);
         if (value !== undefined) read.set(name, value);
       } catch (error) {
         if (!isRefused(error)) throw error;
@@ -219,6 +222,3 @@ const tokenObject = (read: Read): TokenObject => {
     attributes,
   };
 };
-
-/** For tests of the decoding: what a device may answer is not limited to what the standard allows. */
-export const decodeAttribute = decode;

@@ -61,5 +61,4 @@ export const STATES: Readonly<
   CONFIRMED: { shape: '◑', tone: 'due', due: 'Wrap the key' },
   WRAPPED: { shape: '■', due: 'Carry the package out' },
   EXPIRED: { shape: '✕', tone: 'stop', due: 'Carry fresh parameters in' },
-  FAILED: { shape: '✕', tone: 'stop', due: 'Request a new one' },
 };

@@ -4,7 +4,7 @@ import type { ExportView } from '../../../shared/contract/exports.ts';
 import type { KeySummary } from '../../../shared/domain/keys.ts';
 import { useDesk } from '../../app/desk-store.ts';
 import { Countdown } from '../../ui/countdown.tsx';
-import { Guided, Instruction, Side, StateMark } from '../../ui/guided.tsx';
+import { Guided, Side, StateMark } from '../../ui/guided.tsx';
 import { Empty, ErrorBox } from '../../ui/messages.tsx';
 import { Claims } from '../../ui/says.tsx';
 import { Short, Time } from '../../ui/text.tsx';
@@ -22,7 +22,6 @@ const AT: Readonly<Record<ExportView['state'], number>> = {
   'PARAMETERS LOADED': 1,
   CONFIRMED: 2,
   WRAPPED: 3,
-  FAILED: -1,
 };
 
 const Way = ({ view }: { view: ExportView }) => (
@@ -59,15 +58,6 @@ const Centre = ({
       return <Wrap view={view} set={set} keyRecord={keyRecord} />;
     case 'WRAPPED':
       return <CarryOut view={view} />;
-    case 'FAILED':
-      return (
-        <>
-          <Instruction of={view.state}>This export failed. The key is as it was.</Instruction>
-          <p className="expectation">
-            The audit log says why. <a href="#/exports/new">Request a new one</a>.
-          </p>
-        </>
-      );
   }
 };
 

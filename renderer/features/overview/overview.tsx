@@ -56,7 +56,7 @@ export const Overview = () => {
         cells: [<a href={`#/ceremonies/${id}`}>{title}</a>, state, ''],
       })),
     ...exports
-      .filter(({ state }) => !['WRAPPED', 'EXPIRED', 'FAILED'].includes(state))
+      .filter(({ state }) => !['WRAPPED', 'EXPIRED'].includes(state))
       .map(({ id, key, state, validTo }) => ({
         key: id,
         leads: true,

@@ -10,7 +10,6 @@ import {
   leafHash,
   nodeHash,
   rootAt,
-  rootFromProof,
   type Digest,
   type NodeLookup,
 } from '../../../custody/core/audit/merkle.ts';
@@ -111,6 +110,32 @@ const PATHS: { index: number; size: number; path: string[] }[] = [
     ],
   },
 ];
+
+/** The root that an audit path leads to (RFC 9162 section 2.1.3.2), or undefined when the path does not fit. */
+const rootFromProof = (
+  leaf: Digest,
+  index: number,
+  size: number,
+  proof: readonly Digest[],
+): Digest | undefined => {
+  if (index >= size) return undefined;
+  let fn = index;
+  let sn = size - 1;
+  let root = leaf;
+  for (const sibling of proof) {
+    if (sn === 0) return undefined;
+    if (fn % 2 === 1 || fn === sn) {
+      root = nodeHash(sibling, root);
+      while (fn % 2 === 0 && fn !== 0) {
+        fn /= 2;
+        sn = Math.floor(sn / 2);
+      }
+    } else root = nodeHash(root, sibling);
+    fn = Math.floor(fn / 2);
+    sn = Math.floor(sn / 2);
+  }
+  return sn === 0 ? root : undefined;
+};
 
 describe('the reference tree of Certificate Transparency', () => {
   it('has the published roots', () => {

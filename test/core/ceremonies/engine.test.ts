@@ -127,7 +127,7 @@ describe('the engine', () => {
     const named = { person: people('1')[0] };
     const payload = Buffer.from(JSON.stringify(named)).toString('base64');
     const acts = entry.acts?.map((act) => ({ ...act, payload }));
-    expect(after({ ...entry, acts } as Entry).steps[0]).toMatchObject({ state: 'done', by: [] });
+    expect(after({ ...entry, acts }).steps[0]).toMatchObject({ state: 'done', by: [] });
   });
   test('does nothing while paused or over an open intent', () => {
     const paused = reduce(after(...upTo(1)), entry('ceremony.pause', { why: 'tea' }));

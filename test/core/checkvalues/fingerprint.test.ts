@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  groupedHex,
-  hexToWords,
-  wordsToBytes,
-} from '../../../custody/core/checkvalues/fingerprint.ts';
-import { EVEN_WORDS, ODD_WORDS, wordsOf } from '../../../shared/pgp-words.ts';
-import { hex } from '../wrapping/vectors.ts';
+import { groupedHex, hexToWords } from '../../../custody/core/checkvalues/fingerprint.ts';
+import { EVEN_WORDS, ODD_WORDS } from '../../../shared/pgp-words.ts';
 
 const EXAMPLE = 'E58294F2E9A227486E8B061B31CC528FD7FA3F19';
 const WORDS =
@@ -31,23 +26,6 @@ describe('the PGP word list', () => {
     }
     const even = new Set(EVEN_WORDS.map((word) => word.toLowerCase()));
     expect(ODD_WORDS.filter((word) => even.has(word.toLowerCase()))).toEqual([]);
-  });
-
-  it('comes back from words in any case and spacing', () => {
-    expect(wordsToBytes(`  ${WORDS.toUpperCase().replaceAll(' ', '\n ')} `)).toEqual(
-      hex(EXAMPLE.toLowerCase()),
-    );
-    const all = Uint8Array.from({ length: 512 }, (_, i) => i >> 1);
-    expect(wordsToBytes(wordsOf(all).join(' '))).toEqual(all);
-    expect(wordsToBytes(' ')).toEqual(new Uint8Array());
-  });
-
-  it('says where a word is wrong, missing or swapped', () => {
-    expect(() => wordsToBytes('topmost Istanbul plutonium')).toThrow('word 3 is not in');
-    expect(() => wordsToBytes('topmost Pluto vagabond')).toThrow(
-      'word 2 belongs to the other half',
-    );
-    expect(() => wordsToBytes('Istanbul topmost')).toThrow('word 1 belongs to the other half');
   });
 
   it('refuses half a byte and what is not hex', () => {

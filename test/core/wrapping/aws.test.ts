@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import {
   type AwsAlgorithm,
-  fetchCommand,
   loadParameters,
   parseAwsKeyArn,
   requireCurrent,
@@ -268,17 +267,6 @@ describe('the ARN of a KMS key', () => {
   ])('is refused: %j', (arn) => {
     expect(parseAwsKeyArn(arn)).toBeUndefined();
     expect(refusalOf(paramsJson({ KeyId: arn }))).toContain('KeyId is not the ARN of a KMS key');
-  });
-
-  it('goes into the command to fetch the parameters, and nothing else does', () => {
-    expect(
-      fetchCommand({ keyArn: ARN, algorithm: 'RSAES_OAEP_SHA_256', wrappingKeyBits: 4096 }),
-    ).toBe(
-      `aws kms get-parameters-for-import --region eu-central-1 --key-id ${ARN} --wrapping-algorithm RSAES_OAEP_SHA_256 --wrapping-key-spec RSA_4096 --output json > params.json`,
-    );
-    expect(() =>
-      fetchCommand({ keyArn: '$(id)', algorithm: 'RSAES_OAEP_SHA_256', wrappingKeyBits: 4096 }),
-    ).toThrow(RangeError);
   });
 });
 

@@ -17,11 +17,11 @@ import { loadParameters } from '../../../custody/core/wrapping/aws.ts';
 import { IMPORT_PS1, IMPORT_SH } from '../../../custody/core/wrapping/import-scripts.ts';
 import { sealOaep } from '../../../custody/core/wrapping/oaep.ts';
 import {
+  Manifest,
   type PackageInput,
   buildPackage,
-  parseManifest,
 } from '../../../custody/core/wrapping/package.ts';
-import { canonical } from '../../../shared/canonical.ts';
+import { parseCanonical } from '../../../shared/canonical.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import { ARN, pair3072, paramsJson } from './aws-params.ts';
 
@@ -78,8 +78,8 @@ describe('a package', () => {
     expect(file('ImportToken.bin')).toEqual(new Uint8Array(1200).fill(7));
   });
 
-  it('describes them in a canonical manifest that is read back to the same', () => {
-    expect(parseManifest(file('manifest.json'))).toEqual(manifest);
+  it('describes them in a canonical manifest', () => {
+    expect(parseCanonical(file('manifest.json'))).toEqual(manifest);
     expect(manifestSha256).toBe(sha256(file('manifest.json')));
     expect(manifest).toMatchObject({
       schema: 'keymoot/byok-package/1',
@@ -122,16 +122,15 @@ describe('a package', () => {
     expect(refusal({ nowMs: nowMs + 3_600_001 })).toBe('params-expired ParametersValidTo');
   });
 
-  it('refuses a manifest that is not canonical or says more', () => {
-    const parse = (value: unknown) => parseManifest(new TextEncoder().encode(canonical(value)));
-    expect(parse(manifest)).toEqual(manifest);
-    expect(() => parse({ ...manifest, extra: 1 })).toThrow(KeymootError);
-    expect(() =>
-      parse({ ...manifest, target: { ...manifest.target, region: 'us-east-1' } }),
-    ).toThrow(KeymootError);
-    expect(() =>
-      parseManifest(new TextEncoder().encode(JSON.stringify(manifest, null, 2))),
-    ).toThrow('canonical');
+  it('has no manifest that says more, or contradicts itself', () => {
+    expect(Manifest.safeParse(manifest).success).toBe(true);
+    const { target, files: described } = manifest;
+    for (const change of [
+      { extra: 1 },
+      { target: { ...target, region: 'us-east-1' } },
+      { files: { ...described, encryptedKeyMaterialBytes: 256 } },
+    ])
+      expect(Manifest.safeParse({ ...manifest, ...change }).success).toBe(false);
   });
 });
 

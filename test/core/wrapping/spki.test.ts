@@ -6,7 +6,6 @@ import {
   curveOfParams,
   ecSpki,
   ed25519Spki,
-  paramsOfCurve,
   parseRsaSpki,
   pointLength,
   pointOfToken,
@@ -161,27 +160,30 @@ describe('an RSA wrapping key', () => {
 });
 
 describe('public keys of a token', () => {
-  it.each(['P-256', 'P-384', 'P-521', 'secp256k1'] as const)(
-    'on %s come out as another program writes them',
-    (curve) => {
-      const { publicKey } = generateKeyPairSync('ec', { namedCurve: curve });
-      const spki = Uint8Array.from(publicKey.export({ format: 'der', type: 'spki' }));
-      const jwk = publicKey.export({ format: 'jwk' });
-      const point = concat(
-        Uint8Array.of(4),
-        Buffer.from(jwk.x as string, 'base64url'),
-        Buffer.from(jwk.y as string, 'base64url'),
-      );
-      expect(point.length).toBe(pointLength(curve));
-      expect(ecSpki(curve, point)).toEqual(spki);
-      expect(curveOfParams(paramsOfCurve(curve))).toBe(curve);
-      expect(pointOfToken(der(TAG.octetString, point), point.length)).toEqual(point);
-      expect(pointOfToken(point, point.length)).toEqual(point);
-      expect(() => ecSpki(curve, point.subarray(1))).toThrow(RangeError);
-      point[0] = 2;
-      expect(() => ecSpki(curve, point)).toThrow('uncompressed');
-    },
-  );
+  // CKA_EC_PARAMS by RFC 5480 section 2.1.1.1 and SEC 2.
+  it.each([
+    ['P-256', '06082a8648ce3d030107'],
+    ['P-384', '06052b81040022'],
+    ['P-521', '06052b81040023'],
+    ['secp256k1', '06052b8104000a'],
+  ] as const)('on %s come out as another program writes them', (curve, params) => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: curve });
+    const spki = Uint8Array.from(publicKey.export({ format: 'der', type: 'spki' }));
+    const jwk = publicKey.export({ format: 'jwk' });
+    const point = concat(
+      Uint8Array.of(4),
+      Buffer.from(jwk.x as string, 'base64url'),
+      Buffer.from(jwk.y as string, 'base64url'),
+    );
+    expect(point.length).toBe(pointLength(curve));
+    expect(ecSpki(curve, point)).toEqual(spki);
+    expect(curveOfParams(hex(params))).toBe(curve);
+    expect(pointOfToken(der(TAG.octetString, point), point.length)).toEqual(point);
+    expect(pointOfToken(point, point.length)).toEqual(point);
+    expect(() => ecSpki(curve, point.subarray(1))).toThrow(RangeError);
+    point[0] = 2;
+    expect(() => ecSpki(curve, point)).toThrow('uncompressed');
+  });
 
   it('of Ed25519 come out as another program writes them', () => {
     const { publicKey } = generateKeyPairSync('ed25519');

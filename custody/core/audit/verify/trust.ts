@@ -1,5 +1,5 @@
 /** What the auditor brings along: the trust file and anchors (resources/formats/audit-log.md, section 10). A fault here is theirs to mend. */
-import { hash, type KeyObject } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { Count, Hex64 } from '../../../../shared/domain/basics.ts';
 import { KeymootError } from '../../../../shared/errors.ts';
@@ -8,7 +8,6 @@ import { ORIGIN, publicKey } from './rules.ts';
 
 export interface PinnedKey {
   spki: Uint8Array;
-  key: KeyObject;
   sha256: string;
   /** Sizes of the log that it signs, both included. */
   from: number;
@@ -87,11 +86,10 @@ export const parseTrust = (text: string): TrustFile => {
   }
   const keys = read.keys.map(({ spki, from, to = Infinity }, at): PinnedKey => {
     const der = fromBase64(spki);
-    const key = der === undefined ? undefined : publicKey('ECDSA-P256', der);
-    if (der === undefined || key === undefined)
+    if (der === undefined || publicKey('ECDSA-P256', der) === undefined)
       return refuse(`Key ${at + 1} of the trust file is not an ECDSA P-256 public key.`);
     if (to < from) return refuse(`Key ${at + 1} of the trust file ends before it begins.`);
-    return { spki: der, key, sha256: hash('sha256', der), from, to };
+    return { spki: der, sha256: hash('sha256', der), from, to };
   });
   const anchors = (read.anchors ?? []).map((note, at) =>
     parseAnchor(`Anchor ${at + 1} of the trust file`, note),
