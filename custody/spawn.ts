@@ -2,7 +2,7 @@
  * How Keymoot starts another Keymoot process: the service, a token process, a short-lived forming or splitting process.
  *
  * Three rules, the same for every child:
- * - its environment is empty but for what the caller names, so NODE_OPTIONS, DEBUG, LD_PRELOAD and PW* end here (design 08, T9);
+ * - its environment is empty but for what the caller names (shared/environment.ts), and it reads no OpenSSL configuration (design 08, T9);
  * - it can't leave a core dump;
  * - it is never detached, and never forked with `child_process.fork`, which would run the main program again.
  */
@@ -10,6 +10,7 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isSea } from 'node:sea';
+import { nodeOptions } from '../shared/environment.ts';
 import { KeymootError } from '../shared/errors.ts';
 import { runningFile } from './native.ts';
 
@@ -29,8 +30,10 @@ const findBundle = (): string => {
 /** Program and first arguments that start this Keymoot again. */
 export const selfCommand = (): string[] => {
   // SECURITY: KEYMOOT_MAIN is for tests from sources; a packaged desk starts nothing but itself.
+  // The options are part of a packaged program already (scripts/package.mjs).
   if (isSea()) return [process.execPath];
-  return [process.execPath, process.env['KEYMOOT_MAIN'] ?? findBundle()];
+  const node = [process.execPath, ...nodeOptions(process.platform)];
+  return [...node, process.env['KEYMOOT_MAIN'] ?? findBundle()];
 };
 
 export interface SpawnOptions {

@@ -16,6 +16,7 @@ import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync } from 'node:fs'
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { electronRuntime, fetchElectron } from './lib/electron.mjs';
+import { nodeOptions } from './lib/environment.mjs';
 import { filesUnder } from './lib/fingerprint.mjs';
 import { packWindow } from './lib/packaging.mjs';
 import { at, bundle, capture, isMain, main, node24, root, Stop } from './lib/project.mjs';
@@ -50,6 +51,8 @@ async function makeProgram(folder) {
       useCodeCache: false,
       // SECURITY: nothing in the environment (NODE_OPTIONS) may load code into the desk.
       execArgvExtension: 'none',
+      // SECURITY: nor may an OpenSSL configuration, the system's or one that OPENSSL_CONF names.
+      execArgv: nodeOptions(),
     }),
   );
   await quietly('making the program', node24, ['--experimental-sea-config', config]);

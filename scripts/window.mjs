@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { electronCommand, electronRuntime, fetchElectron } from './lib/electron.mjs';
 import { fingerprint } from './lib/fingerprint.mjs';
 import { folderOfTheCaller, follow } from './lib/launch.mjs';
+import { nodeOptions, windowEnvironment } from './lib/environment.mjs';
 import { at, capture, isMain, main, node24, Stop, toolEnvironment } from './lib/project.mjs';
 import { CHROMIUM, ELECTRON_LIBRARIES, missing } from './lib/system.mjs';
 import { setup } from './setup.mjs';
@@ -111,12 +112,6 @@ export async function chooseFace(wanted) {
   return { face: 'chromium', why: electron.whyNot };
 }
 
-/** Nothing in the environment decides what the window runs or tells about itself. */
-function windowEnvironment() {
-  const dropped = /^(NODE_|DEBUG|PW|PLAYWRIGHT|LD_|DYLD_|ELECTRON_|npm_)/i;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !dropped.test(name)));
-}
-
 const capitalized = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function command({ face, why, runtime }, args) {
@@ -129,7 +124,14 @@ function command({ face, why, runtime }, args) {
       ...args,
     ];
   }
-  return [node24, join(HOME, 'main/fallback.cjs'), '--why', `${capitalized(why)}.`, ...args];
+  return [
+    node24,
+    ...nodeOptions(),
+    join(HOME, 'main/fallback.cjs'),
+    '--why',
+    `${capitalized(why)}.`,
+    ...args,
+  ];
 }
 
 /** Opens the window and resolves to its exit code when it is closed. */

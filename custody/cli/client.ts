@@ -17,6 +17,7 @@ import {
 } from '../../shared/contract/index.ts';
 import { EventMessage, Reply, type Proof } from '../../shared/contract/message.ts';
 import type { FilePurpose } from '../../shared/contract/desk.ts';
+import { serviceEnvironment } from '../../shared/environment.ts';
 import { fromErrorData, KeymootError } from '../../shared/errors.ts';
 import { seal, type Binding } from '../../shared/sealing.ts';
 import { spawnSelf } from '../spawn.ts';
@@ -32,15 +33,6 @@ export interface Proving {
  * (measured: 112 MB instead of 180 MB for an idle service).
  */
 const MALLOC = { MALLOC_MMAP_THRESHOLD_: '1048576' };
-
-/** Variables that can change what a program does, rather than where a vendor's library finds its configuration (design 08, T9). */
-const DROPPED = /^(NODE_|DEBUG|PW|LD_|DYLD_|ELECTRON_|npm_)/i;
-const environment = (): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(process.env).filter(
-      (pair): pair is [string, string] => pair[1] !== undefined && !DROPPED.test(pair[0]),
-    ),
-  );
 
 export class DeskClient {
   readonly #child: ChildProcess;
@@ -86,7 +78,11 @@ export class DeskClient {
 
   /** Starts the service on a data folder. */
   static async start(folder: string, env: Record<string, string> = {}): Promise<DeskClient> {
-    const client = new DeskClient(folder, { ...environment(), ...MALLOC, ...env });
+    const client = new DeskClient(folder, {
+      ...serviceEnvironment(process.env),
+      ...MALLOC,
+      ...env,
+    });
     try {
       const hello = await client.call('desk.hello', {});
       client.#publicKey = hello.publicKey;

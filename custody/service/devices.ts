@@ -3,7 +3,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModuleRecord, TokenIdentity } from '../../shared/domain/tokens.ts';
-import { LibraryVariable } from '../../shared/contract/tokens.ts';
+import { moduleEnvironment } from '../../shared/environment.ts';
 import { KeymootError } from '../../shared/errors.ts';
 import type { Store } from '../store/store.ts';
 import type { ModuleRow } from '../store/tables/modules.ts';
@@ -19,12 +19,6 @@ export const sameToken = (a: TokenIdentity, b: TokenIdentity): boolean =>
   a.model === b.model &&
   a.serial === b.serial &&
   a.label === b.label;
-
-/** SECURITY: the row is not trusted with how a program is loaded: no LD_PRELOAD comes out of a database. */
-const allowed = (environment: Record<string, string>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(environment).filter(([name]) => LibraryVariable.safeParse(name).success),
-  );
 
 export class Devices {
   /** Called before anything but a look loads a library: who watches it steps aside. */
@@ -143,7 +137,8 @@ export class Devices {
         path: row.path,
         sha256,
         family: row.family,
-        env: allowed(row.environment),
+        // SECURITY: the row is not trusted with how a program is loaded: no LD_PRELOAD comes out of a database.
+        env: moduleEnvironment(row.family, row.environment),
         ...(row.parameters === undefined ? {} : { libraryParameters: row.parameters }),
         ...(signal === undefined ? {} : { signal }),
         onSpawn: (pid) => {

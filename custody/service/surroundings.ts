@@ -25,7 +25,5 @@ export const surroundings = (): string[] => {
   const sleep = read('/sys/power/disk');
   if (sleep !== '' && !sleep.includes('[disabled]'))
     warnings.push('Hibernation is possible: it writes all memory to disk.');
-  if (process.env['PKCS11SPY'] !== undefined)
-    warnings.push('PKCS11SPY is set: a program may be recording every call to a token.');
   return warnings;
 };

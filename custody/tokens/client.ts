@@ -64,7 +64,7 @@ export interface TokenClientOptions {
   /** The hash that was approved, lower-case hex. The process compares before it loads. */
   readonly sha256: string;
   readonly family: Family;
-  /** The whole environment of the process: moduleEnvironment() of its family. */
+  /** The whole environment of the process: shared/environment.ts says which variables. */
   readonly env?: Readonly<Record<string, string>>;
   /** NSS: `configdir='sql:…' …`. */
   readonly libraryParameters?: string;

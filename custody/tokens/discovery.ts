@@ -1,7 +1,6 @@
 /**
- * Where vendors put their PKCS#11 libraries, and which environment variables each of them reads.
+ * Where vendors put their PKCS#11 libraries. New families are one entry; the variables they read are in shared/environment.json.
  *
- * A library runs with an otherwise empty environment, so what isn't named here doesn't reach it. New families are one entry.
  * Sources: each vendor's installation guide; Debian's package contents for the free ones.
  */
 import { existsSync, realpathSync } from 'node:fs';
@@ -17,8 +16,6 @@ interface FamilyEntry {
   readonly file: RegExp;
   /** `{lib}` stands for each of the system's library folders. */
   readonly paths: Readonly<Partial<Record<Platform, readonly string[]>>>;
-  /** Names passed on when they are set; a trailing `*` is a prefix. */
-  readonly environment: readonly string[];
 }
 
 const PROGRAMS = 'C:\\Program Files';
@@ -37,7 +34,6 @@ const TABLE: readonly FamilyEntry[] = [
       darwin: ['{lib}/softhsm/libsofthsm2.so'],
       win32: ['C:\\SoftHSM2\\lib\\softhsm2-x64.dll'],
     },
-    environment: ['SOFTHSM2_CONF'],
   },
   {
     family: 'nss',
@@ -48,7 +44,6 @@ const TABLE: readonly FamilyEntry[] = [
       darwin: ['{lib}/libsoftokn3.dylib', '/opt/homebrew/opt/nss/lib/libsoftokn3.dylib'],
       win32: [`${PROGRAMS}\\Mozilla Firefox\\softokn3.dll`],
     },
-    environment: [],
   },
   {
     family: 'opensc',
@@ -59,7 +54,6 @@ const TABLE: readonly FamilyEntry[] = [
       darwin: ['/Library/OpenSC/lib/opensc-pkcs11.so', '{lib}/pkcs11/opensc-pkcs11.so'],
       win32: [`${PROGRAMS}\\OpenSC Project\\OpenSC\\pkcs11\\opensc-pkcs11.dll`],
     },
-    environment: ['OPENSC_CONF', 'OPENSC_DRIVER', 'PCSCLITE_CSOCK_NAME'],
   },
   {
     family: 'ykcs11',
@@ -70,7 +64,6 @@ const TABLE: readonly FamilyEntry[] = [
       darwin: ['{lib}/libykcs11.dylib'],
       win32: [`${PROGRAMS}\\Yubico\\Yubico PIV Tool\\bin\\libykcs11.dll`],
     },
-    environment: ['PCSCLITE_CSOCK_NAME'],
   },
   {
     family: 'opencryptoki',
@@ -79,7 +72,6 @@ const TABLE: readonly FamilyEntry[] = [
     paths: {
       linux: ['{lib}/opencryptoki/libopencryptoki.so', '{lib}/opencryptoki/libopencryptoki.so.0'],
     },
-    environment: ['PKCSLIB'],
   },
   {
     family: 'tpm2',
@@ -92,8 +84,6 @@ const TABLE: readonly FamilyEntry[] = [
         '{lib}/libtpm2_pkcs11.so',
       ],
     },
-    // Without a store of its own it looks under HOME; the resource manager is reached over D-Bus.
-    environment: ['TPM2_PKCS11_*', 'HOME', 'DBUS_SESSION_BUS_ADDRESS', 'DBUS_SYSTEM_BUS_ADDRESS'],
   },
   {
     family: 'p11-kit',
@@ -103,8 +93,6 @@ const TABLE: readonly FamilyEntry[] = [
       linux: ['{lib}/pkcs11/p11-kit-client.so', '{lib}/p11-kit-proxy.so'],
       darwin: ['{lib}/pkcs11/p11-kit-client.so', '{lib}/p11-kit-proxy.dylib'],
     },
-    // The proxy loads every module that is configured, for the user too; the client finds its server's socket.
-    environment: ['P11_KIT_*', 'XDG_RUNTIME_DIR', 'HOME'],
   },
   {
     family: 'yubihsm',
@@ -115,7 +103,6 @@ const TABLE: readonly FamilyEntry[] = [
       darwin: ['{lib}/pkcs11/yubihsm_pkcs11.dylib', '{lib}/pkcs11/yubihsm_pkcs11.so'],
       win32: [`${PROGRAMS}\\YubiHSM Shell\\bin\\pkcs11\\yubihsm_pkcs11.dll`],
     },
-    environment: ['YUBIHSM_PKCS11_*'],
   },
   {
     family: 'luna',
@@ -129,7 +116,6 @@ const TABLE: readonly FamilyEntry[] = [
       darwin: ['/usr/safenet/lunaclient/lib/libCryptoki2.dylib'],
       win32: [`${PROGRAMS}\\SafeNet\\LunaClient\\cryptoki.dll`],
     },
-    environment: ['ChrystokiConfigurationPath'],
   },
   {
     family: 'nshield',
@@ -139,7 +125,6 @@ const TABLE: readonly FamilyEntry[] = [
       linux: ['/opt/nfast/toolkits/pkcs11/libcknfast.so'],
       win32: [`${PROGRAMS}\\nCipher\\nfast\\toolkits\\pkcs11\\cknfast.dll`],
     },
-    environment: ['CKNFAST_*', 'NFAST_*'],
   },
   {
     family: 'utimaco',
@@ -153,7 +138,6 @@ const TABLE: readonly FamilyEntry[] = [
       ],
       win32: [`${PROGRAMS}\\Utimaco\\CryptoServer\\Lib\\cs_pkcs11_R3.dll`],
     },
-    environment: ['CS_PKCS11_R3_CFG', 'CS_PKCS11_R2_CFG'],
   },
   {
     family: 'cloudhsm',
@@ -163,7 +147,6 @@ const TABLE: readonly FamilyEntry[] = [
       linux: ['/opt/cloudhsm/lib/libcloudhsm_pkcs11.so'],
       win32: [`${PROGRAMS}\\Amazon\\CloudHSM\\lib\\cloudhsm_pkcs11.dll`],
     },
-    environment: ['CLOUDHSM_PKCS11_*'],
   },
 ];
 
@@ -225,25 +208,4 @@ export const findModules = (): FoundModule[] => {
 export const familyOf = (path: string): Family => {
   const name = path.includes('\\') ? win32.basename(path) : posix.basename(path);
   return TABLE.find(({ file }) => file.test(name))?.family ?? 'other';
-};
-
-/**
- * The environment of a family's process.
- *
- * @param environment usually process.env
- * @returns the variables its library reads, as far as they are set, and nothing else
- */
-export const moduleEnvironment = (
-  family: Family,
-  environment: Readonly<Record<string, string | undefined>>,
-): Record<string, string> => {
-  const names = TABLE.find((entry) => entry.family === family)?.environment ?? [];
-  const wanted = (name: string): boolean =>
-    names.some((allowed) =>
-      allowed.endsWith('*') ? name.startsWith(allowed.slice(0, -1)) : name === allowed,
-    );
-  const passed: Record<string, string> = {};
-  for (const [name, value] of Object.entries(environment))
-    if (value !== undefined && wanted(name)) passed[name] = value;
-  return passed;
 };

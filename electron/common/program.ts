@@ -6,27 +6,13 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { nodeOptions, serviceEnvironment, type Environment } from '../../shared/environment.ts';
 
 export interface Command {
   program: string;
   args: string[];
   env: Record<string, string>;
 }
-
-/**
- * Variables that can change what a program does, rather than where a vendor's library finds its configuration (design 08, T9).
- * KEYMOOT_FACE_ is what tests tell a face, and nobody else's business.
- */
-const DROPPED = /^(NODE_|DEBUG|PW|PLAYWRIGHT|LD_|DYLD_|ELECTRON_|npm_|KEYMOOT_FACE_|KEYMOOT_MAIN)/i;
-
-export const cleanEnvironment = (
-  environment: NodeJS.ProcessEnv = process.env,
-): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(environment).filter(
-      (pair): pair is [string, string] => pair[1] !== undefined && !DROPPED.test(pair[0]),
-    ),
-  );
 
 /**
  * glibc keeps freed memory up to a threshold that grows with what was freed, and scrypt frees 16 MiB at a time: fixed at 1 MiB it goes back to the system.
@@ -49,15 +35,20 @@ export const findProgram = (
   for (let folder = resolve(where.checkout); ; folder = dirname(folder)) {
     const node = join(folder, 'node_modules/node/bin', windows ? 'node.exe' : 'node');
     const bundle = join(folder, 'out/keymoot.cjs');
-    if (existsSync(node) && existsSync(bundle)) return [node, bundle];
+    if (existsSync(node) && existsSync(bundle))
+      return [node, ...nodeOptions(process.platform), bundle];
     if (folder === dirname(folder)) return undefined;
   }
 };
 
 /** The command that serves a data folder. The pid is the program's own: the shell that sets the limit becomes it. */
-export const serveCommand = (program: readonly string[], folder: string): Command => {
+export const serveCommand = (
+  program: readonly string[],
+  folder: string,
+  environment: Environment = process.env,
+): Command => {
   const line = [...program, 'serve', '--data', folder];
-  const env = { ...cleanEnvironment(), ...MALLOC };
+  const env = { ...serviceEnvironment(environment), ...MALLOC };
   if (process.platform === 'win32') {
     const [first = '', ...args] = line;
     return { program: first, args, env };

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { cleanEnvironment } from '../common/program.ts';
+import { desktopEnvironment } from '../../shared/environment.ts';
 import type { FileDialog, FileQuestion } from '../common/files.ts';
 
 export const onPath = (name: string): string | undefined =>
@@ -39,7 +39,7 @@ const ask = (program: string, args: string[]): Promise<string | undefined> =>
   new Promise((done) => {
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'ignore'],
-      env: cleanEnvironment(),
+      env: desktopEnvironment(process.env),
     });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (piece: string) => {

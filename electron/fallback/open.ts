@@ -12,7 +12,8 @@ import { answersFromEnvironment } from '../common/files.ts';
 import { UNSENDABLE } from '../common/ipc.ts';
 import { isOurPage } from '../common/page-calls.ts';
 import { NOT_OURS, PageDesk } from '../common/page-desk.ts';
-import { cleanEnvironment, findProgram, serveCommand } from '../common/program.ts';
+import { desktopEnvironment } from '../../shared/environment.ts';
+import { findProgram, serveCommand } from '../common/program.ts';
 import { ServiceLink } from '../common/service-link.ts';
 import type { FaceInfo } from '../../shared/window/bridge.ts';
 import { desktopDialog, onPath } from './dialog.ts';
@@ -124,7 +125,7 @@ export const openBrowser = async (
     // SECURITY: the driver would switch the sandbox off if nobody said. Root can't have it.
     chromiumSandbox: !asRoot,
     // A crash report would hold a page's memory; its place goes with the profile.
-    env: { ...cleanEnvironment(), BREAKPAD_DUMP_LOCATION: profile },
+    env: { ...desktopEnvironment(process.env), BREAKPAD_DUMP_LOCATION: profile },
     args: [
       ...ARGUMENTS,
       ...(process.platform === 'linux' && !process.env['DISPLAY']

@@ -10,7 +10,7 @@ const variablesIn = (text: string): Record<string, string> | undefined => {
   const pairs: [string, string][] = [];
   for (const line of text.split('\n').map((one) => one.trim())) {
     if (line === '') continue;
-    const [, name, value] = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(line) ?? [];
+    const [, name, value] = /^([A-Za-z][A-Za-z0-9_]*)=(.*)$/.exec(line) ?? [];
     if (name === undefined || value === undefined) return undefined;
     pairs.push([name, value]);
   }

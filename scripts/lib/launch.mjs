@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { nodeOptions } from './environment.mjs';
 import { bundle, node24, root, Stop } from './project.mjs';
 
 /** Our npm scripts that take paths: npm runs them in the root, and says in INIT_CWD where it was typed. */
@@ -71,7 +72,7 @@ export async function launch(args) {
     fd < 3 || descriptors.includes(fd) ? fd : 'ignore',
   );
   return follow(
-    spawn(node24, [bundle, ...args], {
+    spawn(node24, [...nodeOptions(), bundle, ...args], {
       stdio,
       cwd: folderOfTheCaller(),
       env: programEnvironment(),

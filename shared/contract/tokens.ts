@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Claim, Hex64, Uuid, text } from '../domain/basics.ts';
 import { Algorithm } from '../domain/keys.ts';
+import { MODULE_VARIABLES } from '../environment.ts';
 import {
   Family,
   ModuleInfo,
@@ -29,16 +30,11 @@ export const Capability = z.strictObject({
   why: z.string(),
 });
 
-/** SECURITY: a library's process gets what it reads and nothing that changes how programs are loaded or run. */
-export const LibraryVariable = z
-  .string()
-  .regex(
-    /^(?!LD_|DYLD_|NODE_|KEYMOOT_MAIN$|PATH$)[A-Z][A-Z0-9_]{0,63}$/,
-    'may not be set for a library',
-  );
-export const LibraryEnvironment = z
-  .record(LibraryVariable, z.string().max(1024))
-  .refine((names) => Object.keys(names).length <= 16, 'at most 16');
+/** SECURITY: only what some library reads; the desk takes of it what this library's family reads. */
+export const LibraryEnvironment = z.record(
+  z.string().refine((name) => MODULE_VARIABLES.includes(name), 'may not be set for a library'),
+  z.string().max(1024),
+);
 
 export const tokensChannels = {
   /** Libraries at well-known places, whether added yet or not. */
@@ -57,7 +53,7 @@ export const tokensChannels = {
       label: text(64),
       /** NSS and others: the string that C_Initialize gets. */
       parameters: z.string().max(1024).optional(),
-      /** Variables that the library reads, beyond those known for its family. */
+      /** For variables that its family reads: other values than the service has, or where it has none. */
       environment: LibraryEnvironment.optional(),
     }),
     ModuleView,

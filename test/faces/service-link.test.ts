@@ -8,7 +8,6 @@ import { root } from '../../scripts/lib/project.mjs';
 import { askFile, answersFromEnvironment } from '../../electron/common/files.ts';
 import { PageDesk } from '../../electron/common/page-desk.ts';
 import {
-  cleanEnvironment,
   type Command,
   dataFolder,
   findProgram,
@@ -234,26 +233,6 @@ describe('a service', () => {
 });
 
 describe('the program', () => {
-  test('gets no variable that changes what a program does', () => {
-    const environment = cleanEnvironment({
-      PATH: '/bin',
-      HOME: '/root',
-      SOFTHSM2_CONF: '/x',
-      NODE_OPTIONS: '--require=/evil',
-      NODE_EXTRA_CA_CERTS: '/x',
-      DEBUG: '*',
-      DEBUG_FD: '3',
-      PWDEBUG: '1',
-      PW_TEST: '1',
-      LD_PRELOAD: '/evil.so',
-      DYLD_INSERT_LIBRARIES: '/evil',
-      ELECTRON_RUN_AS_NODE: '1',
-      npm_config_x: '1',
-      KEYMOOT_MAIN: '/evil.js',
-      KEYMOOT_FACE_FILES: '[]',
-    });
-    expect(Object.keys(environment).sort()).toEqual(['HOME', 'PATH', 'SOFTHSM2_CONF']);
-  });
   test('of a packaged window is beside it, and never looked for elsewhere', () => {
     expect(findProgram({ packaged: join(root, 'electron') })).toBeUndefined();
     expect(findProgram({ checkout: home })).toBeUndefined();

@@ -144,6 +144,8 @@ export const buildFaults = (): Faults => {
 export interface Control {
   /** For the process that loads the faulty module. */
   readonly env: Readonly<Record<string, string>>;
+  /** Puts the same, and `more`, beside a copy of the faulty module: for a desk, which gives a library only what its family reads. */
+  beside: (library: string, more?: Readonly<Record<string, string>>) => void;
   /** Replaces the control file at once; lines as README.md lists them. Effective from the next call on. */
   set: (...lines: string[]) => void;
   /** Names of all calls so far, in order, of every process. */
@@ -173,11 +175,19 @@ export const control = (folder: string, forward: string): Control => {
     renameSync(`${file}.new`, file);
   };
   set();
+  const env = {
+    KEYMOOT_FAULTS_FORWARD: forward,
+    KEYMOOT_FAULTS_CONTROL: file,
+    KEYMOOT_FAULTS_LOG: log,
+  };
   return {
-    env: {
-      KEYMOOT_FAULTS_FORWARD: forward,
-      KEYMOOT_FAULTS_CONTROL: file,
-      KEYMOOT_FAULTS_LOG: log,
+    env,
+    beside: (library, more = {}) => {
+      const pairs = Object.entries({ ...env, ...more });
+      writeFileSync(
+        `${library}.faults`,
+        pairs.map(([name, value]) => `${name}=${value}\n`).join(''),
+      );
     },
     set,
     calls,

@@ -5,6 +5,8 @@
  * KEYMOOT_FAULTS_CONTROL  path of the control file, read again at each call; README.md describes its lines
  * KEYMOOT_FAULTS_LOG      path of a file that gets the name of every call, one a line, before anything else happens
  *
+ * Where a process gets no such variables, lines NAME=VALUE in a file beside the module, named as it is and then `.faults`, stand for them.
+ *
  * Nothing is remembered between processes; within one, each function counts its calls from 1.
  */
 #define _GNU_SOURCE 1
@@ -53,6 +55,24 @@ static int removed;
 static void mistake(const char *what, const char *line) {
   fprintf(stderr, "faulty module: %s: %s\n", what, line);
   _exit(97);
+}
+
+/* The library's own process starts with a short environment, so what is missing there is read from beside us. */
+__attribute__((constructor)) static void settings(void) {
+  Dl_info self;
+  char line[MAX_LINE];
+  if (dladdr((void *)&removed, &self) == 0 || self.dli_fname == NULL) return;
+  if (snprintf(line, sizeof line, "%s.faults", self.dli_fname) >= (int)sizeof line) return;
+  FILE *file = fopen(line, "re");
+  if (file == NULL) return;
+  while (fgets(line, sizeof line, file) != NULL) {
+    char *value = strchr(line, '=');
+    line[strcspn(line, "\n")] = '\0';
+    if (value == NULL) mistake("not NAME=VALUE", line);
+    *value++ = '\0';
+    setenv(line, value, 0);
+  }
+  fclose(file);
 }
 
 static void log_line(const char *text) {

@@ -55,8 +55,8 @@ describe.skipIf(!possible).concurrent('a deadline', () => {
       // The same module under a name that no family has: for all the desk knows, a device with a will of its own.
       const library = join(folder, 'libvendor.so');
       copyFileSync(buildFaults().faulty, library);
-      const environment = { ...steer.env, SOFTHSM2_CONF: softhsmConf };
-      const view = await addModule(room, library, 'Of no family', environment);
+      steer.beside(library, { SOFTHSM2_CONF: softhsmConf });
+      const view = await addModule(room, library, 'Of no family');
       const other = { ...stage, at: { module: view.module.id, token: stage.at.token } };
       room.tokens.set(TOKEN, other.at);
       const begun = Date.now();

@@ -77,10 +77,8 @@ export const setStage = async (folder = newFolder()): Promise<Stage> => {
   const steer = control(folder, forward);
   const library = join(folder, 'libsofthsm2.so');
   copyFileSync(buildFaults().faulty, library);
-  const view = await addModule(room, library, 'Misbehaving', {
-    ...steer.env,
-    SOFTHSM2_CONF: softhsmConf,
-  });
+  steer.beside(library);
+  const view = await addModule(room, library, 'Misbehaving', { SOFTHSM2_CONF: softhsmConf });
   const token = view.tokens.find(({ identity }) => identity.label === TOKEN)?.identity;
   if (token === undefined) throw new Error('the misbehaving module does not show the token');
   const at = { module: view.module.id, token };

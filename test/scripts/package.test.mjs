@@ -1,6 +1,6 @@
 /** What the packaged program is held to, on a program of a few lines. */
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -67,6 +67,17 @@ describe('the packaged program', () => {
     const { code, stdout } = await keymoot(['--version'], { env });
     expect(stdout).not.toBe('');
     expect(code).toBe(0);
+  });
+
+  test('reads no OpenSSL configuration, whatever names one', async () => {
+    const config = join(folder, '..', 'openssl-broken.cnf');
+    writeFileSync(config, 'nodejs_conf = [\n');
+    try {
+      const { code, stderr } = await keymoot(['--version'], { env: { OPENSSL_CONF: config } });
+      expect([code, stderr]).toEqual([0, '']);
+    } finally {
+      rmSync(config);
+    }
   });
 
   test('passes on the licences of what it contains', () => {

@@ -27,7 +27,7 @@ const PROGRAM = {
         setTimeout(() => process.exit(1), 30_000);
         console.log('waiting');
       },
-      options: () => console.log(process.env['NODE_OPTIONS'] ?? 'none', process.execArgv.length),
+      options: () => console.log(process.env['NODE_OPTIONS'] ?? 'none', ...process.execArgv),
       natives: async () => (await import('./native.ts')).tryNatives(),
     };
     void deeds[what]?.();
@@ -53,7 +53,8 @@ const PROGRAM = {
 
 export function stubProject() {
   const folder = mkdtempSync(join(tmpdir(), 'keymoot-stub-'));
-  for (const name of ['scripts', 'package.json', 'package-lock.json', 'LICENSE']) {
+  const files = ['shared/environment.json', 'package.json', 'package-lock.json', 'LICENSE'];
+  for (const name of ['scripts', ...files]) {
     cpSync(at(name), join(folder, name), { recursive: true });
   }
   symlinkSync(at('node_modules'), join(folder, 'node_modules'));

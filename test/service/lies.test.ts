@@ -30,12 +30,13 @@ describe.skipIf(!possible || compiler() === undefined)('a device that contradict
     const library = join(folder, 'libsofthsm2.so');
     copyFileSync(buildFaults().faulty, library);
     steer = control(hsm.folder, hsm.options.path);
+    steer.beside(library);
     const added = await desk.call(
       'modules.add',
       {
         grant: await desk.room.desk.grant('module', library),
         label: 'misbehaves',
-        environment: { ...steer.env, ...hsm.options.env },
+        environment: { ...hsm.options.env },
       },
       ADA,
     );

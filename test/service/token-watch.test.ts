@@ -40,7 +40,8 @@ describe.skipIf(!possible || compiler() === undefined)('watching the tokens', ()
     mkdirSync(join(faulty.folder, 'library'));
     library = join(faulty.folder, 'library', 'libsofthsm2.so');
     copyFileSync(buildFaults().faulty, library);
-    other = await add(library, 'misbehaves', { ...steer.env, ...faulty.options.env });
+    steer.beside(library);
+    other = await add(library, 'misbehaves', { ...faulty.options.env });
     desk.room.tokens.set('faulty', { module: other, token });
     desk.room.pins.set('faulty', {
       first: Buffer.from('left-12'),

@@ -1,12 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { FAMILIES } from '../../shared/domain/tokens.ts';
-import {
-  familyOf,
-  findModules,
-  moduleEnvironment,
-  wellKnownPaths,
-} from '../../custody/tokens/discovery.ts';
+import { familyOf, findModules, wellKnownPaths } from '../../custody/tokens/discovery.ts';
 import { softhsmLibrary } from '../support/softhsm.ts';
 
 const known = FAMILIES.filter((family) => family !== 'other');
@@ -40,32 +35,4 @@ test('what is found is there once, with links resolved', () => {
 
 test('a library of an unknown name is of no family', () => {
   expect(familyOf('/opt/vendor/libpkcs11.so')).toBe('other');
-  expect(moduleEnvironment('other', { PATH: '/bin', HOME: '/root' })).toEqual({});
-});
-
-test('a module’s process gets the variables its library reads, and no others', () => {
-  const environment = {
-    SOFTHSM2_CONF: '/tmp/softhsm2.conf',
-    TPM2_PKCS11_STORE: '/tmp/store',
-    TPM2_PKCS11_TCTI: 'tabrmd',
-    DBUS_SESSION_BUS_ADDRESS: 'unix:path=/tmp/bus',
-    HOME: '/home/desk',
-    PATH: '/bin',
-    NODE_OPTIONS: '--inspect',
-    LD_PRELOAD: '/tmp/evil.so',
-    PKCS11SPY: '/tmp/spied.so',
-    UNSET: undefined,
-  };
-  expect(moduleEnvironment('softhsm', environment)).toEqual({
-    SOFTHSM2_CONF: '/tmp/softhsm2.conf',
-  });
-  expect(Object.keys(moduleEnvironment('tpm2', environment)).sort()).toEqual([
-    'DBUS_SESSION_BUS_ADDRESS',
-    'HOME',
-    'TPM2_PKCS11_STORE',
-    'TPM2_PKCS11_TCTI',
-  ]);
-  for (const family of FAMILIES)
-    for (const name of ['NODE_OPTIONS', 'LD_PRELOAD', 'PATH', 'PKCS11SPY', 'UNSET'])
-      expect(moduleEnvironment(family, environment)).not.toHaveProperty(name);
 });

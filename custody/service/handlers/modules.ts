@@ -2,10 +2,12 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import type { ModuleView } from '../../../shared/contract/tokens.ts';
+import type { Family } from '../../../shared/domain/tokens.ts';
+import { moduleEnvironment, moduleVariables } from '../../../shared/environment.ts';
 import { errorData, KeymootError } from '../../../shared/errors.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
 import type { ModuleRow } from '../../store/tables/modules.ts';
-import { familyOf, findModules, moduleEnvironment } from '../../tokens/discovery.ts';
+import { familyOf, findModules } from '../../tokens/discovery.ts';
 import { checkLibrary, hashFile } from '../../tokens/header.ts';
 import type { Desk } from '../desk.ts';
 import { uuidv7 } from '../ids.ts';
@@ -33,6 +35,19 @@ export const addModule = (desk: Desk, row: ModuleRow, entry: Partial<NewEntry> =
   };
   if (desk.state === 'EMPTY') desk.store.commit(apply);
   else desk.journal.record([{ ...moduleAdded(row), ...entry } as NewEntry], { apply });
+};
+
+/** SECURITY: a variable that this library does not read is there to be read by something else in its process. */
+const requireRead = (family: Family, environment: Readonly<Record<string, string>>): void => {
+  const read = moduleVariables(family);
+  const other = Object.keys(environment).find((name) => !read.includes(name));
+  if (other === undefined) return;
+  const known = read.length === 0 ? 'none is known' : `known are ${read.join(', ')}`;
+  throw new KeymootError(
+    'input-invalid',
+    `This library does not read the variable ${other}: for its family ${known}. Nothing was added.`,
+    { fields: { environment: other } },
+  );
 };
 
 export const modulesHandlers: Part<'modules'> = {
@@ -63,6 +78,7 @@ export const modulesHandlers: Part<'modules'> = {
       if (twin !== undefined) return lookAt(desk, twin);
       const sha256 = await hashFile(path);
       const family = familyOf(path);
+      requireRead(family, environment ?? {});
       const row: ModuleRow = {
         id: uuidv7(),
         path,

@@ -1,0 +1,42 @@
+/** A library's process gets the variables that its own family reads, whoever asks for more. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ADA, OTTO, TestDesk, possible } from '../support/desk.ts';
+import { softhsmFolder, type ThrowAway } from '../support/softhsm.ts';
+
+describe.skipIf(!possible)('adding a library', () => {
+  let desk: TestDesk;
+  let hsm: ThrowAway;
+  beforeAll(async () => {
+    desk = await TestDesk.found();
+    hsm = await softhsmFolder();
+  });
+  afterAll(async () => {
+    await desk.remove();
+    hsm.remove();
+  });
+  const add = async (environment: Record<string, string>) =>
+    desk.call(
+      'modules.add',
+      {
+        grant: await desk.room.desk.grant('module', hsm.options.path),
+        label: 'again',
+        environment,
+      },
+      ADA,
+      OTTO,
+    );
+
+  test('refuses a variable that no library reads', async () => {
+    for (const name of ['OPENSSL_CONF', 'NODE_OPTIONS', 'LD_PRELOAD', 'PATH', 'NEW_NAME'])
+      await desk.unchanged('input-invalid', () => add({ [name]: '/evil' }));
+  });
+  test('refuses a variable that another library reads, and says which this one does', async () => {
+    const error = await desk.unchanged('input-invalid', () => add({ OPENSC_CONF: '/evil' }));
+    expect(error.message).toContain('OPENSC_CONF');
+    expect(error.message).toContain('SOFTHSM2_CONF');
+  });
+  test('takes what its own family reads', async () => {
+    const { tokens } = await add({ ...hsm.options.env });
+    expect(tokens).toHaveLength(1);
+  });
+});
