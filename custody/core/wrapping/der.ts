@@ -35,10 +35,6 @@ export class DerReader {
     this.#base = base;
   }
 
-  get atEnd(): boolean {
-    return this.#at === this.#bytes.length;
-  }
-
   /** The tag of the next element, or undefined at the end. */
   get nextTag(): number | undefined {
     return this.#bytes[this.#at];
@@ -119,7 +115,8 @@ export class DerReader {
   }
 
   end(): void {
-    if (!this.atEnd) this.#fail(`${this.#bytes.length - this.#at} bytes too many`);
+    if (this.#at !== this.#bytes.length)
+      this.#fail(`${this.#bytes.length - this.#at} bytes too many`);
   }
 }
 
@@ -159,14 +156,3 @@ export const derPositiveInteger = (magnitude: Uint8Array): Uint8Array => {
 /** A BIT STRING of whole bytes. */
 export const derBitString = (bytes: Uint8Array): Uint8Array =>
   der(TAG.bitString, Uint8Array.of(0), bytes);
-
-/** Whether the bytes are exactly one SEQUENCE and nothing else; what is inside is not looked at. */
-export const isSingleSequence = (bytes: Uint8Array): boolean => {
-  try {
-    const reader = new DerReader(bytes);
-    reader.read(TAG.sequence);
-    return reader.atEnd;
-  } catch {
-    return false; // the reader throws for what is not DER
-  }
-};

@@ -1,5 +1,6 @@
 /**
- * RSAES-OAEP (RFC 8017 section 7.1) in software, to open what a token wrapped in its self-test. Real keys are wrapped inside the token.
+ * RSAES-OAEP (RFC 8017 section 7.1) in software: the holder seals a sum to a token's import key, and a self-test opens what a token wrapped. Exported
+ * keys are wrapped inside the token.
  *
  * The MGF1 hash is always the OAEP hash, and the label is empty unless a test vector brings one: every provider here does it so.
  */

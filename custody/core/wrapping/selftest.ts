@@ -1,38 +1,23 @@
 /**
  * Judges what a token wrapped in its self-test: known inputs, opened here in software with a throw-away RSA key made for the purpose.
  *
- * A mechanism number is never trusted, because modules were measured that
- * - accept SHA-256 for OAEP and use SHA-1 (SoftHSM 2.7.0 inside CKM_RSA_AES_KEY_WRAP),
- * - pad a plaintext with zeros to a multiple of 8 before KWP, so that an unaligned key becomes another key (SoftHSM 2.6.1, 0x210A),
- * - do RFC 3394 over PKCS#7 padding where others do RFC 5649 (NSS 3.87, 0x210A).
- *
- * So the inputs are chosen unaligned: a generic secret of 33 bytes and a P-256 key, besides the AES-256 key that AWS takes.
+ * A mechanism number is never trusted, because modules were measured that accept SHA-256 for OAEP and use SHA-1 (SoftHSM 2.7.0 inside
+ * CKM_RSA_AES_KEY_WRAP), or pad a plaintext with zeros, which makes an unaligned key another key (SoftHSM 2.6.1 in 0x210A).
  * Nothing here is a production key, which is why a plain EME-OAEP decoder may explain a failure.
  */
-import {
-  constants,
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  privateDecrypt,
-} from 'node:crypto';
+import { constants, createHash, createPrivateKey, privateDecrypt } from 'node:crypto';
 import { KeymootError } from '../../../shared/errors.ts';
 import { OaepHash } from '../../../shared/token/protocol.ts';
 import { abytes, equalBytes, xor, zero } from '../bytes.ts';
-import { isSingleSequence } from './der.ts';
-import { kwpLength, unwrapKw, unwrapKwp } from './keywrap.ts';
 import { openOaep, privateModulusBytes } from './oaep.ts';
 
-export type SelfTestFault =
+type SelfTestFault =
   | 'wrong-length'
   | 'wrong-hash'
   | 'wrong-mgf'
   | 'does-not-open'
-  | 'not-kwp'
   | 'zero-padded'
-  | 'plaintext-differs'
-  | 'not-pkcs8'
-  | 'public-key-differs';
+  | 'plaintext-differs';
 
 export type Verdict =
   | { readonly ok: true; readonly shown: readonly string[] }
@@ -40,11 +25,6 @@ export type Verdict =
 
 const failed = (fault: SelfTestFault, message: string): Verdict => ({ ok: false, fault, message });
 const passed = (...shown: string[]): Verdict => ({ ok: true, shown });
-
-/** What the plaintext inside has to be: these very bytes, or a PKCS#8 whose public half is known. */
-export type Expected =
-  | { readonly kind: 'raw'; readonly plaintext: Uint8Array }
-  | { readonly kind: 'pkcs8'; readonly spki: Uint8Array };
 
 /**
  * A secret wrapped directly with CKM_RSA_PKCS_OAEP.
@@ -64,75 +44,12 @@ export const judgeOaep = (test: {
   const opened = openAsAsked(test);
   if (!(opened instanceof Uint8Array)) return opened;
   try {
-    return judgePlaintext(opened, { kind: 'raw', plaintext: test.plaintext }, [
+    return judgePlaintext(opened, test.plaintext, [
       `opens with OAEP ${test.hash}`,
       ...(test.hash === 'SHA-1' ? [] : ['does not open with SHA-1']),
     ]);
   } finally {
     zero(opened);
-  }
-};
-
-/**
- * A secret wrapped with AES-KWP under a known key.
- *
- * @param test.wrapped what the token gave
- * @param test.kek the AES key, 16, 24 or 32 bytes
- * @throws TypeError, RangeError when the inputs of the test itself are wrong
- */
-export const judgeKwp = (test: {
-  readonly wrapped: Uint8Array;
-  readonly kek: Uint8Array;
-  readonly expected: Expected;
-}): Verdict => {
-  const { wrapped, kek, expected } = test;
-  abytes(wrapped, undefined, 'wrapped');
-  if (wrapped.length < 16 || wrapped.length % 8 !== 0)
-    return failed(
-      'wrong-length',
-      `the token gave ${wrapped.length} bytes; AES-KWP gives a multiple of 8 from 16`,
-    );
-  const opened = unwrapKwp(kek, wrapped);
-  if (opened === undefined) return explainKeyWrap(kek, wrapped, expected);
-  try {
-    if (wrapped.length !== kwpLength(opened.length))
-      return failed('wrong-length', 'the length does not fit what is inside');
-    return judgePlaintext(opened, expected, ['the integrity check of AES-KWP holds']);
-  } finally {
-    zero(opened);
-  }
-};
-
-/**
- * The envelope `OAEP(wrapping key, AES-256 key) ‖ AES-KWP(AES key, plaintext)`, as CKM_RSA_AES_KEY_WRAP and the two-step recipe give it.
- *
- * @throws TypeError, RangeError when the inputs of the test itself are wrong
- */
-export const judgeEnvelope = (test: {
-  readonly blob: Uint8Array;
-  readonly privateKey: Uint8Array;
-  readonly hash: OaepHash;
-  readonly expected: Expected;
-}): Verdict => {
-  abytes(test.blob, undefined, 'blob');
-  const k = privateModulusBytes(test.privateKey);
-  if (test.blob.length < k + 16)
-    return failed(
-      'wrong-length',
-      `the token gave ${test.blob.length} bytes; the envelope has at least ${k + 16}`,
-    );
-  const kek = openAsAsked({ ...test, blob: test.blob.subarray(0, k) });
-  if (!(kek instanceof Uint8Array)) return kek;
-  try {
-    if (kek.length !== 32)
-      return failed(
-        'plaintext-differs',
-        `the AES key inside has ${kek.length} bytes instead of 32`,
-      );
-    const inner = judgeKwp({ wrapped: test.blob.subarray(k), kek, expected: test.expected });
-    return inner.ok ? passed(`the AES key opens with OAEP ${test.hash}`, ...inner.shown) : inner;
-  } finally {
-    zero(kek);
   }
 };
 
@@ -228,30 +145,11 @@ const decodes = (em: Uint8Array, hash: OaepHash, mgf: OaepHash): boolean => {
   return fits;
 };
 
-const explainKeyWrap = (kek: Uint8Array, wrapped: Uint8Array, expected: Expected): Verdict => {
-  const inner = wrapped.length >= 24 ? unwrapKw(kek, wrapped) : undefined;
-  if (inner === undefined)
-    return failed('does-not-open', 'the integrity check of AES-KWP (RFC 5649) fails');
-  const pad = inner.at(-1) ?? 0;
-  const pkcs7 = pad >= 1 && pad <= 16 && inner.subarray(-pad).every((byte) => byte === pad);
-  const matches =
-    expected.kind === 'pkcs8' || equalBytes(inner.subarray(0, -pad), expected.plaintext);
-  zero(inner);
-  return failed(
-    'not-kwp',
-    pkcs7 && matches
-      ? 'the token did AES-KW (RFC 3394) over PKCS#7 padding instead of AES-KWP (RFC 5649)'
-      : 'the token did AES-KW (RFC 3394) instead of AES-KWP (RFC 5649)',
-  );
-};
-
 const judgePlaintext = (
   opened: Uint8Array,
-  expected: Expected,
+  plaintext: Uint8Array,
   shown: readonly string[],
 ): Verdict => {
-  if (expected.kind === 'pkcs8') return judgePkcs8(opened, expected.spki, shown);
-  const { plaintext } = expected;
   if (equalBytes(opened, plaintext))
     return passed(...shown, `the ${plaintext.length} bytes inside are the ones that went in`);
   if (isZeroPadded(opened, plaintext))
@@ -271,28 +169,3 @@ const isZeroPadded = (opened: Uint8Array, plaintext: Uint8Array): boolean =>
   opened.length > plaintext.length &&
   equalBytes(opened.subarray(0, plaintext.length), plaintext) &&
   opened.subarray(plaintext.length).every((byte) => byte === 0);
-
-const judgePkcs8 = (opened: Uint8Array, spki: Uint8Array, shown: readonly string[]): Verdict => {
-  if (!isSingleSequence(opened)) {
-    const whole = opened.findLastIndex((byte) => byte !== 0) + 1;
-    // A private key may itself end in a zero byte, so every length up to the next multiple of 8 is tried.
-    for (let length = whole; length < opened.length; length++)
-      if (isSingleSequence(opened.subarray(0, length)))
-        return failed(
-          'zero-padded',
-          `the token added ${opened.length - length} zero bytes to the PKCS#8 before wrapping it, which strict importers refuse`,
-        );
-    return failed('not-pkcs8', 'what is inside is not one DER element');
-  }
-  let publicHalf: Uint8Array;
-  try {
-    const key = createPrivateKey({ key: Buffer.from(opened), format: 'der', type: 'pkcs8' });
-    publicHalf = createPublicKey(key).export({ format: 'der', type: 'spki' });
-  } catch {
-    // No cause: the library's text may quote what it could not read.
-    return failed('not-pkcs8', 'what is inside is not an unencrypted PKCS#8 private key');
-  }
-  return equalBytes(publicHalf, spki)
-    ? passed(...shown, 'the private key inside belongs to the public key of the token')
-    : failed('public-key-differs', 'the private key inside belongs to another public key');
-};

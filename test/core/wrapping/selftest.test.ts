@@ -1,26 +1,15 @@
-import { constants, createHash, generateKeyPairSync, publicEncrypt } from 'node:crypto';
+import { constants, createHash, publicEncrypt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { concat, xor } from '../../../custody/core/bytes.ts';
-import { wrapKw, wrapKwp } from '../../../custody/core/wrapping/keywrap.ts';
 import { sealOaep } from '../../../custody/core/wrapping/oaep.ts';
-import {
-  type Verdict,
-  judgeEnvelope,
-  judgeKwp,
-  judgeOaep,
-  requirePassed,
-} from '../../../custody/core/wrapping/selftest.ts';
+import { type Verdict, judgeOaep, requirePassed } from '../../../custody/core/wrapping/selftest.ts';
 import { wrappingPair } from './aws-params.ts';
 
 const { spki, pkcs8: privateKey } = wrappingPair(2048);
-const kek = new Uint8Array(32).fill(3);
 const key32 = Uint8Array.from({ length: 32 }, (_, i) => i + 1);
 const key33 = Uint8Array.from({ length: 33 }, (_, i) => i + 1);
 const pad8 = (bytes: Uint8Array) => concat(bytes, new Uint8Array((8 - (bytes.length % 8)) % 8));
 const faultOf = (verdict: Verdict): string => (verdict.ok ? 'passed' : verdict.fault);
-const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const ecPkcs8 = Uint8Array.from(ec.privateKey.export({ format: 'der', type: 'pkcs8' }));
-const ecSpki = Uint8Array.from(ec.publicKey.export({ format: 'der', type: 'spki' }));
 
 /** EME-OAEP (RFC 8017 section 7.1.1) with an MGF1 hash of its own, as a confused token would do it. */
 const sealMixed = (plaintext: Uint8Array, hash: string, mgf: string): Uint8Array => {
@@ -102,92 +91,11 @@ describe('a token that wraps with OAEP', () => {
     const verdict = judge(sealOaep(spki, key32, 'SHA-256'));
     expect(JSON.stringify(verdict)).not.toContain(Buffer.from(key32).toString('hex'));
   });
-});
-
-describe('a token that wraps with AES-KWP', () => {
-  const raw = (wrapped: Uint8Array, plaintext = key33) =>
-    judgeKwp({ wrapped, kek, expected: { kind: 'raw', plaintext } });
-  const pkcs8 = (wrapped: Uint8Array) =>
-    judgeKwp({ wrapped, kek, expected: { kind: 'pkcs8', spki: ecSpki } });
-
-  it('passes with exactly the plaintext, or the private key of the public one', () => {
-    expect(raw(wrapKwp(kek, key33)).ok).toBe(true);
-    expect(raw(wrapKwp(kek, key32), key32).ok).toBe(true);
-    expect(pkcs8(wrapKwp(kek, ecPkcs8)).ok).toBe(true);
-  });
-
-  it('fails by name when it did RFC 3394 instead, with or without PKCS#7', () => {
-    const pkcs7 = (bytes: Uint8Array, block: number) => {
-      const count = block - (bytes.length % block);
-      return concat(bytes, new Uint8Array(count).fill(count));
-    };
-    expect(raw(wrapKw(kek, key32), key32)).toMatchObject({
-      fault: 'not-kwp',
-      message: 'the token did AES-KW (RFC 3394) instead of AES-KWP (RFC 5649)',
-    });
-    for (const block of [8, 16])
-      expect(raw(wrapKw(kek, pkcs7(key32, block)), key32)).toMatchObject({
-        fault: 'not-kwp',
-        message: expect.stringContaining('over PKCS#7 padding') as string,
-      });
-    expect(pkcs8(wrapKw(kek, pkcs7(ecPkcs8, 8)))).toMatchObject({ fault: 'not-kwp' });
-  });
-
-  it('fails by name when it padded with zeros first', () => {
-    expect(faultOf(raw(wrapKwp(kek, pad8(key33))))).toBe('zero-padded');
-    expect(pkcs8(wrapKwp(kek, pad8(ecPkcs8)))).toMatchObject({
-      fault: 'zero-padded',
-      message: expect.stringContaining('strict importers refuse') as string,
-    });
-  });
-
-  it('fails on damage, other lengths, another key and what is not PKCS#8', () => {
-    const damaged = wrapKwp(kek, key33);
-    damaged[0] = (damaged[0] as number) ^ 1;
-    expect(faultOf(raw(damaged))).toBe('does-not-open');
-    for (const length of [0, 8, 17, 20])
-      expect(faultOf(raw(new Uint8Array(length)))).toBe('wrong-length');
-    expect(faultOf(raw(wrapKwp(kek, key32)))).toBe('plaintext-differs');
-    expect(faultOf(pkcs8(wrapKwp(kek, key33)))).toBe('not-pkcs8');
-    expect(faultOf(pkcs8(wrapKwp(kek, ecSpki)))).toBe('not-pkcs8');
-    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
-    expect(faultOf(pkcs8(wrapKwp(kek, other.export({ format: 'der', type: 'pkcs8' }))))).toBe(
-      'public-key-differs',
-    );
-    const sec1 = ec.privateKey.export({ format: 'der', type: 'sec1' });
-    expect(faultOf(pkcs8(wrapKwp(kek, sec1)))).toBe('not-pkcs8');
-  });
-});
-
-describe('a token that makes the whole envelope', () => {
-  const judge = (blob: Uint8Array) =>
-    judgeEnvelope({
-      blob,
-      privateKey,
-      hash: 'SHA-256',
-      expected: { kind: 'raw', plaintext: key33 },
-    });
-
-  it('passes with both layers right', () => {
-    expect(judge(concat(sealOaep(spki, kek, 'SHA-256'), wrapKwp(kek, key33))).ok).toBe(true);
-  });
-
-  it('fails on either layer', () => {
-    const b = wrapKwp(kek, key33);
-    expect(faultOf(judge(concat(sealOaep(spki, kek, 'SHA-1'), b)))).toBe('wrong-hash');
-    expect(faultOf(judge(concat(sealOaep(spki, kek, 'SHA-256'), b.toReversed())))).toBe(
-      'does-not-open',
-    );
-    expect(faultOf(judge(concat(sealOaep(spki, kek.subarray(16), 'SHA-256'), b)))).toBe(
-      'plaintext-differs',
-    );
-    expect(faultOf(judge(sealOaep(spki, kek, 'SHA-256')))).toBe('wrong-length');
-  });
 
   it('refuses an export with the verdict’s words', () => {
-    const bad = judge(concat(sealOaep(spki, kek, 'SHA-1'), wrapKwp(kek, key33)));
+    const bad = judge(sealOaep(spki, key33, 'SHA-1'));
     expect(() => {
-      requirePassed(bad, 'CKM_RSA_AES_KEY_WRAP');
+      requirePassed(bad, 'CKM_RSA_PKCS_OAEP');
     }).toThrow(
       expect.objectContaining({
         code: 'self-test-failed',
