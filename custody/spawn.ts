@@ -28,7 +28,7 @@ const findBundle = (): string => {
 };
 
 /** Program and first arguments that start this Keymoot again. */
-export const selfCommand = (): string[] => {
+const selfCommand = (): string[] => {
   // SECURITY: KEYMOOT_MAIN is for tests from sources; a packaged desk starts nothing but itself.
   // The options are part of a packaged program already (scripts/package.mjs).
   if (isSea()) return [process.execPath];
@@ -36,7 +36,7 @@ export const selfCommand = (): string[] => {
   return [...node, process.env['KEYMOOT_MAIN'] ?? findBundle()];
 };
 
-export interface SpawnOptions {
+interface SpawnOptions {
   /** The whole environment of the child. */
   readonly env?: Readonly<Record<string, string>>;
   readonly stdio: StdioOptions;

@@ -85,7 +85,7 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 export const isErrorCode = (value: unknown): value is ErrorCode =>
   typeof value === 'string' && Object.hasOwn(ERROR_CODES, value);
 
-export type ErrorFields = Readonly<Record<string, string>>;
+type ErrorFields = Readonly<Record<string, string>>;
 
 /** The one error class. `fields` name the inputs at fault, by their path; a device's own name travels as `fields.device` (CKR_… from C_…). */
 export class KeymootError extends Error {

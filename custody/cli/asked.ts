@@ -4,11 +4,11 @@ import { KeymootError } from '../../shared/errors.ts';
 import { dataFolder } from './options.ts';
 
 /** `one` takes a value once, `many` any number of times, `flag` none. */
-export type OptionKind = 'one' | 'many' | 'flag';
+type OptionKind = 'one' | 'many' | 'flag';
 export type Options = Readonly<Record<string, OptionKind>>;
 
 /** Every command takes these. */
-export const COMMON: Options = { data: 'one', json: 'flag', help: 'flag', 'secrets-fd': 'one' };
+const COMMON: Options = { data: 'one', json: 'flag', help: 'flag', 'secrets-fd': 'one' };
 
 const usage = (message: string, name: string, problem: string): KeymootError =>
   new KeymootError('input-invalid', message, { fields: { [name]: problem } });

@@ -64,7 +64,7 @@ export const hexLines = (hex: string): string[] => groupedHex(hex).map((line) =>
 
 const ACROSS = 4;
 /** Each byte with its place, and its word under it: for comparing aloud. */
-export const wordLines = (hex: string): string[] => {
+const wordLines = (hex: string): string[] => {
   const bytes = hexDecode(hex, 'fingerprint');
   const words = wordsOf(bytes);
   const lines: string[] = [];

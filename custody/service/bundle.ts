@@ -7,7 +7,7 @@ import { encodeEntries, entryTiles, hashTiles } from '../core/audit/tiles.ts';
 import type { Desk } from './desk.ts';
 import type { NewFolder } from './files.ts';
 
-export interface WrittenBundle {
+interface WrittenBundle {
   size: number;
   root: string;
   files: number;

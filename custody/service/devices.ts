@@ -12,7 +12,7 @@ import { checkLibrary, hashFile } from '../tokens/header.ts';
 import { endFormer, startedAt } from './epochs.ts';
 import type { Journal } from './journal.ts';
 
-export type DevicePurpose = 'log' | 'act' | 'look';
+type DevicePurpose = 'log' | 'act' | 'look';
 
 export const sameToken = (a: TokenIdentity, b: TokenIdentity): boolean =>
   a.manufacturer === b.manufacturer &&

@@ -7,7 +7,7 @@ import { KeymootError } from '../../shared/errors.ts';
 import { GrowingTree, leafHash, nodeHash, rootAt, type Digest } from '../core/audit/merkle.ts';
 import type { Database } from './open.ts';
 
-export interface CheckpointRow {
+interface CheckpointRow {
   size: number;
   root: Uint8Array;
   note: string | undefined;

@@ -76,7 +76,7 @@ export interface TokenClientOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface CallOptions {
+interface CallOptions {
   /** Milliseconds; DEADLINES otherwise. */
   readonly deadlineMs?: number;
   /** Clears PIN halves and known values in `input` once they are sent. */

@@ -170,7 +170,7 @@ const libraryFolders = (platform: string, arch: string): string[] => {
   ];
 };
 
-export interface FoundModule {
+interface FoundModule {
   readonly family: Family;
   /** Where it really is, links resolved. */
   readonly path: string;

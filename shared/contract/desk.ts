@@ -14,7 +14,7 @@ export type PinHandles = z.infer<typeof PinHandles>;
 export const Login = z.strictObject({ ...PinHandles.shape, lastTry: z.boolean().default(false) });
 
 export const DeskState = z.enum(['EMPTY', 'FOUNDING', 'READY']);
-export const SignerState = z.enum(['SEALING', 'UNSEALED', 'NO SIGNER']);
+const SignerState = z.enum(['SEALING', 'UNSEALED', 'NO SIGNER']);
 
 export const LogState = z.strictObject({
   origin: z.string().optional(),
@@ -64,7 +64,7 @@ export const FILE_PURPOSES = {
 } as const;
 export type FilePurpose = keyof typeof FILE_PURPOSES;
 
-export const EntryView = z.strictObject({
+const EntryView = z.strictObject({
   seq: Count,
   entry: z.record(z.string(), z.unknown()),
   leaf: Hex64,

@@ -12,7 +12,7 @@ export const Seat = z
   .regex(/^(administrator|officer|operator|witness|auditor|custodian-[1-9])$/, 'must be a seat');
 export type Seat = z.infer<typeof Seat>;
 
-export const STEP_KINDS = [
+const STEP_KINDS = [
   'arrive',
   'clock',
   'definition.read',
@@ -88,7 +88,7 @@ export const Definition = z.strictObject({
 });
 export type Definition = z.infer<typeof Definition>;
 
-export const CEREMONY_STATUS = [
+const CEREMONY_STATUS = [
   'ARMED',
   'RUNNING',
   'PAUSED',

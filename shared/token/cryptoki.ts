@@ -25,7 +25,7 @@ export const CKM = {
   AES_CMAC: 0x108a,
 } as const;
 
-export type AttributeKind = 'bool' | 'number' | 'bytes' | 'text';
+type AttributeKind = 'bool' | 'number' | 'bytes' | 'text';
 /** Attributes we read, with how their value is spelled. */
 export const CKA = {
   CLASS: [0x0, 'number'],

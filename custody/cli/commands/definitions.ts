@@ -164,7 +164,7 @@ export const shaOf = async (desk: Session, name: string): Promise<DefinitionView
   return found;
 };
 
-export const definitionLines = (view: DefinitionView): string[] => [
+const definitionLines = (view: DefinitionView): string[] => [
   `“${clean(view.title)}”, defined ${time(view.defined)}, ${view.approvals.length} of ${view.needed} approvals`,
   '',
   ...wordsNote(view.sha256),

@@ -28,7 +28,7 @@ export const list = atDesk(async (desk) => {
   };
 });
 
-export const keyLines = ({ key, claims }: KeyView): string[] => [
+const keyLines = ({ key, claims }: KeyView): string[] => [
   ...facts([
     ['label', key.label],
     ['kind', `${key.algorithm}, ${key.bits} bits`],

@@ -13,7 +13,7 @@ const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
 const draw = (length: number, from: string): Uint8Array =>
   Uint8Array.from({ length }, () => from.charCodeAt(randomInt(from.length)));
 
-export interface Player {
+interface Player {
   id: string;
   name: string;
   role: Role;
@@ -33,7 +33,7 @@ export const CAST = [
   ['Wim de Boer', 'witness'],
 ] as const satisfies readonly (readonly [string, Role])[];
 
-export const newHalves = (): Halves => ({
+const newHalves = (): Halves => ({
   first: draw(8, '0123456789'),
   second: draw(8, '0123456789'),
 });

@@ -7,7 +7,7 @@
 import { hash } from 'node:crypto';
 
 export type Digest = Uint8Array;
-export interface TreeNode {
+interface TreeNode {
   level: number;
   index: number;
   hash: Digest;

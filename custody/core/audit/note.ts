@@ -15,7 +15,7 @@ export interface Checkpoint {
   size: number;
   root: Uint8Array;
 }
-export interface NoteSignature {
+interface NoteSignature {
   name: string;
   keyId: Uint8Array;
   signature: Uint8Array;

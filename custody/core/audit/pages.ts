@@ -3,7 +3,7 @@ import { hexToWords } from '../checkvalues/fingerprint.ts';
 import { actsThatCount, authorise, nobody, type Authority } from '../people/authority.ts';
 import type { Entry } from './entry.ts';
 
-export interface BundleFacts {
+interface BundleFacts {
   origin: string;
   size: number;
   root: string;

@@ -66,8 +66,8 @@ export const Act = z.strictObject({
   nonce: z.string().regex(/^[0-9a-f]{32}$/),
 });
 export type Act = z.infer<typeof Act>;
-export const Statement = z.discriminatedUnion('kind', [Enrolment, Act]);
-export type Statement = z.infer<typeof Statement>;
+const Statement = z.discriminatedUnion('kind', [Enrolment, Act]);
+type Statement = z.infer<typeof Statement>;
 
 /** The bytes that are signed: DSSE's pre-authentication encoding. */
 export const preAuthentication = (payload: Uint8Array): Uint8Array =>

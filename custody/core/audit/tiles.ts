@@ -1,6 +1,6 @@
 /** C2SP tlog-tiles: which files a tree of a given size consists of, and what they hold. Source: c2sp.org/tlog-tiles, read 2026-11. */
 
-export interface Tile {
+interface Tile {
   /** Tile level: hashes of tree level 8·level. */
   level: number;
   index: number;

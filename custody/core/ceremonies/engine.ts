@@ -21,14 +21,14 @@ export interface StepState {
   by: string[];
   observed: string;
 }
-export interface ReceivedComponent {
+interface ReceivedComponent {
   index: number;
   person: string;
   check: Check;
   commitment: string;
   serial: string;
 }
-export interface ExceptionRecord {
+interface ExceptionRecord {
   number: number;
   step: string;
   expected: string;
@@ -58,7 +58,7 @@ export interface Ceremony {
 }
 
 /** Failures of one step after which people must decide instead of trying again (R23). */
-export const MOST_FAILURES = 3;
+const MOST_FAILURES = 3;
 
 export const newCeremony = (
   id: string,

@@ -8,7 +8,7 @@ import type { Family } from '../../../shared/domain/tokens.ts';
 import type { AttributeName } from '../../../shared/token/cryptoki.ts';
 import type { OaepHash } from '../../../shared/token/protocol.ts';
 
-export interface Quirks {
+interface Quirks {
   /** How CKA_EC_PARAMS names Ed25519: PKCS#11 3.1 allows an object identifier (RFC 8410) and a printable string. */
   readonly edwardsParams: 'oid' | 'name';
   /** Hashes that C_WrapKey and C_UnwrapKey really do with CKM_RSA_PKCS_OAEP. */

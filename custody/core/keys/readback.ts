@@ -11,7 +11,7 @@ import { quirksOf } from './quirks.ts';
 import { isEdwards, spkiOf } from './spki.ts';
 import { ALGORITHM_TABLE, type GeneratePlan, type ImportPlan } from './templates.ts';
 
-export interface Difference {
+interface Difference {
   /** "private key: CKA_SIGN" */
   readonly what: string;
   readonly asked: string;

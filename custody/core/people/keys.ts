@@ -25,7 +25,7 @@ export interface SealedKey {
 /** Bytes of an Ed25519 PKCS#8 before its 32-byte seed (RFC 8410 section 7). */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-export const PASSPHRASE_MIN_BYTES = 12;
+const PASSPHRASE_MIN_BYTES = 12;
 export const PASSPHRASE_MAX_BYTES = 256;
 
 const stretch = (passphrase: Uint8Array, salt: Uint8Array, log2n: number): Promise<Buffer> =>
@@ -48,7 +48,7 @@ const privateKey = (seed: Uint8Array) => {
 
 const aad = (person: string): Uint8Array => Buffer.from(`keymoot/person-key/1 ${person}`);
 
-export const checkPassphrase = (passphrase: Uint8Array): void => {
+const checkPassphrase = (passphrase: Uint8Array): void => {
   if (passphrase.length < PASSPHRASE_MIN_BYTES || passphrase.length > PASSPHRASE_MAX_BYTES)
     throw new KeymootError(
       'input-invalid',

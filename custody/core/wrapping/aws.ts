@@ -23,9 +23,9 @@ export const AWS_OAEP_HASH: Readonly<Record<AwsAlgorithm, OaepHash>> = {
   RSAES_OAEP_SHA_1: 'SHA-1',
 };
 
-export type AwsTargetKeySpec = 'SYMMETRIC_DEFAULT';
+type AwsTargetKeySpec = 'SYMMETRIC_DEFAULT';
 /** SYMMETRIC_DEFAULT is AES-256-GCM: 32 raw bytes. */
-export const AWS_PLAINTEXT_BYTES = 32;
+const AWS_PLAINTEXT_BYTES = 32;
 
 /** Bytes of a params.json, at most. */
 export const AWS_PARAMS_MAX = 65_536;
@@ -34,7 +34,7 @@ export const AWS_IMPORT_TOKEN_MAX = 8_192;
 const VALIDITY_MS = 24 * 60 * 60 * 1000;
 const CLOCK_SLACK_MS = 10 * 60 * 1000;
 
-export interface AwsKeyArn {
+interface AwsKeyArn {
   readonly arn: string;
   readonly partition: 'aws' | 'aws-cn' | 'aws-us-gov';
   readonly region: string;

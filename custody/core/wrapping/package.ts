@@ -23,7 +23,7 @@ import {
 } from './aws.ts';
 import { IMPORT_PS1, IMPORT_SH } from './import-scripts.ts';
 
-export const PACKAGE_SCHEMA = 'keymoot/byok-package/1';
+const PACKAGE_SCHEMA = 'keymoot/byok-package/1';
 
 const text = (maxBytes: number) =>
   z
@@ -149,14 +149,14 @@ export interface PackageInput {
   readonly nowMs: number;
 }
 
-export interface PackageFile {
+interface PackageFile {
   readonly name: string;
   readonly bytes: Uint8Array;
   /** Whether it is to be executable, where the file system knows that. */
   readonly executable: boolean;
 }
 
-export interface BuiltPackage {
+interface BuiltPackage {
   readonly manifest: Manifest;
   /** SHA-256 of manifest.json, lower-case hex: what the scripts show and people compare. */
   readonly manifestSha256: string;

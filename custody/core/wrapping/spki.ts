@@ -22,7 +22,7 @@ const CURVES = {
   'P-521': { oid: hexDecode('2b81040023'), fieldBytes: 66 },
   secp256k1: { oid: hexDecode('2b8104000a'), fieldBytes: 32 },
 } as const;
-export type Curve = keyof typeof CURVES;
+type Curve = keyof typeof CURVES;
 const curveNames = Object.keys(CURVES) as Curve[];
 
 /** What else a file may hold where an RSA key belongs, in words a person can act on. */
@@ -50,7 +50,7 @@ export interface RsaPublicKey {
   readonly der: Uint8Array;
 }
 
-export const WRAPPING_KEY_BITS: readonly number[] = [2048, 3072, 4096];
+const WRAPPING_KEY_BITS: readonly number[] = [2048, 3072, 4096];
 
 const refused = (what: string, cause?: unknown): KeymootError =>
   new KeymootError(

@@ -32,7 +32,7 @@ export const logAttributes = (attributes: Attributes): Attributes =>
 export const controlOf = (desk: Desk, at: TokenRef): Control =>
   desk.devices.row(at.module).training ? 'pin-halves' : 'single-control';
 
-export interface KeyFacts {
+interface KeyFacts {
   id: string;
   at: TokenRef;
   request: KeyRequest;

@@ -1,12 +1,12 @@
 /** Ceremonies: which definitions and sessions there are and which entries tell their story. Their state is replayed from those entries. */
 import type { Database } from '../open.ts';
 
-export interface CeremonyRow {
+interface CeremonyRow {
   id: string;
   definitionSha256: string;
   opened: string;
 }
-export interface EnvelopeRow {
+interface EnvelopeRow {
   serial: string;
   ceremony: string;
   component: number;

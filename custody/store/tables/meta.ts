@@ -1,7 +1,7 @@
 /** Facts about the installation: its origin, its mode, the log key's place, the epoch. */
 import type { Database } from '../open.ts';
 
-export type MetaName = 'origin' | 'mode' | 'installation' | 'epoch' | 'log_key';
+type MetaName = 'origin' | 'mode' | 'installation' | 'epoch' | 'log_key';
 
 export class MetaTable {
   readonly #select;

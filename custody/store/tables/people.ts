@@ -2,7 +2,7 @@
 import type { SealedKey } from '../../core/people/keys.ts';
 import type { Database } from '../open.ts';
 
-export interface PersonRow {
+interface PersonRow {
   id: string;
   role: string;
   keySha256: string;

@@ -6,7 +6,7 @@ import { KeymootError } from '../../../../shared/errors.ts';
 import { fromBase64, parseCheckpoint, signedBy, type SignedCheckpoint } from '../note.ts';
 import { ORIGIN, publicKey } from './rules.ts';
 
-export interface PinnedKey {
+interface PinnedKey {
   spki: Uint8Array;
   sha256: string;
   /** Sizes of the log that it signs, both included. */
@@ -101,7 +101,7 @@ export const parseTrust = (text: string): TrustFile => {
 export const keysFor = (trust: TrustFile, size: number): PinnedKey[] =>
   trust.keys.filter(({ from, to }) => from <= size && size <= to);
 
-export type Judged = { result: 'pass' } | { result: 'fail' | 'unproven'; why: string };
+type Judged = { result: 'pass' } | { result: 'fail' | 'unproven'; why: string };
 
 /** Section 11, authenticity: does a pinned key for its size sign this note, of the pinned log? */
 export const judgeNote = (note: Note, trust: TrustFile | undefined): Judged => {
