@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { _electron, type Page } from 'playwright-core';
 import { Room } from '../../custody/cli/rehearsal/room.ts';
 import { findBrowser, openBrowser } from '../../electron/fallback/open.ts';
-import { cleanEnvironment } from '../../electron/common/program.ts';
+import { desktopEnvironment } from '../../shared/environment.ts';
 import { makeProfile } from '../../electron/fallback/profile.ts';
 import { electronCommand } from '../../scripts/lib/electron.mjs';
 import { at } from '../../scripts/lib/project.mjs';
@@ -68,7 +68,7 @@ const openEmpty = async (name: FaceName, display: string): Promise<Opened> => {
     const app = await _electron.launch({
       executablePath,
       args: [...args, ...(asRoot ? ['--no-sandbox'] : [])],
-      env: { ...cleanEnvironment(), DISPLAY: display },
+      env: { ...desktopEnvironment(process.env), DISPLAY: display },
       chromiumSandbox: !asRoot,
     });
     const page = await app.firstWindow();

@@ -9,6 +9,7 @@ import { call } from '../../bridge/bridge.ts';
 import { ErrorBox, Facts, PageHead } from '../../ui/messages.tsx';
 import { Claims } from '../../ui/says.tsx';
 import { Fingerprint, Short, Time } from '../../ui/text.tsx';
+import { Attributes } from './attributes.tsx';
 import { Destroy } from './destroy.tsx';
 import { Life } from './life.tsx';
 import { PURPOSE_WORDS } from './purposes.ts';
@@ -49,22 +50,7 @@ export const KeyPage = ({ id }: { id: string }) => {
           <Title order={2} size="h3">
             Attributes, as read back
           </Title>
-          <table className="list">
-            <tbody>
-              {Object.entries(key.attributes).map(([name, value]) => (
-                <tr key={name}>
-                  <td className="mono">{name}</td>
-                  <td className="mono">
-                    {typeof value === 'string' && value.length > 40 ? (
-                      <Short value={value} label={name} />
-                    ) : (
-                      String(value)
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <Attributes attributes={key.attributes} />
         </section>
         {key.state === 'destroyed' ? null : <Destroy record={key} />}
       </div>

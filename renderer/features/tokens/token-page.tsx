@@ -39,14 +39,20 @@ export const TokenPage = ({ at }: { at: TokenRef }) => {
         {can === undefined ? (
           <Text c="dimmed">Asking the token.</Text>
         ) : (
-          <List
-            label="What it can make"
-            heads={['Algorithm', 'Listed', 'What that means']}
-            rows={can.map(({ algorithm, can: able, why }) => ({
-              key: algorithm,
-              cells: [<span className="mono">{algorithm}</span>, able ? 'yes' : 'no', why],
-            }))}
-          />
+          <>
+            <List
+              label="What it can make"
+              heads={['Algorithm', 'Can it?']}
+              rows={can.map(({ algorithm, can: able, why }) => ({
+                key: algorithm,
+                cells: [<span className="mono">{algorithm}</span>, able ? 'yes' : `no: ${why}`],
+              }))}
+            />
+            <Text size="sm" c="dimmed" mt="xs">
+              “Yes” is what the token lists of itself. It is proven when a key is made and read
+              back.
+            </Text>
+          </>
         )}
         <Objects at={at} />
       </div>
