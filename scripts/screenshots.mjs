@@ -1,0 +1,13 @@
+/** `npm run screenshots [-- ARGUMENTS]`: test/faces/screenshots/main.ts at a display that nobody sees. */
+import { at, main, node24, run, toolEnvironment } from './lib/project.mjs';
+import { CHROMIUM, DISPLAY, ELECTRON_LIBRARIES } from './lib/system.mjs';
+import { setup } from './setup.mjs';
+import { ensureWindow } from './window.mjs';
+
+await main(async () => {
+  await setup([CHROMIUM, DISPLAY, ...ELECTRON_LIBRARIES]);
+  await ensureWindow();
+  return run(node24, [at('test/faces/screenshots/main.ts'), ...process.argv.slice(2)], {
+    env: toolEnvironment(),
+  });
+});
