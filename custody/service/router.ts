@@ -25,6 +25,7 @@ import type { Member } from '../core/people/authority.ts';
 import { openPersonKey } from '../core/people/keys.ts';
 import type { z } from 'zod';
 import type { Desk } from './desk.ts';
+import { Tries } from './tries.ts';
 
 export interface Call {
   desk: Desk;
@@ -71,14 +72,11 @@ const invalid = (error: z.ZodError): KeymootError => {
   );
 };
 
-/** After a failed passphrase each next try waits longer, up to this, ms: guessing through the desk stays slow. */
-const MOST_WAIT_MS = 4_000;
-
 export class Router {
   readonly #desk: Desk;
   readonly #handlers: Handlers;
   #turn: Promise<unknown> = Promise.resolve();
-  #failures = 0;
+  readonly #tries = new Tries();
 
   constructor(desk: Desk, handlers: Handlers) {
     this.#desk = desk;
@@ -212,9 +210,9 @@ export class Router {
             'two-required',
             'The same person proved themselves twice. Two people are needed.',
           );
-        const wait = Math.min(MOST_WAIT_MS, this.#failures === 0 ? 0 : 125 * 2 ** this.#failures);
-        if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-        const sign = await openPersonKey(person, passphrase, sealed, member.key);
+        const sign = await this.#tries.take(person, () =>
+          openPersonKey(person, passphrase, sealed, member.key),
+        );
         call.people.push(member);
         signers.push(() => {
           const payload = statementBytes({
@@ -231,10 +229,8 @@ export class Router {
           });
           return envelope(payload, member.key.sha256, sign(payload));
         });
-        this.#failures = 0;
       } catch (error) {
-        if (error instanceof KeymootError && error.code === 'act-refused') {
-          this.#failures += 1;
+        if (error instanceof KeymootError && error.code === 'act-refused')
           journal.record([
             {
               type: 'session.login_failed',
@@ -243,7 +239,6 @@ export class Router {
               detail: { what: 'passphrase', person },
             },
           ]);
-        }
         throw error;
       } finally {
         passphrase.fill(0);
