@@ -175,7 +175,9 @@ export class Desk {
     }
   }
   /** A PIN that a token refused stands in the log, whatever it was entered for. */
-  #noteFailedLogin(error: unknown): void {
+  #noteFailedLogin(told: unknown): void {
+    const unfinished = told instanceof KeymootError && told.code === 'recovery-needed';
+    const error = unfinished ? told.cause : told;
     if (!(error instanceof KeymootError) || !['pin-wrong', 'pin-locked'].includes(error.code))
       return;
     this.journal.record([

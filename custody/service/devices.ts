@@ -13,6 +13,8 @@ import { endFormer, startedAt } from './epochs.ts';
 import type { Journal } from './journal.ts';
 
 type DevicePurpose = 'log' | 'act' | 'look';
+/** Starts a process, uses it, and ends it if that was not done yet. */
+export type InNew = <T>(use: (client: TokenClient) => Promise<T>) => Promise<T>;
 
 export const sameToken = (a: TokenIdentity, b: TokenIdentity): boolean =>
   a.manufacturer === b.manufacturer &&
@@ -164,6 +166,7 @@ export class Devices {
       this.#store.processes.remove(pid);
     });
   }
+  /** Ends a process; one that ended already is left alone. */
   async end(client: TokenClient): Promise<void> {
     await client.close();
     const acted = this.#actors.get(client);
@@ -179,26 +182,36 @@ export class Devices {
   /** One login at a time on a module: a token that is being written by one process can look absent to another (measured on SoftHSM). */
   readonly #acting = new Map<string, Promise<unknown>>();
 
-  async with<T>(
-    module: string,
-    purpose: DevicePurpose,
-    use: (client: TokenClient) => Promise<T>,
-  ): Promise<T> {
-    const run = async (): Promise<T> => {
-      const client = await this.start(module, purpose);
-      try {
-        return await use(client);
-      } finally {
-        await this.end(client);
-      }
-    };
-    if (purpose !== 'act') return run();
+  /** Holds a module's turn from a first look to a last: nobody else logs in on it meanwhile. Each use within it is a process of its own. */
+  turn<T>(module: string, hold: (inNew: InNew) => Promise<T>): Promise<T> {
+    const run = () => hold((use) => this.#inNew(module, 'act', use));
     const turn = (this.#acting.get(module) ?? Promise.resolve()).then(run);
     this.#acting.set(
       module,
       turn.catch(() => undefined), // told to whoever asked; the next turn comes all the same
     );
     return turn;
+  }
+  with<T>(
+    module: string,
+    purpose: DevicePurpose,
+    use: (client: TokenClient) => Promise<T>,
+  ): Promise<T> {
+    return purpose === 'act'
+      ? this.turn(module, (inNew) => inNew(use))
+      : this.#inNew(module, purpose, use);
+  }
+  async #inNew<T>(
+    module: string,
+    purpose: DevicePurpose,
+    use: (client: TokenClient) => Promise<T>,
+  ): Promise<T> {
+    const client = await this.start(module, purpose);
+    try {
+      return await use(client);
+    } finally {
+      await this.end(client);
+    }
   }
 
   /** Waits out a deadline after which a device can't finish a call any more, then a moment more. */

@@ -1,7 +1,8 @@
 /**
  * Working with keys on a token so that an interruption at any instant leaves exactly one answer: made, or not.
  *
- * Look, intend, act, read back, compare, record. The success code is not the evidence, and nothing is repeated blindly (R8).
+ * Look, intend, act, read back, compare, record. The success code is not the evidence, and nothing is repeated blindly (R8). {@link atToken} holds the token
+ * for all of it, and {@link underIntent} is the part from the intent to its close.
  */
 import { hash } from 'node:crypto';
 import type { TokenRef } from '../../shared/domain/tokens.ts';
@@ -17,7 +18,10 @@ import {
   type ImportPlan,
   type KeyRequest,
 } from '../core/keys/templates.ts';
+import type { NewEntry } from '../core/audit/entry.ts';
+import type { TokenClient } from '../tokens/client.ts';
 import type { Desk, TokenPlan } from './desk.ts';
+import type { InNew } from './devices.ts';
 
 /** What an intent on a key keeps, so that anyone can settle it later: all of it public. */
 export interface KeyPlan extends TokenPlan {
@@ -42,17 +46,35 @@ export interface Opened {
   lastTry: boolean;
 }
 
-/** After these the device may have done something that nobody heard of. */
+/** A key as it was planned, and its token, held while it is worked on. */
+export interface Bench {
+  desk: Desk;
+  at: TokenRef;
+  opened: Opened;
+  plan: GeneratePlan | ImportPlan;
+  inNew: InNew;
+}
+
+/** Holds the module's turn: from the first look to the last, nobody else logs in on it. */
+export const atToken = <T>(
+  of: Omit<Bench, 'inNew'>,
+  work: (bench: Bench) => Promise<T>,
+): Promise<T> => of.desk.devices.turn(of.at.module, (inNew) => work({ ...of, inNew }));
+
+/** After these the device may have done something that nobody heard of. `module-failed` is whatever the device gives no better reason for, CKR_GENERAL_ERROR first of all. */
 const UNCERTAIN = new Set([
   'module-hung',
   'module-crashed',
+  'module-failed',
   'token-removed',
   'module-lied',
   'internal',
   'cancelled',
 ]);
-export const isUncertain = (error: unknown): boolean =>
-  !(error instanceof KeymootError) || UNCERTAIN.has(error.code);
+const isUncertain = (error: unknown): boolean =>
+  !(error instanceof KeymootError) ||
+  UNCERTAIN.has(error.code) ||
+  reasonOf(error) === 'CKR_DEVICE_ERROR';
 
 export const reasonOf = (error: unknown): string =>
   error instanceof KeymootError ? (error.fields?.device?.split(' ')[0] ?? error.code) : 'internal';
@@ -79,18 +101,17 @@ export const planOfKey = (desk: Desk, key: KeyRecord): GeneratePlan =>
     family: desk.devices.row(key.at.module).family,
   });
 
-/** Looks for a planned key in a process of its own, so that no cache of the last one answers. */
-export const findPlanned = (
-  desk: Desk,
-  at: TokenRef,
-  { pin, lastTry }: Opened,
-  plan: GeneratePlan | ImportPlan,
-): Promise<{ byId: KeyReadback; sameLabel: number }> =>
-  desk.devices.with(at.module, 'act', (client) =>
+/** Looks for the planned key in a process of its own, so that no cache of the last one answers. */
+export const findPlanned = ({
+  at,
+  opened,
+  plan,
+  inNew,
+}: Bench): Promise<{ byId: KeyReadback; sameLabel: number }> =>
+  inNew((client) =>
     client.call('find', {
       token: at.token,
-      pin,
-      lastTry,
+      ...opened,
       targets: plan.targets,
       label: plan.request.label,
     }),
@@ -98,7 +119,8 @@ export const findPlanned = (
 
 /** An id is not a key: whatever has the id, and another check value or fingerprint than the key that was made, is not that key (design 02, rule 12). */
 export const requireSameKey = async (desk: Desk, key: KeyRecord, opened: Opened): Promise<void> => {
-  const { byId } = await findPlanned(desk, key.at, opened, planOfKey(desk, key));
+  const plan = planOfKey(desk, key);
+  const { byId } = await atToken({ desk, at: key.at, opened, plan }, findPlanned);
   const spki = spkiOf(byId);
   const other =
     (byId.check !== undefined &&
@@ -113,43 +135,91 @@ export const requireSameKey = async (desk: Desk, key: KeyRecord, opened: Opened)
 };
 
 /** Nothing may be there already under this label or id (preflight). A wrong PIN shows here, before anything is intended. */
-export const requireFree = async (
-  desk: Desk,
-  at: TokenRef,
-  opened: Opened,
-  plan: GeneratePlan | ImportPlan,
-): Promise<void> => {
-  const { byId, sameLabel } = await findPlanned(desk, at, opened, plan);
+export const requireFree = async (bench: Bench): Promise<void> => {
+  const { byId, sameLabel } = await findPlanned(bench);
+  const { label } = bench.plan.request;
   if (sameLabel > 0 || byId.objects.length > 0)
     throw new KeymootError(
       'label-taken',
-      `The token has a key “${plan.request.label}” already. Nothing was made. Choose another label, or look at that key first.`,
+      `The token has a key “${label}” already. Nothing was made. Choose another label, or look at that key first.`,
       { fields: { label: 'taken' } },
     );
 };
 
-/** Destroys whatever has the planned id and proves from a new process that it is gone. */
-export const destroyPlanned = async (
-  desk: Desk,
-  at: TokenRef,
-  opened: Opened,
-  plan: GeneratePlan | ImportPlan,
-): Promise<number> => {
-  const { destroyed } = await desk.devices.with(at.module, 'act', (client) =>
-    client.call('destroy', {
-      token: at.token,
-      pin: opened.pin,
-      lastTry: opened.lastTry,
-      targets: plan.targets,
-    }),
+/** Asks for the destruction of whatever has the planned id. Whether it is gone is for {@link findPlanned} to see. */
+export const askToDestroy = (
+  client: TokenClient,
+  { at, opened, plan }: Bench,
+): Promise<{ destroyed: number }> =>
+  client.call('destroy', { token: at.token, ...opened, targets: plan.targets });
+
+export const stillThere = (): KeymootError =>
+  new KeymootError(
+    'token-failed',
+    'The token says it destroyed the key, and still shows it. Look at it with the vendor’s own tool.',
   );
-  const { byId } = await findPlanned(desk, at, opened, plan);
-  if (byId.objects.length > 0)
-    throw new KeymootError(
-      'token-failed',
-      'The token says it destroyed the key, and still shows it. Look at it with the vendor’s own tool.',
-    );
+
+/** Destroys whatever has the planned id and proves from a new process that it is gone. */
+export const destroyPlanned = async (bench: Bench): Promise<number> => {
+  const { destroyed } = await bench.inNew((client) => askToDestroy(client, bench));
+  const { byId } = await findPlanned(bench);
+  if (byId.objects.length > 0) throw stillThere();
   return destroyed;
+};
+
+/** What a token said to one request: an answer, or a refusal in words, after which it may still have made half of something. */
+export type Heard<A> = { answer: A } | { refused: KeymootError };
+
+export interface Intended<A, T> {
+  /** The first is the one that the plan settles; the others share its fate. */
+  entries: readonly NewEntry[];
+  plan: KeyPlan;
+  deadlineMs: number;
+  /** The one request. Its process is ready for it, so that the deadline in the intent is the request's own. */
+  ask: () => Promise<A>;
+  /** Looks, compares and closes the intent; gets the entries' ids. */
+  close: (heard: Heard<A>, intents: readonly string[]) => Promise<T>;
+}
+
+const hear = async <A>(ask: () => Promise<A>): Promise<Heard<A>> => {
+  try {
+    return { answer: await ask() };
+  } catch (error) {
+    if (!(error instanceof KeymootError) || isUncertain(error)) throw error;
+    return { refused: error };
+  }
+};
+
+/**
+ * From an intent to its close. Whatever goes wrong while the intent is open leaves it open and says so: what the device did is not known for certain, nothing is
+ * repeated, and Recovery settles it.
+ *
+ * @throws KeymootError recovery-needed with the intent and the cause; or what `close` throws after it closed the intent
+ */
+export const underIntent = async <A, T>(
+  { desk }: Bench,
+  client: TokenClient,
+  { entries, plan, deadlineMs, ask, close }: Intended<A, T>,
+): Promise<T> => {
+  const intents = desk.openIntents(entries, plan, deadlineMs).map(({ id }) => id);
+  const [intent = ''] = intents;
+  try {
+    const heard = await hear(ask);
+    // It is gone before anybody looks: a token that is being written by one process can look absent to another.
+    await desk.devices.end(client);
+    return await close(heard, intents);
+  } catch (error) {
+    if (desk.store.intents.get(intent) === undefined) throw error;
+    if (plan.ceremony !== undefined) desk.ceremonies.forget(plan.ceremony);
+    throw new KeymootError(
+      'recovery-needed',
+      `${error instanceof KeymootError ? error.message : 'Keymoot made a mistake.'} What became of “${plan.label}” on the token is not known for certain. Settle it under Recovery; nothing else is done on this token before.`,
+      {
+        cause: error,
+        fields: { intent, cause: error instanceof KeymootError ? error.code : 'internal' },
+      },
+    );
+  }
 };
 
 /** A key that came from outside, of which the device says that it was made inside: no evidence of this device's can be believed about it (R28). */

@@ -300,6 +300,44 @@ describe.skipIf(!possible)('a key formed from components, cut short', () => {
     await requireAgreement(stage);
   });
 
+  test('a token that takes the key and then answers with a failure of its own leaves an intent', async () => {
+    const { room, steer } = stage;
+    const play = await arm(stage, 'failed-after', 'mac');
+    await playTo(stage, play, 'key.form');
+    steer.set('C_UnwrapKey 1 return-after 0x5');
+    await expect(next(stage, play)).rejects.toMatchObject({
+      code: 'recovery-needed',
+      fields: { cause: 'module-failed' },
+    });
+    steer.set();
+    play.view = await show(stage, play);
+    expect(play.view.status).toBe('RECOVERY');
+    const [open] = await room.desk.call('recovery.list', {});
+    expect(await settle(stage, open?.intent ?? '', 'adopt')).toMatchObject({ outcome: 'adopted' });
+    play.view = await show(stage, play);
+    await close(stage, play);
+    await requireAgreement(stage);
+  });
+
+  test('nobody else logs in on the module while a key is formed', async () => {
+    const { room, steer, at } = stage;
+    const play = await arm(stage, 'undisturbed');
+    await playTo(stage, play, 'key.form');
+    steer.forget();
+    steer.set('C_GenerateKeyPair 1 hang-before 1000');
+    const forming = next(stage, play);
+    await until('the import key is being made', () => steer.count('C_GenerateKeyPair') === 1);
+    const login = await room.login(TOKEN, 'tokens.objects');
+    const looking = room.call('tokens.objects', { at, login }, 'administrator');
+    await Promise.all([forming, looking]);
+    steer.set();
+    const calls = steer.calls();
+    const from = calls.indexOf('C_GenerateKeyPair');
+    expect(calls.slice(from, calls.indexOf('C_Finalize', from))).not.toContain('C_Login');
+    await close(stage, play);
+    await requireAgreement(stage);
+  });
+
   test('a holder process that is killed while it adds up is not called a wrong sum', async () => {
     const { steer } = stage;
     const play = await arm(stage, 'holder-adding');

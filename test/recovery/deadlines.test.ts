@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, test } from 'vitest';
 import { buildFaults } from '../faults/build.ts';
 import {
+  BOTH,
+  type Stage,
   TOKEN,
   addModule,
   cutShort,
@@ -18,6 +20,18 @@ import {
 
 /** Of making an AES key, and of loading a library, ms. */
 const DEADLINE = 15_000;
+
+/** The same module under a name that no family has: for all the desk knows, a device with a will of its own. */
+const ofNoFamily = async (stage: Stage): Promise<Stage> => {
+  const { room, steer, folder, softhsmConf } = stage;
+  const library = join(folder, 'libvendor.so');
+  copyFileSync(buildFaults().faulty, library);
+  steer.beside(library, { SOFTHSM2_CONF: softhsmConf });
+  const view = await addModule(room, library, 'Of no family');
+  const at = { module: view.module.id, token: stage.at.token };
+  room.tokens.set(TOKEN, at);
+  return { ...stage, at };
+};
 
 describe.skipIf(!possible).concurrent('a deadline', () => {
   test('that a token hangs beyond ends its process, and leaves an intent to settle', async ({
@@ -51,14 +65,8 @@ describe.skipIf(!possible).concurrent('a deadline', () => {
   }) => {
     const stage = await setStage();
     try {
-      const { room, steer, folder, softhsmConf } = stage;
-      // The same module under a name that no family has: for all the desk knows, a device with a will of its own.
-      const library = join(folder, 'libvendor.so');
-      copyFileSync(buildFaults().faulty, library);
-      steer.beside(library, { SOFTHSM2_CONF: softhsmConf });
-      const view = await addModule(room, library, 'Of no family');
-      const other = { ...stage, at: { module: view.module.id, token: stage.at.token } };
-      room.tokens.set(TOKEN, other.at);
+      const { room } = stage;
+      const other = await ofNoFamily(stage);
       const begun = Date.now();
       const cut = { at: 'C_GenerateKey', when: 'before', skip: 1, victim: 'token' } as const;
       await cutShort(other, cut, () => generateKey(other, 'never made'));
@@ -68,6 +76,33 @@ describe.skipIf(!possible).concurrent('a deadline', () => {
       });
       expect(Date.now()).toBeGreaterThan(Date.parse(open?.until ?? ''));
       expect(Date.now() - begun).toBeGreaterThan(DEADLINE);
+      await requireAgreement(other);
+    } finally {
+      await stage.remove();
+    }
+  });
+
+  test('of a device that may yet destroy a key by itself is waited for before anybody says that the key is still there', async ({
+    expect,
+  }) => {
+    const stage = await setStage();
+    try {
+      const { room } = stage;
+      const other = await ofNoFamily(stage);
+      const { key } = await generateKey(other, 'to go');
+      const cut = { at: 'C_DestroyObject', when: 'before', skip: 1, victim: 'token' } as const;
+      await cutShort(other, cut, async () =>
+        room.call(
+          'keys.destroy',
+          { key: key.id, typed: 'to go', login: await room.login(TOKEN, 'keys.destroy') },
+          ...BOTH,
+        ),
+      );
+      const [open] = await room.desk.call('recovery.list', {});
+      expect(await settle(other, open?.intent ?? '', 'adopt')).toMatchObject({
+        outcome: 'adopted',
+      });
+      expect(Date.now()).toBeGreaterThan(Date.parse(open?.until ?? ''));
       await requireAgreement(other);
     } finally {
       await stage.remove();

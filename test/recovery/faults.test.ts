@@ -8,7 +8,9 @@ import type { ErrorCode } from '../../shared/errors.ts';
 import { type Control, type Faults, buildFaults, control } from '../faults/build.ts';
 import { softhsmLibrary } from '../support/softhsm.ts';
 import {
+  BOTH,
   type Stage,
+  TOKEN,
   addModule,
   childrenOf,
   entriesOf,
@@ -90,6 +92,105 @@ describe.skipIf(!possible)('a token that misbehaves while a key is made', () => 
       );
       await requireAgreement(stage);
     });
+
+  for (const rv of ['0x5', '0x6', '0x30'])
+    test(`a token that makes the key and then answers with ${rv}, a failure of its own, has refused nothing: the intent stays`, async () => {
+      const { room, steer } = stage;
+      steer.set(`C_GenerateKey 1 return-after ${rv}`);
+      await expect(generateKey(stage, `failed-${rv}`)).rejects.toMatchObject({
+        code: 'recovery-needed',
+      });
+      steer.set();
+      const [open] = await room.desk.call('recovery.list', {});
+      expect(await settle(stage, open?.intent ?? '', 'adopt')).toMatchObject({
+        outcome: 'adopted',
+      });
+      await requireAgreement(stage);
+    });
+
+  test('a key that is not as asked and can’t be destroyed again is left to Recovery', async () => {
+    const { room, steer } = stage;
+    steer.set('C_GenerateKey * substitute 16', 'C_DestroyObject * return 0xe2');
+    await expect(generateKey(stage, 'stays')).rejects.toMatchObject({
+      code: 'recovery-needed',
+      fields: { cause: 'token-failed' },
+    });
+    steer.set();
+    const [open] = await room.desk.call('recovery.list', {});
+    expect(await settle(stage, open?.intent ?? '', 'destroy')).toMatchObject({
+      outcome: 'destroyed',
+    });
+    await requireAgreement(stage);
+  });
+
+  const DESTROYING: [string, string, string | undefined, boolean][] = [
+    ['crashes before it', 'C_DestroyObject 1 crash', 'module-crashed', true],
+    ['crashes after it', 'C_DestroyObject 1 crash-after', 'module-crashed', false],
+    ['fails for a reason of its own', 'C_DestroyObject 1 return 0x5', 'module-failed', true],
+    ['says that it did, and did not', 'C_DestroyObject 1 return 0', 'token-failed', true],
+    ['refuses', 'C_DestroyObject 1 return 0xe2', undefined, true],
+  ];
+  for (const [what, rule, cause, there] of DESTROYING)
+    test(`a token that is to destroy a key and ${what} ${cause === undefined ? 'keeps it, and nothing is left open' : 'leaves an intent'}`, async () => {
+      const { room, steer } = stage;
+      const label = `to-go-${what}`;
+      const { key } = await generateKey(stage, label);
+      steer.set(rule);
+      const destroying = room.call(
+        'keys.destroy',
+        { key: key.id, typed: label, login: await room.login(TOKEN, 'keys.destroy') },
+        ...BOTH,
+      );
+      await expect(destroying).rejects.toMatchObject(
+        cause === undefined
+          ? { code: 'token-failed' }
+          : { code: 'recovery-needed', fields: { cause } },
+      );
+      steer.set();
+      const [open] = await room.desk.call('recovery.list', {});
+      if (cause === undefined) expect(open).toBeUndefined();
+      else
+        expect(await settle(stage, open?.intent ?? '', 'adopt')).toMatchObject({
+          outcome: there ? 'adopted' : 'destroyed',
+        });
+      const { key: after } = await room.desk.call('keys.show', { key: key.id });
+      expect(after.state).toBe(there ? 'active' : 'destroyed');
+      await requireAgreement(stage);
+    });
+
+  test('nothing is intended before the library is open, so that a deadline counts from the call', async () => {
+    const { room, steer } = stage;
+    const intended = async (act: () => Promise<unknown>, call: string) => {
+      steer.forget();
+      steer.set('C_Initialize * hang-before 1500', `${call} 1 hang-before 1500`);
+      const acting = act();
+      // The look before is the first; the second is the process that acts.
+      await until('the library starts', () => steer.count('C_Initialize') === 2);
+      expect(await room.desk.call('recovery.list', {})).toEqual([]);
+      await until('the call is made', () => steer.count(call) === 1);
+      const called = Date.now();
+      const [open] = await room.desk.call('recovery.list', {});
+      expect(Date.parse(open?.until ?? '')).toBeGreaterThan(called + 14_000);
+      await acting;
+      steer.set();
+    };
+    await intended(() => generateKey(stage, 'in-time'), 'C_GenerateKey');
+    const key = (await room.desk.call('keys.list', {})).find(({ label }) => label === 'in-time');
+    await intended(
+      async () =>
+        room.call(
+          'keys.destroy',
+          {
+            key: key?.id ?? '',
+            typed: 'in-time',
+            login: await room.login(TOKEN, 'keys.destroy'),
+          },
+          ...BOTH,
+        ),
+      'C_DestroyObject',
+    );
+    await requireAgreement(stage);
+  });
 
   test('a key that the token says was not made in it is never called generated', async () => {
     const { room, steer } = stage;

@@ -3,7 +3,17 @@ import type { KeyRecord } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
 import { DEADLINES } from '../../tokens/client.ts';
-import { destroyPlanned, findPlanned, planOfKey, type KeyPlan, type Opened } from '../key-work.ts';
+import {
+  askToDestroy,
+  atToken,
+  findPlanned,
+  planOfKey,
+  reasonOf,
+  stillThere,
+  underIntent,
+  type KeyPlan,
+  type Opened,
+} from '../key-work.ts';
 import { byActor, byCall, requireRole, type Call } from '../router.ts';
 import { keyTarget } from './key-facts.ts';
 
@@ -21,7 +31,7 @@ export const requireMayDestroy = (key: KeyRecord, typed: string | undefined, cal
 };
 
 /** Destroys a key under an intent, proves its absence from a new process, records both. Gives the number of objects destroyed. */
-export const destroyKey = async (
+export const destroyKey = (
   key: KeyRecord,
   call: Call,
   opened: Opened,
@@ -29,50 +39,65 @@ export const destroyKey = async (
 ): Promise<number> => {
   const { desk } = call;
   const { at } = key;
-  const plan = planOfKey(desk, key);
-  const { byId } = await findPlanned(desk, at, opened, plan);
-  const classes = byId.objects.map(({ objectClass }) => objectClass);
-  if (new Set(classes).size !== classes.length)
-    throw new KeymootError(
-      'ambiguous',
-      'Several objects on the token have this key’s id. Nothing was destroyed.',
-    );
   const common = { target: keyTarget(key), tokenSerial: at.token.serial, ...where };
-  const intent = desk.openIntent(
-    {
+  const keyPlan: KeyPlan = {
+    what: `destroying ${key.algorithm} “${key.label}” on token “${at.token.label}”`,
+    at,
+    key: key.id,
+    kind: 'destroy',
+    algorithm: key.algorithm,
+    purpose: key.purpose,
+    extractable: key.extractable,
+    label: key.label,
+    ckaid: key.ckaid,
+  };
+  return atToken({ desk, at, opened, plan: planOfKey(desk, key) }, async (bench) => {
+    const found = (await findPlanned(bench)).byId.objects;
+    const classes = found.map(({ objectClass }) => objectClass);
+    if (new Set(classes).size !== classes.length)
+      throw new KeymootError(
+        'ambiguous',
+        'Several objects on the token have this key’s id. Nothing was destroyed.',
+      );
+    const intent: NewEntry = {
       type: 'key.destroy',
       detail: { key: key.id, ckaid: key.ckaid, token: at.token },
       ...common,
       ...byCall(call),
-    },
-    {
-      what: `destroying ${key.algorithm} “${key.label}” on token “${at.token.label}”`,
-      at,
-      key: key.id,
-      kind: 'destroy',
-      algorithm: key.algorithm,
-      purpose: key.purpose,
-      extractable: key.extractable,
-      label: key.label,
-      ckaid: key.ckaid,
-    } satisfies KeyPlan,
-    DEADLINES.destroy,
-  );
-  const objects = await destroyPlanned(desk, at, opened, plan);
-  desk.closeIntent(
-    intent.id,
-    [
-      {
-        type: 'key.destroy',
-        corr: intent.id,
-        detail: { key: key.id, objects },
-        ...common,
-        ...byActor(call),
-      },
-    ],
-    () => {
-      desk.store.keys.setDestroyed(key.id);
-    },
-  );
-  return objects;
+    };
+    return bench.inNew((client) =>
+      underIntent(bench, client, {
+        entries: [intent],
+        plan: keyPlan,
+        deadlineMs: DEADLINES.destroy,
+        ask: () => askToDestroy(client, bench),
+        close: async (heard, [corr = '']) => {
+          const left = (await findPlanned(bench)).byId.objects.length;
+          const outcome = { type: 'key.destroy', corr, ...common, ...byActor(call) } as const;
+          if (left > 0) {
+            // Part of it, or all of it against the token's word, is for Recovery to settle.
+            if (!('refused' in heard) || left < found.length) throw stillThere();
+            desk.closeIntent(corr, [
+              {
+                ...outcome,
+                outcome: 'failure',
+                reason: reasonOf(heard.refused),
+                detail: { key: key.id, objects: 0 },
+              },
+            ]);
+            await desk.seal();
+            throw heard.refused;
+          }
+          desk.closeIntent(
+            corr,
+            [{ ...outcome, detail: { key: key.id, objects: found.length } }],
+            () => {
+              desk.store.keys.setDestroyed(key.id);
+            },
+          );
+          return found.length;
+        },
+      }),
+    );
+  });
 };

@@ -4,16 +4,18 @@ import type { KeyView, LifeEvent } from '../../../shared/contract/keys.ts';
 import type { KeyRecord, KeySummary } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
+import type { NewEntry } from '../../core/audit/entry.ts';
 import { claimsOf } from '../../core/keys/readback.ts';
 import { purposesOf } from '../../core/keys/templates.ts';
 import type { Desk } from '../desk.ts';
 import { uuidv7 } from '../ids.ts';
 import {
+  atToken,
   destroyPlanned,
-  isUncertain,
   planOf,
   reasonOf,
   requireFree,
+  underIntent,
   unlike,
   type KeyPlan,
   type Opened,
@@ -90,6 +92,20 @@ const checkPolicy = (
     );
 };
 
+/** Says every half second that the token is still at work. */
+const telling = async <T>(call: Call, text: string, work: Promise<T>): Promise<T> => {
+  const started = Date.now();
+  const ticker = setInterval(() => {
+    const elapsedMs = Date.now() - started;
+    call.desk.emit('progress', { request: call.requestId, text, elapsedMs });
+  }, 500);
+  try {
+    return await work;
+  } finally {
+    clearInterval(ticker);
+  }
+};
+
 const generate = async (
   input: Input<'keys.generate'>,
   call: Call,
@@ -111,126 +127,105 @@ const generate = async (
   };
   const plan = planOf(desk, keyPlan);
   if (!('mechanism' in plan)) throw new Error('keys: a plan to generate was expected');
-  await requireFree(desk, at, opened, plan);
   const target = keyTarget({ label, ckaid: keyPlan.ckaid });
-  const intent = desk.openIntent(
-    {
+  const tokenSerial = at.token.serial;
+  const { ckaid } = keyPlan;
+  const record = await atToken({ desk, at, opened, plan }, async (bench) => {
+    await requireFree(bench);
+    const intent: NewEntry = {
       type: 'key.generate',
-      detail: {
-        key,
-        algorithm,
-        label,
-        purpose,
-        extractable,
-        ckaid: keyPlan.ckaid,
-        token: at.token,
-      },
+      detail: { key, algorithm, label, purpose, extractable, ckaid, token: at.token },
       target,
-      tokenSerial: at.token.serial,
+      tokenSerial,
       ...byCall(call),
-    },
-    keyPlan,
-    plan.deadlineMs,
-  );
-  const started = Date.now();
-  const ticker = setInterval(() => {
-    desk.emit('progress', {
-      request: call.requestId,
-      text: `The token is generating ${algorithm}. This can’t be cancelled.`,
-      elapsedMs: Date.now() - started,
-    });
-  }, 500);
-  const failed = (reason: string, objects: number) => ({
-    type: 'key.generate' as const,
-    outcome: 'failure' as const,
-    corr: intent.id,
-    reason,
-    target,
-    tokenSerial: at.token.serial,
-    detail: { key, objects },
-    ...byActor(call),
+    };
+    return bench.inNew((client) =>
+      underIntent(bench, client, {
+        entries: [intent],
+        plan: keyPlan,
+        deadlineMs: plan.deadlineMs,
+        ask: () =>
+          telling(
+            call,
+            `The token is generating ${algorithm}. This can’t be cancelled.`,
+            client.call(
+              'generate',
+              {
+                token: at.token,
+                ...opened,
+                mechanism: plan.mechanism,
+                ...(plan.secret ? { secret: plan.secret } : {}),
+                ...(plan.publicKey ? { publicKey: plan.publicKey } : {}),
+                ...(plan.privateKey ? { privateKey: plan.privateKey } : {}),
+                targets: plan.targets,
+                label,
+                cmac: plan.cmac,
+              },
+              { deadlineMs: plan.deadlineMs },
+            ),
+          ),
+        close: async (heard, [corr = '']) => {
+          // It leaves nothing behind, whether the device refused half way or made something else.
+          const undo = async (reason: string) => {
+            const objects = await destroyPlanned(bench);
+            desk.closeIntent(corr, [
+              {
+                type: 'key.generate',
+                outcome: 'failure',
+                corr,
+                reason,
+                target,
+                tokenSerial,
+                detail: { key, objects },
+                ...byActor(call),
+              },
+            ]);
+            await desk.seal();
+          };
+          if ('refused' in heard) {
+            await undo(reasonOf(heard.refused));
+            throw heard.refused;
+          }
+          const difference = unlike(plan, heard.answer);
+          if (difference !== undefined) {
+            await undo('key-not-as-asked');
+            throw new KeymootError(
+              'key-not-as-asked',
+              `The token made something other than was asked for: ${difference}. It was destroyed again, and its absence checked.`,
+            );
+          }
+          const made = keyRecord(
+            {
+              id: key,
+              at,
+              request: plan.request,
+              state: 'active',
+              control: controlOf(desk, at),
+              created: new Date().toISOString(),
+            },
+            heard.answer,
+          );
+          desk.closeIntent(
+            corr,
+            [
+              {
+                type: 'key.generate',
+                corr,
+                target: keyTarget(made),
+                tokenSerial,
+                detail: keyDetail(made),
+                ...byActor(call),
+              },
+            ],
+            () => {
+              desk.store.keys.insert(made);
+            },
+          );
+          return made;
+        },
+      }),
+    );
   });
-  let made;
-  try {
-    made = await desk.devices.with(at.module, 'act', (client) =>
-      client.call(
-        'generate',
-        {
-          token: at.token,
-          pin: opened.pin,
-          lastTry: opened.lastTry,
-          mechanism: plan.mechanism,
-          ...(plan.secret ? { secret: plan.secret } : {}),
-          ...(plan.publicKey ? { publicKey: plan.publicKey } : {}),
-          ...(plan.privateKey ? { privateKey: plan.privateKey } : {}),
-          targets: plan.targets,
-          label,
-          cmac: plan.cmac,
-        },
-        { deadlineMs: plan.deadlineMs },
-      ),
-    );
-  } catch (error) {
-    if (isUncertain(error))
-      // The intent stays open: the device may still finish. Recovery looks again after its deadline, and never repeats.
-      throw new KeymootError(
-        'recovery-needed',
-        `${error instanceof Error ? error.message : 'The token failed.'} Whether a key was made is not known yet. Settle it under Recovery; nothing else is done on this token before.`,
-        {
-          cause: error,
-          fields: {
-            intent: intent.id,
-            cause: error instanceof KeymootError ? error.code : 'internal',
-          },
-        },
-      );
-    // The device refused in words. It may still have made half of something, so look, and leave nothing behind.
-    // If even that can't be done the intent stays open, and Recovery looks again.
-    const objects = await destroyPlanned(desk, at, opened, plan).catch(() => undefined);
-    if (objects === undefined) throw error;
-    desk.closeIntent(intent.id, [failed(reasonOf(error), objects)]);
-    await desk.seal();
-    throw error;
-  } finally {
-    clearInterval(ticker);
-  }
-  const difference = unlike(plan, made);
-  if (difference !== undefined) {
-    const objects = await destroyPlanned(desk, at, opened, plan);
-    desk.closeIntent(intent.id, [failed('key-not-as-asked', objects)]);
-    await desk.seal();
-    throw new KeymootError(
-      'key-not-as-asked',
-      `The token made something other than was asked for: ${difference}. It was destroyed again, and its absence checked.`,
-    );
-  }
-  const record = keyRecord(
-    {
-      id: key,
-      at,
-      request: plan.request,
-      state: 'active',
-      control: controlOf(desk, at),
-      created: new Date().toISOString(),
-    },
-    made,
-  );
-  desk.closeIntent(
-    intent.id,
-    [
-      {
-        type: 'key.generate',
-        corr: intent.id,
-        target: keyTarget(record),
-        tokenSerial: at.token.serial,
-        detail: keyDetail(record),
-        ...byActor(call),
-      },
-    ],
-    () => {
-      desk.store.keys.insert(record);
-    },
-  );
   await desk.seal();
   return keyView(desk, record);
 };

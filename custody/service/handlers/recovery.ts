@@ -8,11 +8,13 @@ import { KeymootError } from '../../../shared/errors.ts';
 import type { KeyReadback } from '../../../shared/token/protocol.ts';
 import type { Desk } from '../desk.ts';
 import {
+  atToken,
   destroyPlanned,
   findPlanned,
   planOf,
   requestOf,
   unlike,
+  type Bench,
   type KeyPlan,
   type Opened,
 } from '../key-work.ts';
@@ -50,15 +52,28 @@ const settle = async (
   wish: 'adopt' | 'destroy',
 ): Promise<Settled> => {
   const { desk } = call;
+  const { at } = plan;
+  return atToken({ desk, at, opened, plan: planOf(desk, plan) }, (bench) =>
+    settleAt(bench, call, intent, plan, wish),
+  );
+};
+
+const settleAt = async (
+  bench: Bench,
+  call: Call,
+  intent: { entry: string; seq: number; untilMs: number },
+  plan: KeyPlan,
+  wish: 'adopt' | 'destroy',
+): Promise<Settled> => {
+  const { desk, plan: asked } = bench;
   const { at, key } = plan;
-  const asked = planOf(desk, plan);
-  await desk.devices.formerGone;
-  const first = await findPlanned(desk, at, opened, asked);
-  // Looking too early would show no key, and the key would then appear: wait out the deadline, then look again (design 01).
+  const first = await findPlanned(bench);
+  // Looking too early would show what is about to change: no key that then appears, or one that is then gone. Wait out the deadline, then look again (design 01).
   const { finishesAlone } = quirksOf(asked.request.family);
-  if (finishesAlone && first.byId.objects.length < asked.targets.length)
-    await desk.devices.waitUntil(intent.untilMs);
-  const { byId } = await findPlanned(desk, at, opened, asked);
+  const there = first.byId.objects.length;
+  const pending = plan.kind === 'destroy' ? there > 0 : there < asked.targets.length;
+  if (finishesAlone && pending) await desk.devices.waitUntil(intent.untilMs);
+  const { byId } = await findPlanned(bench);
 
   const type =
     plan.kind === 'destroy'
@@ -85,7 +100,7 @@ const settle = async (
 
   if (plan.kind === 'destroy') {
     const gone = byId.objects.length === 0;
-    if (!gone && wish === 'destroy') await destroyPlanned(desk, at, opened, asked);
+    if (!gone && wish === 'destroy') await destroyPlanned(bench);
     const done = gone || wish === 'destroy';
     desk.closeIntent(
       intent.entry,
@@ -133,7 +148,7 @@ const settle = async (
         : 'The token has a key under the planned id, but gives no check value that proves it is the sum of the components. It can only be destroyed; the components are then entered again.',
     );
   if (wish === 'destroy') {
-    const objects = await destroyPlanned(desk, at, opened, asked);
+    const objects = await destroyPlanned(bench);
     const says =
       'What the interrupted act had made was destroyed, and its absence checked from a new process.';
     closeWithout(objects, says);

@@ -6,15 +6,19 @@ import type { Ceremony } from '../../core/ceremonies/engine.ts';
 import { plannedCkaId } from '../../core/keys/planned-id.ts';
 import { quirksOf } from '../../core/keys/quirks.ts';
 import { ALGORITHM_TABLE } from '../../core/keys/templates.ts';
+import type { HolderInput, HolderOutput } from '../../../shared/holder/protocol.ts';
+import { DEADLINES, type TokenClient } from '../../tokens/client.ts';
 import { rsaSpki } from '../../core/wrapping/spki.ts';
 import { uuidv7 } from '../ids.ts';
 import {
+  atToken,
   destroyPlanned,
-  isUncertain,
   planOf,
   reasonOf,
   requireFree,
+  underIntent,
   unlike,
+  type Bench,
   type KeyPlan,
   type Opened,
 } from '../key-work.ts';
@@ -31,6 +35,37 @@ const notTheSum = (
   return made === undefined || expected === undefined || expected.value === made.value
     ? undefined
     : 'the token’s check value is not the one of the components’ sum';
+};
+
+/** The components' sum, sealed to the token's import key. What the holder refuses is a failure of the step, recorded; nothing is intended on the token yet. */
+const sumUp = async (
+  ceremony: Ceremony,
+  due: Due,
+  call: Call,
+  to: Pick<HolderInput<'combine'>, 'spki' | 'hash'>,
+): Promise<HolderOutput<'combine'>> => {
+  const { desk } = call;
+  const { expected } = ceremony.definition;
+  const holder = await desk.ceremonies.holder(ceremony);
+  try {
+    const summed = await holder.call('combine', {
+      ...to,
+      ...(expected === undefined ? {} : { expected }),
+    });
+    desk.ceremonies.endHolder(ceremony.id);
+    return summed;
+  } catch (error) {
+    if (error instanceof KeymootError && error.code === 'component-refused') {
+      desk.ceremonies.endHolder(ceremony.id);
+      // A process that was ended says nothing about the components.
+      const observed =
+        error.fields?.['holder'] === 'ended'
+          ? 'the process that held the components ended before it had added them up'
+          : 'the components do not add up to the expected key';
+      desk.journal.record([entryOf(ceremony, due, call, 'failure', observed)]);
+    }
+    throw error;
+  }
 };
 
 export const formKey = async (
@@ -59,83 +94,28 @@ export const formKey = async (
   };
   const plan = planOf(desk, keyPlan);
   if (!('template' in plan)) throw new Error('ceremony: a plan to import was expected');
-  await requireFree(desk, at, opened, plan);
-  const holder = await desk.ceremonies.holder(ceremony);
   const { family } = desk.devices.row(at.module);
   const oaep = quirksOf(family).oaep[0] ?? 'SHA-1';
-
-  const client = await desk.devices.start(at.module, 'act');
-  let intents: { step: string; key: string } | undefined;
+  const attempt = { step: step.id, attempt: due.attempt, kind: step.kind };
   const actor = byActor(call);
-  const failed = (reason: string, observed: string, objects: number): NewEntry[] =>
-    intents === undefined
-      ? [entryOf(ceremony, due, call, 'failure', observed)]
-      : [
-          {
-            type: 'key.import',
-            outcome: 'failure',
-            corr: intents.key,
-            reason,
-            detail: { key: keyPlan.key, objects },
-            ...where,
-            ...actor,
-          },
-          {
-            type: 'ceremony.step',
-            outcome: 'failure',
-            corr: intents.step,
-            reason,
-            detail: { step: step.id, attempt: due.attempt, kind: step.kind, observed },
-            ...where,
-            ...actor,
-          },
-        ];
-  try {
+
+  const form = async (bench: Bench, client: TokenClient): Promise<void> => {
     // The import key is a session object that can only unwrap; it dies with this process if anything does.
     const importKey = await client.call('importBegin', {
       token: at.token,
-      pin: opened.pin,
-      lastTry: opened.lastTry,
+      ...opened,
       bits: ALGORITHM_TABLE[definition.importKey].bits,
       label: 'keymoot-import',
     });
-    let summed;
-    try {
-      summed = await holder.call('combine', {
-        spki: rsaSpki(importKey.modulus, importKey.exponent),
-        hash: oaep,
-        ...(definition.expected === undefined ? {} : { expected: definition.expected }),
-      });
-    } catch (error) {
-      if (error instanceof KeymootError && error.code === 'component-refused') {
-        desk.ceremonies.endHolder(ceremony.id);
-        // A process that was ended says nothing about the components.
-        const observed =
-          error.fields?.['holder'] === 'ended'
-            ? 'the process that held the components ended before it had added them up'
-            : 'the components do not add up to the expected key';
-        desk.journal.record(failed(error.code, observed, 0));
-      }
-      throw error;
-    }
-    desk.ceremonies.endHolder(ceremony.id);
-    keyPlan.check = summed.check;
-    keyPlan.p11 = summed.p11;
-    const stepIntent: NewEntry = {
-      type: 'ceremony.step',
-      outcome: 'intent',
-      detail: { step: step.id, attempt: due.attempt, kind: step.kind },
-      ...where,
-      ...byCall(call),
-    };
+    const summed = await sumUp(ceremony, due, call, {
+      spki: rsaSpki(importKey.modulus, importKey.exponent),
+      hash: oaep,
+    });
     const keyIntent: NewEntry = {
       type: 'key.import',
       detail: {
         key: keyPlan.key,
-        algorithm: definition.key.algorithm,
-        label: definition.key.label,
-        purpose: definition.key.purpose,
-        extractable: definition.key.extractable,
+        ...definition.key,
         ckaid: keyPlan.ckaid,
         token: at.token,
         grade: 'C',
@@ -144,83 +124,103 @@ export const formKey = async (
       ...where,
       ...byCall(call),
     };
-    const [writtenKey, writtenStep] = desk.openIntents([keyIntent, stepIntent], keyPlan, 30_000);
-    intents = { key: writtenKey.id, step: writtenStep.id };
-    let made;
-    try {
-      made = await client.call('importFinish', {
-        wrapped: summed.wrapped,
-        hash: oaep,
-        template: plan.template,
-        targets: plan.targets,
-        cmac: plan.cmac,
-        twin: true,
-      });
-    } catch (error) {
-      if (isUncertain(error)) {
-        desk.ceremonies.forget(ceremony.id);
-        throw new KeymootError(
-          'recovery-needed',
-          'The token was interrupted while it took the key. Whether it has it is not known yet. Settle it under Recovery; nothing is repeated blindly.',
-          { cause: error, fields: { intent: intents.key } },
-        );
-      }
-      const objects = await destroyPlanned(desk, at, opened, plan);
-      desk.closeIntent(intents.key, failed(reasonOf(error), 'the token refused the key', objects));
-      throw error;
-    }
-    const differs = unlike(plan, made) ?? notTheSum(made.check, summed);
-    if (differs !== undefined) {
-      const objects = await destroyPlanned(desk, at, opened, plan);
-      desk.closeIntent(intents.key, failed('key-not-as-asked', differs.slice(0, 900), objects));
-      throw new KeymootError(
-        'key-not-as-asked',
-        `The token holds something other than was formed: ${differs}. It was destroyed again, and its absence checked.`,
-      );
-    }
-    const record = keyRecord(
-      {
-        id: keyPlan.key,
-        at,
-        request: plan.request,
-        state: 'quarantine',
-        control: controlOf(desk, at),
-        ceremony: ceremony.id,
-        check: summed.check,
-        created: new Date().toISOString(),
-      },
-      made,
-    );
-    desk.closeIntent(
-      intents.key,
-      [
-        {
-          type: 'key.import',
-          corr: intents.key,
-          target: keyTarget(record),
-          tokenSerial: at.token.serial,
-          detail: keyDetail(record, { grade: 'C' }),
-          ...where,
-          ...actor,
-        },
-        {
-          type: 'ceremony.step',
-          corr: intents.step,
-          detail: {
-            step: step.id,
-            attempt: due.attempt,
-            kind: step.kind,
-            observed: `the token holds the key; origin ${record.origin}, in quarantine; ${made.check === undefined ? 'the token gives no check value, so that is our word' : `check value confirmed by the token (${made.check.method}${made.twin === true ? ', of a session twin of the same bytes' : ''})`}`,
+    const stepIntent: NewEntry = {
+      type: 'ceremony.step',
+      detail: attempt,
+      ...where,
+      ...byCall(call),
+    };
+    await underIntent(bench, client, {
+      entries: [keyIntent, stepIntent],
+      plan: { ...keyPlan, check: summed.check, p11: summed.p11 },
+      deadlineMs: DEADLINES.importFinish,
+      ask: () =>
+        client.call('importFinish', {
+          wrapped: summed.wrapped,
+          hash: oaep,
+          template: plan.template,
+          targets: plan.targets,
+          cmac: plan.cmac,
+          twin: true,
+        }),
+      close: async (heard, [keyCorr = '', stepCorr = '']) => {
+        const undo = async (reason: string, observed: string) => {
+          const outcome = { outcome: 'failure', reason, ...where, ...actor } as const;
+          const objects = await destroyPlanned(bench);
+          desk.closeIntent(keyCorr, [
+            {
+              type: 'key.import',
+              corr: keyCorr,
+              detail: { key: keyPlan.key, objects },
+              ...outcome,
+            },
+            {
+              type: 'ceremony.step',
+              corr: stepCorr,
+              detail: { ...attempt, observed },
+              ...outcome,
+            },
+          ]);
+        };
+        if ('refused' in heard) {
+          await undo(reasonOf(heard.refused), 'the token refused the key');
+          throw heard.refused;
+        }
+        const made = heard.answer;
+        const differs = unlike(plan, made) ?? notTheSum(made.check, summed);
+        if (differs !== undefined) {
+          await undo('key-not-as-asked', differs.slice(0, 900));
+          throw new KeymootError(
+            'key-not-as-asked',
+            `The token holds something other than was formed: ${differs}. It was destroyed again, and its absence checked.`,
+          );
+        }
+        const record = keyRecord(
+          {
+            id: keyPlan.key,
+            at,
+            request: plan.request,
+            state: 'quarantine',
+            control: controlOf(desk, at),
+            ceremony: ceremony.id,
+            check: summed.check,
+            created: new Date().toISOString(),
           },
-          ...where,
-          ...actor,
-        },
-      ],
-      () => {
-        desk.store.keys.insert(record);
+          made,
+        );
+        desk.closeIntent(
+          keyCorr,
+          [
+            {
+              type: 'key.import',
+              corr: keyCorr,
+              target: keyTarget(record),
+              tokenSerial: at.token.serial,
+              detail: keyDetail(record, { grade: 'C' }),
+              ...where,
+              ...actor,
+            },
+            {
+              type: 'ceremony.step',
+              corr: stepCorr,
+              detail: {
+                ...attempt,
+                observed: `the token holds the key; origin ${record.origin}, in quarantine; ${made.check === undefined ? 'the token gives no check value, so that is our word' : `check value confirmed by the token (${made.check.method}${made.twin === true ? ', of a session twin of the same bytes' : ''})`}`,
+              },
+              ...where,
+              ...actor,
+            },
+          ],
+          () => {
+            desk.store.keys.insert(record);
+          },
+        );
       },
-    );
-  } finally {
-    await desk.devices.end(client);
-  }
+    });
+  };
+
+  await atToken({ desk, at, opened, plan }, async (bench) => {
+    await requireFree(bench);
+    await bench.inNew((client) => form(bench, client));
+  });
 };
