@@ -61,6 +61,12 @@ afterAll(() => {
   bench.remove();
 });
 
+/** The command that two people give to generate a key. */
+const generating = (label: string, algorithm: string, purpose: string): string[] => [
+  ...['keys', 'generate', label, '--token', 'ceremony'],
+  ...['--algorithm', algorithm, '--purpose', purpose, ...BY_TWO],
+];
+
 describe('a desk by the command line', () => {
   test('is founded, and says so', async () => {
     const { out, code } = await bench.run(['desk', 'status']);
@@ -74,18 +80,7 @@ describe('a desk by the command line', () => {
   });
 
   test('generates a key with two people, and shows who says what', async () => {
-    const args = [
-      'keys',
-      'generate',
-      'backup-1',
-      '--token',
-      'ceremony',
-      '--algorithm',
-      'aes-256',
-      '--purpose',
-      'wrap',
-      ...BY_TWO,
-    ];
+    const args = generating('backup-1', 'aes-256', 'wrap');
     const { code, out, err } = await bench.run(args, { ...LOG, ...TWO, ...pinOf('ceremony') });
     expect(err).toBe('');
     expect(code).toBe(0);
@@ -102,18 +97,7 @@ describe('a desk by the command line', () => {
   });
 
   test('refuses a wrong PIN in the device’s own name, and nothing is made', async () => {
-    const args = [
-      'keys',
-      'generate',
-      'never',
-      '--token',
-      'ceremony',
-      '--algorithm',
-      'AES-128',
-      '--purpose',
-      'mac',
-      ...BY_TWO,
-    ];
+    const args = generating('never', 'AES-128', 'mac');
     const wrong = { 'pin first ceremony': PIN.first, 'pin second ceremony': '0000-0000' };
     const { code, err } = await bench.run(args, { ...LOG, ...TWO, ...wrong });
     expect(code).toBe(1);
@@ -123,18 +107,7 @@ describe('a desk by the command line', () => {
   });
 
   test('names the half of a PIN that was not given', async () => {
-    const args = [
-      'keys',
-      'generate',
-      'never',
-      '--token',
-      'ceremony',
-      '--algorithm',
-      'AES-128',
-      '--purpose',
-      'mac',
-      ...BY_TWO,
-    ];
+    const args = generating('never', 'AES-128', 'mac');
     const missing = await bench.run([...args, '--json'], {
       ...LOG,
       ...TWO,

@@ -92,6 +92,9 @@ describe.skipIf(!possible)('a component ceremony', () => {
     const go = async (upTo: string) => {
       played = await desk.play(played, upTo);
     };
+    /** The first component, entered otherwise than its envelope says. */
+    const refusedComponent = async (changes: Parameters<typeof component>[2]) =>
+      fails('component-refused', view(), '5', await component(played, 1, changes), CLEO, WIM);
 
     test('starts with its first step, with everyone, and with nobody else', async () => {
       await stays('step-refused', view(), '2', { kind: 'clock', roomTime: now() }, ADA, WIM);
@@ -227,63 +230,21 @@ describe.skipIf(!possible)('a component ceremony', () => {
     });
     test('refuses two components that are not whole keys, and names what is wrong with each', async () => {
       const digits = '0123456789abcdef0123456789abcde';
-      const short = await fails(
-        'component-refused',
-        view(),
-        '5',
-        await component(played, 1, { hex: digits }),
-        CLEO,
-        WIM,
-      );
+      const short = await refusedComponent({ hex: digits });
       expect(short.fields).toMatchObject({ component: '1' });
-      const typo = await fails(
-        'component-refused',
-        view(),
-        '5',
-        await component(played, 1, { hex: `${digits.slice(0, 16)}\n${digits.slice(16)}g` }),
-        CLEO,
-        WIM,
-      );
+      const typo = await refusedComponent({ hex: `${digits.slice(0, 16)}\n${digits.slice(16)}g` });
       expect(typo.fields).toMatchObject({ component: '1', line: '2' });
       expect(`${short.message}${typo.message}`).not.toContain('89abcdef');
     });
     test('makes an exception of the third failure, and goes on after it', async () => {
-      await fails(
-        'component-refused',
-        view(),
-        '5',
-        await component(played, 1, { hex: '0'.repeat(32) }),
-        CLEO,
-        WIM,
-      );
+      await refusedComponent({ hex: '0'.repeat(32) });
       await stays('state-refused', view(), '5', await component(played, 1), CLEO, WIM);
       const open = await desk.call('ceremonies.show', { ceremony: view().id });
       expect(open.exceptions.at(-1)).toMatchObject({ step: '5', open: true });
       await exception(view(), CLEO, WIM);
-      await fails(
-        'component-refused',
-        view(),
-        '5',
-        await component(played, 1, { hex: 'F'.repeat(32) }),
-        CLEO,
-        WIM,
-      );
-      await fails(
-        'component-refused',
-        view(),
-        '5',
-        await component(played, 1, { check: '0000000000' }),
-        CLEO,
-        WIM,
-      );
-      const form = await fails(
-        'component-refused',
-        view(),
-        '5',
-        await component(played, 1, { check: 'xyz' }),
-        CLEO,
-        WIM,
-      );
+      await refusedComponent({ hex: 'F'.repeat(32) });
+      await refusedComponent({ check: '0000000000' });
+      const form = await refusedComponent({ check: 'xyz' });
       expect(form.message).toContain('ten hex digits');
       await exception(view(), CLEO, WIM);
       await go('6');

@@ -1,11 +1,26 @@
-/** The requests that several tests make, with the PIN that throw-away tokens have. */
+/** The token that several tests ask, and the requests that they make, with the PIN that throw-away tokens have. */
 import { randomBytes } from 'node:crypto';
 import type { Algorithm, Purpose } from '../../shared/domain/keys.ts';
 import type { Family, TokenIdentity } from '../../shared/domain/tokens.ts';
 import type { KeyReadback } from '../../shared/token/protocol.ts';
 import { type GeneratePlan, generatePlan } from '../../custody/core/keys/templates.ts';
-import type { TokenClient } from '../../custody/tokens/client.ts';
-import { USER_PIN } from '../support/softhsm.ts';
+import { TokenClient, type TokenClientOptions } from '../../custody/tokens/client.ts';
+import { type ThrowAway, USER_PIN } from '../support/softhsm.ts';
+
+/** A token in a folder of its own, and a process that has its library loaded. */
+export const newToken = async (
+  folder: () => Promise<ThrowAway>,
+  init: (options: TokenClientOptions, label: string) => Promise<TokenIdentity>,
+  label: string,
+): Promise<{ away: ThrowAway; token: TokenIdentity; client: TokenClient }> => {
+  const away = await folder();
+  const token = await init(away.options, label);
+  return { away, token, client: await TokenClient.start(away.options) };
+};
+export const leave = async (client: TokenClient, away: ThrowAway): Promise<void> => {
+  await client.close();
+  away.remove();
+};
 
 export const planFor = (
   family: Family,

@@ -58,6 +58,16 @@ describe.skipIf(!possible)('a module that misbehaves', () => {
 
   const login = () => ({ token, pin: USER_PIN(), lastTry: false });
   const list = () => client.call('list', login());
+  /** With an id of its own each time: keys of other tests lie on the same token. */
+  const aes = () => planFor('softhsm', 'AES-256', 'mac');
+  const make = (asked = aes()) => generate(client, token, asked);
+  const wrapKnown = () =>
+    client.call('wrapOaep', {
+      ...login(),
+      hash: 'SHA-1',
+      wrappingKey: { modulus: new Uint8Array(256).fill(0xc3), exponent: Uint8Array.of(1, 0, 1) },
+      known: new Uint8Array(32),
+    });
   const start = async (path: string, openDeadlineMs?: number) =>
     TokenClient.start({
       path,
@@ -170,16 +180,12 @@ describe.skipIf(!possible)('a module that misbehaves', () => {
 
   test('a full token says that nothing was made', async () => {
     steer.set('C_GenerateKey * return 0x31');
-    await expect(
-      generate(client, token, planFor('softhsm', 'AES-256', 'mac')),
-    ).rejects.toMatchObject({ code: 'token-full' });
+    await expect(make()).rejects.toMatchObject({ code: 'token-full' });
   });
 
   test('a refused template is shown with the names of what was asked', async () => {
     steer.set('C_GenerateKey * return 0xd1');
-    await expect(
-      generate(client, token, planFor('softhsm', 'AES-256', 'mac')),
-    ).rejects.toMatchObject({
+    await expect(make()).rejects.toMatchObject({
       code: 'token-failed',
       fields: {
         device: 'CKR_TEMPLATE_INCONSISTENT from C_GenerateKey',
@@ -190,9 +196,7 @@ describe.skipIf(!possible)('a module that misbehaves', () => {
 
   test('a code of the vendor’s own is shown by its number', async () => {
     steer.set('C_GenerateKey * return 0x80000042');
-    await expect(
-      generate(client, token, planFor('softhsm', 'AES-256', 'mac')),
-    ).rejects.toMatchObject({
+    await expect(make()).rejects.toMatchObject({
       code: 'module-failed',
       fields: { device: 'CKR_0x80000042 from C_GenerateKey' },
     });
@@ -202,7 +206,7 @@ describe.skipIf(!possible)('a module that misbehaves', () => {
     for (const fault of ['C_GenerateKey * return 0x5', 'C_FindObjects * return 0x30']) {
       steer.set(fault);
       steer.forget();
-      await expect(generate(client, token, planFor('softhsm', 'AES-256', 'mac'))).rejects.toThrow();
+      await expect(make()).rejects.toThrow();
       const calls = steer.calls();
       expect(calls.indexOf('C_Logout')).toBeGreaterThan(calls.indexOf('C_Login'));
       expect(steer.count('C_CloseSession')).toBe(steer.count('C_OpenSession'));
@@ -220,8 +224,8 @@ describe.skipIf(!possible)('a module that misbehaves', () => {
 
   test('a key of another size than asked is a difference', async () => {
     steer.set('C_GenerateKey * substitute 16');
-    const asked = planFor('softhsm', 'AES-256', 'mac');
-    const { differences } = compareReadback(asked, await generate(client, token, asked));
+    const asked = aes();
+    const { differences } = compareReadback(asked, await make(asked));
     expect(differences).toEqual([
       { what: 'secret key: CKA_VALUE_LEN', asked: '32', observed: '16' },
     ]);
@@ -229,8 +233,8 @@ describe.skipIf(!possible)('a module that misbehaves', () => {
 
   test('a key that is extractable although it was not to be is a difference', async () => {
     steer.set('C_GenerateKey * template 0x162 01');
-    const asked = planFor('softhsm', 'AES-256', 'mac');
-    const { differences } = compareReadback(asked, await generate(client, token, asked));
+    const asked = aes();
+    const { differences } = compareReadback(asked, await make(asked));
     expect(differences).toEqual([
       { what: 'secret key: CKA_EXTRACTABLE', asked: 'false', observed: 'true' },
     ]);
@@ -238,33 +242,13 @@ describe.skipIf(!possible)('a module that misbehaves', () => {
 
   test('a wrapping key that the token holds differently is not wrapped to', async () => {
     steer.set('C_GetAttributeValue * attr 0x122 010003');
-    await expect(
-      client.call('wrapOaep', {
-        ...login(),
-        hash: 'SHA-1',
-        wrappingKey: {
-          modulus: new Uint8Array(256).fill(0xc3),
-          exponent: Uint8Array.of(1, 0, 1),
-        },
-        known: new Uint8Array(32),
-      }),
-    ).rejects.toMatchObject({ code: 'key-not-as-asked' });
+    await expect(wrapKnown()).rejects.toMatchObject({ code: 'key-not-as-asked' });
     expect(steer.count('C_WrapKey')).toBe(0);
   });
 
   test('a wrapped key of another length than its key is a lie', async () => {
     steer.set('C_WrapKey * garbage -1');
-    await expect(
-      client.call('wrapOaep', {
-        ...login(),
-        hash: 'SHA-1',
-        wrappingKey: {
-          modulus: new Uint8Array(256).fill(0xc3),
-          exponent: Uint8Array.of(1, 0, 1),
-        },
-        known: new Uint8Array(32),
-      }),
-    ).rejects.toMatchObject({ code: 'module-lied' });
+    await expect(wrapKnown()).rejects.toMatchObject({ code: 'module-lied' });
   });
 
   test('a check value of zeros is none', async () => {
@@ -275,7 +259,7 @@ describe.skipIf(!possible)('a module that misbehaves', () => {
 
   test('numbers that the device does not know are left out', async () => {
     steer.set('C_GetAttributeValue * attr 0x166 ffffffffffffffff');
-    const readback = await generate(client, token, planFor('softhsm', 'AES-256', 'mac'));
+    const readback = await make();
     expect(readback.objects[0]?.attributes).not.toHaveProperty('CKA_KEY_GEN_MECHANISM');
   });
 
@@ -283,15 +267,13 @@ describe.skipIf(!possible)('a module that misbehaves', () => {
     steer.set(
       `C_GetAttributeValue * attr 0x3 ${Buffer.from('a\u001b[2Jb is label').toString('hex')}`,
     );
-    const readback = await generate(client, token, planFor('softhsm', 'AES-256', 'mac'));
+    const readback = await make();
     expect(readback.objects[0]?.label).toBe('a\ufffd[2Jb is label');
   });
 
   test('a failure while reading back says that there is a key', async () => {
     steer.set('C_GetAttributeValue * return 0x30');
-    await expect(
-      generate(client, token, planFor('softhsm', 'AES-256', 'mac')),
-    ).rejects.toMatchObject({
+    await expect(make()).rejects.toMatchObject({
       code: 'token-failed',
       message: expect.stringContaining('The key is there') as string,
     });
@@ -299,8 +281,8 @@ describe.skipIf(!possible)('a module that misbehaves', () => {
 
   test('a process that lost its parent finishes the call that runs, and then ends', async () => {
     steer.set('C_GenerateKey * hang-before 600');
-    const asked = planFor('softhsm', 'AES-256', 'mac');
-    const call = generate(client, token, asked).catch((error: unknown) => error);
+    const asked = aes();
+    const call = make(asked).catch((error: unknown) => error);
     await wait(200);
     // What a parent's death looks like from the child's side.
     process.kill(client.pid, 'SIGTERM');

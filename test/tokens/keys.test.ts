@@ -20,7 +20,7 @@ import {
   useSources,
 } from '../support/softhsm.ts';
 import { nssFolder, nssToken } from '../support/nss.ts';
-import { generate, planFor } from './asking.ts';
+import { generate, leave, newToken, planFor } from './asking.ts';
 
 useSources();
 
@@ -39,14 +39,9 @@ describe.each([
   let token: TokenIdentity;
   let client: TokenClient;
   beforeAll(async () => {
-    away = await folder();
-    token = await init(away.options, 'Training');
-    client = await TokenClient.start(away.options);
+    ({ away, token, client } = await newToken(folder, init, 'Training'));
   });
-  afterAll(async () => {
-    await client.close();
-    away.remove();
-  });
+  afterAll(() => leave(client, away));
 
   const login = () => ({ token, pin: USER_PIN(), lastTry: false });
 

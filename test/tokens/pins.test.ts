@@ -11,7 +11,7 @@ import {
   useSources,
 } from '../support/softhsm.ts';
 import { nssFolder, nssToken } from '../support/nss.ts';
-import { generate, planFor } from './asking.ts';
+import { generate, leave, newToken, planFor } from './asking.ts';
 
 useSources();
 
@@ -23,14 +23,9 @@ describe.each([
   let token: TokenIdentity;
   let client: TokenClient;
   beforeAll(async () => {
-    away = await folder();
-    token = await init(away.options, 'Pins');
-    client = await TokenClient.start(away.options);
+    ({ away, token, client } = await newToken(folder, init, 'Pins'));
   });
-  afterAll(async () => {
-    await client.close();
-    away.remove();
-  });
+  afterAll(() => leave(client, away));
 
   const list = (pin: PinHalves) => client.call('list', { token, pin, lastTry: false });
 

@@ -14,7 +14,7 @@ import { x924Cmac } from '../../custody/core/checkvalues/check-values.ts';
 import { compareReadback, originOf, secretPart } from '../../custody/core/keys/readback.ts';
 import { type ImportPlan, importPlan } from '../../custody/core/keys/templates.ts';
 import { rsaSpki } from '../../custody/core/wrapping/spki.ts';
-import { TokenClient } from '../../custody/tokens/client.ts';
+import type { TokenClient } from '../../custody/tokens/client.ts';
 import {
   type ThrowAway,
   USER_PIN,
@@ -23,7 +23,7 @@ import {
   useSources,
 } from '../support/softhsm.ts';
 import { nssFolder, nssToken } from '../support/nss.ts';
-import { generate, planFor } from './asking.ts';
+import { generate, leave, newToken, planFor } from './asking.ts';
 
 useSources();
 
@@ -65,14 +65,9 @@ describe.each([
   let token: TokenIdentity;
   let client: TokenClient;
   beforeAll(async () => {
-    away = await folder();
-    token = await init(away.options, 'Wrap');
-    client = await TokenClient.start(away.options);
+    ({ away, token, client } = await newToken(folder, init, 'Wrap'));
   });
-  afterAll(async () => {
-    await client.close();
-    away.remove();
-  });
+  afterAll(() => leave(client, away));
   const login = () => ({ token, pin: USER_PIN(), lastTry: false });
 
   const begin = (bits = 2048) =>

@@ -4,20 +4,19 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { change, lay, verify, words } from './harness.ts';
+import type { Log } from './make-bundle.ts';
 import {
   canonical,
+  ENTRIES,
+  HASHES,
   hex,
-  Log,
   manifestOf,
   put,
   signatureLine,
+  small,
   writeManifest,
   type Members,
 } from './make-bundle.ts';
-
-const small = (size = 5): Log => new Log().genesis().fillTo(size);
-const ENTRIES = 'log/tile/entries/000.p/5';
-const HASHES = 'log/tile/0/000.p/5';
 
 describe('files that break the format', () => {
   const malformed = (bundle: ReturnType<typeof lay>, why: string): void => {

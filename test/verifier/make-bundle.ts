@@ -288,6 +288,11 @@ export class Log {
   }
 }
 
+/** A log that nobody signed anything in, and where its bundle has it while it has five entries. */
+export const small = (size = 5): Log => new Log().genesis().fillTo(size);
+export const ENTRIES = 'log/tile/entries/000.p/5';
+export const HASHES = 'log/tile/0/000.p/5';
+
 export function signatureLine(name: string, key: Pair, text: string): string {
   const signature = sign('sha256', Buffer.from(text), key.privateKey);
   const keyid = Buffer.from(key.sha256.slice(0, 8), 'hex');

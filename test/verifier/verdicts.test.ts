@@ -6,6 +6,8 @@ import { tell } from './ceremony.ts';
 import { change, command, flip, lay, results, run, verify, words } from './harness.ts';
 import {
   canonical,
+  ENTRIES,
+  HASHES,
   hex,
   Log,
   manifestOf,
@@ -13,14 +15,11 @@ import {
   put,
   sha256,
   signatureLine,
+  small,
   tileName,
   writeManifest,
   type Members,
 } from './make-bundle.ts';
-
-const small = (size = 5): Log => new Log().genesis().fillTo(size);
-const ENTRIES = 'log/tile/entries/000.p/5';
-const HASHES = 'log/tile/0/000.p/5';
 
 describe('a bundle that is as it should be', () => {
   it('passes when the auditor brings the key, an anchor and the founders', () => {
