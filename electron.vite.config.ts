@@ -6,10 +6,13 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'electron-vite';
+import { notePackages } from './scripts/lib/bundled.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 /** scripts/window.mjs builds beside the old window and puts the new one in its place. */
 const out = process.env['KEYMOOT_WINDOW_OUT'] ?? at('out/window');
+/** What each part brings along, for THIRD-PARTY-LICENSES.txt. */
+const noting = (part: string) => notePackages(`${out}/packages/${part}.json`);
 const node = {
   minify: false,
   sourcemap: false,
@@ -19,6 +22,7 @@ const node = {
 
 export default defineConfig({
   main: {
+    plugins: [noting('main')],
     build: {
       ...node,
       outDir: `${out}/main`,
@@ -31,6 +35,7 @@ export default defineConfig({
     },
   },
   preload: {
+    plugins: [noting('preload')],
     build: {
       ...node,
       outDir: `${out}/preload`,
@@ -47,7 +52,7 @@ export default defineConfig({
     base: './',
     // The window's icon, for the page under Chromium and for Electron's window.
     publicDir: at('resources/icons'),
-    plugins: [react()],
+    plugins: [react(), noting('renderer')],
     build: {
       outDir: `${out}/renderer`,
       emptyOutDir: true,

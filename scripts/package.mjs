@@ -18,6 +18,7 @@ import { dirname, join, relative } from 'node:path';
 import { electronRuntime, fetchElectron } from './lib/electron.mjs';
 import { nodeOptions } from './lib/environment.mjs';
 import { filesUnder } from './lib/fingerprint.mjs';
+import { licenceTexts, lockedPackages } from './lib/licences.mjs';
 import { packWindow } from './lib/packaging.mjs';
 import { at, bundle, capture, isMain, main, node24, root, Stop } from './lib/project.mjs';
 import { setup } from './setup.mjs';
@@ -91,22 +92,17 @@ async function copyNative(folder) {
   await quietly('loading the native packages', node24, ['-e', load], { cwd: native });
 }
 
-/** The licence texts of the npm packages that the program contains, as those licences ask. */
+/** The licence texts of the npm packages that the program contains. */
 function thirdPartyLicences() {
-  const { packages } = JSON.parse(readFileSync(at('package-lock.json'), 'utf8'));
+  const packages = lockedPackages();
   const node = packages['node_modules/node'].version;
-  const texts = Object.entries(packages)
+  const contained = Object.entries(packages)
     .filter(([path, { dev, optional }]) => path !== '' && !dev && !optional && existsSync(at(path)))
-    .map(([path, { version, license }]) => {
-      const file = readdirSync(at(path)).find((name) => /^licen[cs]e/i.test(name));
-      const text = file ? readFileSync(at(path, file), 'utf8').trim() : 'No licence file included.';
-      return `${path.replace(/^.*node_modules\//, '')} ${version} (${license})\n\n${text}\n`;
-    });
-  texts.push(
+    .map(([path]) => path);
+  return licenceTexts(contained, [
     `Node.js ${node} (MIT, and those of what it contains)\n\n` +
       `https://github.com/nodejs/node/blob/v${node}/LICENSE\n`,
-  );
-  return texts.join(`\n${'-'.repeat(72)}\n\n`);
+  ]);
 }
 
 function checksums(folder) {

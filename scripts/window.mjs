@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { electronCommand, electronRuntime, fetchElectron } from './lib/electron.mjs';
 import { fingerprint } from './lib/fingerprint.mjs';
+import { windowLicences } from './lib/licences.mjs';
 import { folderOfTheCaller, follow } from './lib/launch.mjs';
 import { nodeOptions, windowEnvironment } from './lib/environment.mjs';
 import { at, capture, isMain, main, node24, Stop, toolEnvironment } from './lib/project.mjs';
@@ -17,7 +18,10 @@ import { setup } from './setup.mjs';
 const HOME = at('out/window');
 const STAMP = join(HOME, 'keymoot.stamp');
 const SOURCES = ['electron', 'renderer', 'shared', 'resources/icons', 'package-lock.json'];
-const RECIPE = ['package.json', 'electron.vite.config.ts', 'scripts/window.mjs'];
+const RECIPE = [
+  ...['package.json', 'electron.vite.config.ts', 'scripts/window.mjs'],
+  ...['scripts/lib/bundled.ts', 'scripts/lib/licences.mjs'],
+];
 const say = (line) => console.error(line);
 
 const stamp = () => `${fingerprint(SOURCES)} ${fingerprint(RECIPE)}\n`;
@@ -42,6 +46,7 @@ export async function ensureWindow() {
     const env = toolEnvironment({ KEYMOOT_WINDOW_OUT: folder });
     const { code, output } = await capture(node24, args, { env });
     if (code !== 0) throw new Stop(`building the window failed (exit code ${code})\n${output}`);
+    writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), windowLicences(folder));
     writeFileSync(join(folder, 'keymoot.stamp'), before);
     rmSync(HOME, { recursive: true, force: true });
     renameSync(folder, HOME);
