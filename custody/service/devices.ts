@@ -6,6 +6,7 @@ import type { ModuleRecord, TokenIdentity } from '../../shared/domain/tokens.ts'
 import { moduleEnvironment } from '../../shared/environment.ts';
 import { KeymootError } from '../../shared/errors.ts';
 import type { Store } from '../store/store.ts';
+import type { ProcessRow } from '../store/tables/intents.ts';
 import type { ModuleRow } from '../store/tables/modules.ts';
 import { TokenClient } from '../tokens/client.ts';
 import { checkLibrary, hashFile } from '../tokens/header.ts';
@@ -31,22 +32,33 @@ export class Devices {
   readonly #store: Store;
   readonly #journal: Journal;
   readonly #epoch: number;
-  /** Resolves when no token process of a former service runs any more; nothing touches a token before. */
-  readonly formerGone: Promise<void>;
+  readonly #former: readonly ProcessRow[];
+  readonly #formerUntil: number;
+  #ending: Promise<void> | undefined;
   readonly #reported = new Set<string>();
 
   constructor(store: Store, journal: Journal, epoch: number) {
     this.#store = store;
     this.#journal = journal;
     this.#epoch = epoch;
-    const former = store.processes.all();
-    const until = Math.max(0, ...store.intents.all().map((intent) => intent.untilMs));
-    this.formerGone = endFormer(former, until).then(() => {
-      store.commit(() => {
-        for (const { pid } of former) store.processes.remove(pid);
-      });
+    this.#former = store.processes.all();
+    this.#formerUntil = Math.max(0, ...store.intents.all().map((intent) => intent.untilMs));
+    this.#formerGone().catch(() => undefined); // whoever waits for it hears of it
+  }
+
+  /** Resolves when no token process of a former service runs any more; nothing touches a token before. After it failed it is tried anew. */
+  #formerGone(): Promise<void> {
+    this.#ending ??= this.#endFormer().catch((error: unknown) => {
+      this.#ending = undefined;
+      throw error;
     });
-    this.formerGone.catch(() => undefined); // whoever waits for it hears of it
+    return this.#ending;
+  }
+  async #endFormer(): Promise<void> {
+    await endFormer(this.#former, this.#formerUntil);
+    this.#store.commit(() => {
+      for (const { pid } of this.#former) this.#store.processes.remove(pid);
+    });
   }
 
   row(module: string): ModuleRow {
@@ -132,7 +144,7 @@ export class Devices {
     purpose: DevicePurpose,
     signal?: AbortSignal,
   ): Promise<TokenClient> {
-    await this.formerGone;
+    await this.#formerGone();
     let spawned = 0;
     try {
       return await TokenClient.start({

@@ -7,7 +7,13 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KeymootError } from '../../shared/errors.ts';
 import type { ProcessRow } from '../store/tables/intents.ts';
+
+/** How long the system gets to end a process that was told to end at once, ms. */
+const GRACE_MS = 10_000;
+/** A start time that nobody told us: on Windows. */
+const UNKNOWN = 'unknown';
 
 /** When the kernel started a process, or undefined when there is none: a process id alone may belong to somebody else by now. */
 export const startedAt = (pid: number): string | undefined => {
@@ -20,7 +26,7 @@ export const startedAt = (pid: number): string | undefined => {
     }
     if (process.platform === 'win32') {
       process.kill(pid, 0);
-      return 'unknown';
+      return UNKNOWN;
     }
     const text = execFileSync('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], {
       encoding: 'utf8',
@@ -37,18 +43,37 @@ export const startedAt = (pid: number): string | undefined => {
 const alive = (row: ProcessRow): boolean => startedAt(row.pid) === row.started;
 const signal = (row: ProcessRow, name: NodeJS.Signals): void => {
   try {
-    if (alive(row)) process.kill(row.pid, name);
+    // SECURITY: without its start time it may be anybody's by now. Ours ends by itself once its call is done.
+    if (row.started !== UNKNOWN && alive(row)) process.kill(row.pid, name);
   } catch (error) {
     // It ended between the look and the signal: that is what was wanted.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 };
 
-/** Resolves when none of them runs any more. `untilMs`: when the last open intent's deadline passes, ms since 1970. */
-export const endFormer = async (rows: readonly ProcessRow[], untilMs: number): Promise<void> => {
+/**
+ * Resolves when none of them runs any more.
+ *
+ * @param untilMs when the last open intent's deadline passes, ms since 1970
+ * @throws KeymootError module-hung when one outlives that and the grace after it
+ */
+export const endFormer = async (
+  rows: readonly ProcessRow[],
+  untilMs: number,
+  graceMs = GRACE_MS,
+): Promise<void> => {
+  const givenUpMs = Math.max(untilMs, Date.now()) + graceMs;
   for (const row of rows) signal(row, untilMs > Date.now() ? 'SIGTERM' : 'SIGKILL');
-  while (rows.some(alive)) {
-    if (Date.now() >= untilMs) for (const row of rows) signal(row, 'SIGKILL');
+  for (let left = rows.filter(alive); left.length > 0; left = left.filter(alive)) {
+    if (Date.now() >= givenUpMs) {
+      const pid = left.map((row) => String(row.pid)).join(', ');
+      throw new KeymootError(
+        'module-hung',
+        `Process ${pid} is a token process of an earlier Keymoot, or has its number, and does not end. It may still be at work, so no token was touched. End it if you know it, or restart this computer; then try again.`,
+        { fields: { pid } },
+      );
+    }
+    if (Date.now() >= untilMs) for (const row of left) signal(row, 'SIGKILL');
     await sleep(20);
   }
 };
