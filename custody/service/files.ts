@@ -207,6 +207,7 @@ export class NewFolder {
       throw this.#failed(error);
     }
   }
+  /** @throws KeymootError file-not-written; with `placed` among its fields, the folder is there as a whole and perhaps not kept */
   finish(): void {
     try {
       for (const folder of this.#folders) syncFolder(folder);
@@ -216,10 +217,18 @@ export class NewFolder {
           'Something of that name appeared meanwhile. Nothing is overwritten.',
         );
       renameSync(this.#work, this.#place);
-      syncFolder(dirname(this.#place));
     } catch (error) {
       this.drop();
       throw this.#failed(error);
+    }
+    try {
+      syncFolder(dirname(this.#place));
+    } catch (cause) {
+      throw new KeymootError(
+        'file-not-written',
+        'The folder is in its place, but the disk did not confirm that it keeps it. Look at what is there before you use it or take the medium out.',
+        { cause, fields: { file: basename(this.#place), placed: 'yes' } },
+      );
     }
   }
   drop(): void {

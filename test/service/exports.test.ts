@@ -25,6 +25,18 @@ import { softhsmLibrary } from '../support/softhsm.ts';
 import { withToken } from '../support/with-token.ts';
 import { ADA, CLEO, OTTO, TestDesk, newLabel, possible, refusedAs } from '../support/desk.ts';
 
+/** Where the disk of this process fails once a package is in its place. */
+const disk = vi.hoisted(() => ({ failsAfter: '' }));
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  const fsyncSync = (descriptor: number): void => {
+    if (disk.failsAfter !== '' && fs.existsSync(disk.failsAfter))
+      throw Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO' });
+    fs.fsyncSync(descriptor);
+  };
+  return { ...fs, fsyncSync };
+});
+
 const der = (bits: number): Buffer =>
   generateKeyPairSync('rsa', { modulusLength: bits }).publicKey.export({
     format: 'der',
@@ -385,6 +397,35 @@ describe.skipIf(!possible)('exports', () => {
       await desk.unchanged('state-refused', () =>
         load(id, file(`${newLabel('params')}.json`, params())),
       );
+    });
+    test('says that it does not know, when the package is there and the disk did not confirm it', async () => {
+      const { id } = await confirmed();
+      const place = join(desk.home, newLabel('unconfirmed'));
+      await desk.room.desk.stop();
+      const inside = desk.inside();
+      try {
+        await inside.call('desk.open', { login: inside.login('log', 'desk.open') }, ADA);
+        const { grant } = await inside.call('files.grant', { purpose: 'package', path: place });
+        disk.failsAfter = place;
+        const error = await refusedAs(
+          'file-not-written',
+          inside.call(
+            'exports.wrap',
+            { export: id, grant, login: inside.login('work', 'exports.wrap') },
+            ADA,
+            OTTO,
+          ),
+        );
+        expect(error.message).toContain('is in its place');
+      } finally {
+        disk.failsAfter = '';
+        inside.desk.close();
+        await desk.room.reopen();
+      }
+      expect(existsSync(join(place, 'EncryptedKeyMaterial.bin'))).toBe(true);
+      const last = (await desk.entries()).findLast(({ type }) => type === 'key.wrap');
+      expect(last).toMatchObject({ outcome: 'unknown', detail: { export: id } });
+      expect(await desk.room.desk.call('recovery.list', {})).toEqual([]);
     });
     test('is refused once the parameters ran out, and stays to be seen when it was done in time', async () => {
       const late = await confirmed();

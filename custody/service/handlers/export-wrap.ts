@@ -130,12 +130,13 @@ export const wrap = async (
     folder.finish();
   } catch (error) {
     folder.drop();
-    // The folder is not there as a whole, so nothing that was wrapped has left this process.
+    // Unless it is in its place already, the folder is not there as a whole, and nothing that was wrapped has left this process.
+    const placed = error instanceof KeymootError && error.fields?.['placed'] !== undefined;
     if (intent !== undefined)
       desk.closeIntent(intent.id, [
         {
           type: 'key.wrap',
-          outcome: 'failure',
+          outcome: placed ? 'unknown' : 'failure',
           corr: intent.id,
           reason: reasonOf(error),
           detail: { key: key.id, export: row.id },
