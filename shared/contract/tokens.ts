@@ -79,7 +79,7 @@ export const tokensChannels = {
     { founding: true },
   ),
   'tokens.can': channel('none', z.strictObject({ at: TokenRef }), z.array(Capability)),
-  /** What is on a token: the public view, or all with a login. */
+  /** What is on a token: the public view, or all with a login, which takes a proof. */
   'tokens.objects': channel(
     'presence',
     z.strictObject({ at: TokenRef, login: Login.optional() }),

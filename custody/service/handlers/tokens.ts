@@ -1,6 +1,7 @@
 /** Tokens: looked at, watched, asked what they can and what is on them. */
 import type { Algorithm } from '../../../shared/domain/keys.ts';
 import { ALGORITHMS } from '../../../shared/domain/keys.ts';
+import { KeymootError } from '../../../shared/errors.ts';
 import { CKM } from '../../../shared/token/cryptoki.ts';
 import type { PinHalves } from '../../../shared/token/protocol.ts';
 import type { Part } from '../router.ts';
@@ -53,7 +54,13 @@ export const tokensHandlers: Part<'tokens'> = {
   },
   'tokens.objects': {
     reads: true,
-    run: async ({ at, login }, { desk, channel }) => {
+    run: async ({ at, login }, { desk, channel, people }) => {
+      // SECURITY: who is here may look; a PIN costs a try if it is wrong, and is somebody's act.
+      if (login !== undefined && people.length === 0)
+        throw new KeymootError(
+          'act-required',
+          'Logging in to a token needs a fresh proof by a named person. Nothing was done.',
+        );
       const list = (pin?: PinHalves) =>
         desk.devices.with(at.module, pin === undefined ? 'look' : 'act', (client) =>
           client.call('list', {

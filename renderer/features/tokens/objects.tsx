@@ -64,7 +64,7 @@ export const Objects = ({ at }: { at: TokenRef }) => {
       <Quiet>
         <Act
           channel="tokens.objects"
-          people={[]}
+          people={all ? [{ title: 'Looked at by' }] : []}
           label="List what is on the token"
           disabled={
             nobody
