@@ -1,60 +1,63 @@
 /**
  * What the tables must say, told from the log alone, and compared with them when the desk opens (design 08, T1).
  *
- * People, policy and modules are the journal's. This is the rest that gives somebody a right or a key a state: definitions, ceremonies and their steps,
- * keys, exports, open intents, envelopes. SECURITY: an entry of one of these types that lacks its people's acts is not ours, wherever in the log it stands.
+ * First the whole log is judged by the same rules as an auditor judges a bundle (core/audit/verify): every hash, every signature, every quorum. SECURITY: an
+ * entry that lacks its people's acts is not ours, wherever in the log it stands. What is read from it afterwards needs no second judge.
  */
-import { hash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { canonical } from '../../shared/canonical.ts';
 import { LibraryEnvironment } from '../../shared/contract/tokens.ts';
 import { Definition } from '../../shared/domain/ceremonies.ts';
 import type { KeyRecord } from '../../shared/domain/keys.ts';
-import type { Role } from '../../shared/domain/people.ts';
 import { KeymootError } from '../../shared/errors.ts';
 import type { Entry, EntryOf } from '../core/audit/entry.ts';
-import type { Act } from '../core/audit/statement.ts';
+import { base64 } from '../core/audit/note.ts';
+import { Findings } from '../core/audit/verify/findings.ts';
+import { Ledger as Judge } from '../core/audit/verify/ledger.ts';
+import { TYPES } from '../core/audit/verify/table.ts';
+import { Tree } from '../core/audit/verify/tree.ts';
 import { newCeremony, reduce, type Ceremony } from '../core/ceremonies/engine.ts';
-import {
-  actsThatCount,
-  authorise,
-  AUTHORITY_TYPES,
-  nobody,
-  type Authority,
-  type Member,
-} from '../core/people/authority.ts';
 import type { Store } from '../store/store.ts';
 import type { ExportRow } from '../store/tables/exports.ts';
-import { aboutKey } from './handlers/export-rights.ts';
 import { keyDetail } from './handlers/key-facts.ts';
 import { keyTold, type Journal } from './journal.ts';
 import { settingsSha256 } from './module-facts.ts';
 import { tampered } from './tampered.ts';
 
-const LEDGER_TYPES = [
-  'app.start',
-  'key.generate',
-  'key.import',
-  'key.wrap',
-  'key.destroy',
-  'component.receive',
-  'component.destroy',
-  'ceremony.define',
-  'ceremony.approve',
-  'ceremony.arm',
-  'ceremony.step',
-  'ceremony.exception',
-  'ceremony.pause',
-  'ceremony.resume',
-  'ceremony.agree',
-  'ceremony.disagree',
-  'ceremony.abort',
-  'ceremony.close',
-  'byok.requested',
-  'byok.parameters_loaded',
-  'byok.parameters_confirmed',
-  'byok.package_created',
-  'byok.expired',
-] as const;
+/** Evidence that hashes to its name. */
+const evidenceOf = (store: Store, sha256: string): Uint8Array | undefined => {
+  const bytes = store.evidence.get(sha256);
+  return bytes === undefined || hash('sha256', bytes) !== sha256 ? undefined : bytes;
+};
+
+/** The log against the format's own rules. */
+const judgeLog = (store: Store, journal: Journal): void => {
+  const findings = new Findings();
+  const tree = new Tree();
+  const judge = new Judge({
+    origin: journal.origin ?? null,
+    trust: undefined,
+    tree,
+    findings,
+    random: randomBytes(16),
+    evidenceSize: (sha256) => evidenceOf(store, sha256)?.length,
+    definition: (sha256) => evidenceOf(store, sha256),
+  });
+  for (const { seq, entry } of store.log.entries()) {
+    tree.append(entry);
+    judge.take(seq, Buffer.from(entry), { index: seq, offset: 0 });
+  }
+  if (tree.root(tree.size) !== base64(store.log.root)) throw tampered('the log’s tree');
+  const judged = ['format', 'integrity', 'authenticity', 'quorum'] as const;
+  findings.judged(...judged);
+  const { parts } = findings.verdict({ log: null, size: null, root: null });
+  const [broken] = judged.flatMap((name) => parts[name].notes);
+  if (broken !== undefined)
+    throw new KeymootError(
+      'store-tampered',
+      `The log holds something that its rules do not allow: ${broken}. Nothing was changed. Keep the data folder as evidence and restore a copy.`,
+    );
+};
 
 type KeyEntry = EntryOf<'key.generate' | 'key.import' | 'key.wrap' | 'key.destroy'>;
 interface Key {
@@ -62,31 +65,17 @@ interface Key {
   state: KeyRecord['state'];
   ceremony: string | undefined;
 }
-/** What was asked for is told by logs since they say it; a job of an older one has no right to go on (export-rights.ts). */
-type Asked = 'key' | 'target' | 'algorithm';
-type Job = Omit<ExportRow, Asked | 'created' | 'readback'> & Partial<Pick<ExportRow, Asked>>;
-
-const APPROVERS: readonly Role[] = ['administrator', 'officer', 'operator'];
-/** Who signed for the entry itself; an outcome is covered by its intent. */
-const NEEDS_ONE = new Set([
-  'ceremony.define',
-  'ceremony.exception',
-  'ceremony.pause',
-  'ceremony.resume',
-  'ceremony.close',
-  'byok.parameters_loaded',
-]);
+type Job = Omit<ExportRow, 'created' | 'readback'>;
 
 class Ledger {
   readonly #store: Store;
-  #authority: Authority = nobody;
   readonly definitions = new Map<string, string>();
-  readonly approvals = new Map<string, Set<string>>();
   readonly ceremonies = new Map<string, Ceremony>();
   readonly entries = new Map<string, number[]>();
   readonly keys = new Map<string, Key>();
   readonly keyEntries: { key: string; seq: number }[] = [];
   readonly jobs = new Map<string, Job>();
+  readonly modules = new Map<string, EntryOf<'token.module_added'>['detail']>();
   /** Intents without an outcome, by id. */
   readonly open = new Map<string, Entry>();
   readonly envelopes = new Map<string, { ceremony: string; component: number }>();
@@ -97,16 +86,9 @@ class Ledger {
     this.#store = store;
   }
 
-  #signers(entry: Entry): { member: Member; act: Act }[] {
-    const acts = actsThatCount(this.#authority, entry.log, entry.acts);
-    return acts.filter(
-      ({ act }) => act.ceremony === undefined || act.ceremony.id === entry.ceremony?.id,
-    );
-  }
   definition(sha256: string): Definition {
-    const bytes = this.#store.evidence.get(sha256);
-    if (bytes === undefined || hash('sha256', bytes) !== sha256)
-      throw tampered('a ceremony’s definition');
+    const bytes = evidenceOf(this.#store, sha256);
+    if (bytes === undefined) throw tampered('a ceremony’s definition');
     return Definition.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
   }
 
@@ -114,22 +96,9 @@ class Ledger {
     const what = `entry ${entry.seq}`;
     const told = keyTold(entry);
     if (told !== undefined) this.keyEntries.push({ key: told, seq: entry.seq });
-    this.#authority = authorise(this.#authority, entry);
-    const signers = this.#signers(entry);
-    const keys = new Set(signers.map(({ member }) => member.key.sha256));
-    const need = (least: number) => {
-      if (keys.size < least) throw tampered(`${what}, which lacks its people’s signatures`);
-    };
-    if (NEEDS_ONE.has(entry.type)) need(1);
-    if (entry.outcome === 'intent') {
-      need(entry.type.startsWith('key.') ? 2 : 1);
-      this.open.set(entry.id, entry);
-    } else if (entry.corr !== undefined) {
-      if (this.open.get(entry.corr)?.type !== entry.type)
-        throw tampered(`${what}, an outcome without its intent`);
-      this.open.delete(entry.corr);
-    }
-    const ceremony = this.#inCeremony(entry, signers);
+    if (entry.outcome === 'intent') this.open.set(entry.id, entry);
+    else if (entry.corr !== undefined) this.open.delete(entry.corr);
+    const ceremony = this.#inCeremony(entry);
     switch (entry.type) {
       case 'app.start':
         this.sealed = Math.max(this.sealed, entry.detail.sealed);
@@ -137,24 +106,13 @@ class Ledger {
       case 'ceremony.define':
         this.definitions.set(entry.detail.definition_sha256, entry.detail.title);
         return;
-      case 'ceremony.approve': {
-        const { definition_sha256: sha256 } = entry.detail;
-        const known = this.approvals.get(sha256) ?? new Set();
-        for (const { member, act } of signers)
-          if (
-            act.channel === 'ceremonies.approve' &&
-            act.subject?.kind === 'definition' &&
-            act.subject.sha256 === sha256 &&
-            APPROVERS.includes(member.role)
-          )
-            known.add(member.key.sha256);
-        this.approvals.set(sha256, known);
+      case 'token.module_added':
+        if (this.modules.has(entry.detail.module)) throw tampered(`${what}, a module added twice`);
+        this.modules.set(entry.detail.module, entry.detail);
         return;
-      }
       case 'key.generate':
       case 'key.import':
         if (entry.outcome !== 'success') return;
-        if (entry.corr === undefined) throw tampered(`${what}, a key that nobody asked for`);
         this.keys.set(entry.detail.key, {
           made: entry.detail,
           state: ceremony === undefined ? 'active' : 'quarantine',
@@ -175,15 +133,7 @@ class Ledger {
         return;
       case 'byok.requested': {
         const { export: id, key, target, algorithm } = entry.detail;
-        const { sha256 } = aboutKey(key);
-        const about = signers.filter(
-          ({ act }) =>
-            act.channel === 'exports.request' &&
-            act.subject?.kind === 'key' &&
-            act.subject.sha256 === sha256,
-        );
-        if (about.length < 2 || this.jobs.has(id))
-          throw tampered(`${what}, an export that two people did not ask for`);
+        if (this.jobs.has(id)) throw tampered(`${what}, an export that was asked for before`);
         this.jobs.set(id, { id, state: 'REQUESTED', key, target, algorithm });
         return;
       }
@@ -196,14 +146,14 @@ class Ledger {
           target,
           algorithm,
         } = entry.detail;
-        const { key, ...asked } = this.jobs.get(id) ?? { target, algorithm };
-        if (asked.target !== target || asked.algorithm !== algorithm)
+        const asked = this.jobs.get(id);
+        if (asked?.target !== target || asked.algorithm !== algorithm)
           throw tampered(`${what}, parameters for another export than was asked for`);
         this.jobs.set(id, {
           id,
+          key: asked.key,
           target,
           algorithm,
-          ...(key === undefined ? {} : { key }),
           state: 'PARAMETERS LOADED',
           parametersSha256: parameters,
           wrappingSpkiSha256: spki,
@@ -215,15 +165,9 @@ class Ledger {
       case 'byok.parameters_confirmed': {
         if (entry.outcome !== 'success') return;
         const { export: id, wrapping_spki_sha256: spki } = entry.detail;
-        const about = signers.filter(
-          ({ act }) =>
-            act.channel === 'exports.confirm' &&
-            act.subject?.kind === 'export' &&
-            act.subject.sha256 === spki,
-        );
         const job = this.jobs.get(id);
-        if (about.length < 2 || job?.wrappingSpkiSha256 !== spki)
-          throw tampered(`${what}, a wrapping key that two people did not confirm`);
+        if (job?.wrappingSpkiSha256 !== spki)
+          throw tampered(`${what}, a wrapping key that was not loaded`);
         this.jobs.set(id, { ...job, state: 'CONFIRMED' });
         return;
       }
@@ -247,40 +191,16 @@ class Ledger {
     }
   }
 
-  /** A ceremony's own entries: armed on enough approvals, and each step signed by exactly the people who sit at it. */
-  #inCeremony(
-    entry: Entry,
-    signers: readonly { member: Member; act: Act }[],
-  ): Ceremony | undefined {
+  #inCeremony(entry: Entry): Ceremony | undefined {
     const named = entry.ceremony;
     if (named === undefined) return undefined;
-    const what = `entry ${entry.seq}, a part of a ceremony`;
     this.entries.set(named.id, [...(this.entries.get(named.id) ?? []), entry.seq]);
     if (entry.type === 'ceremony.arm') {
       const { definition_sha256: sha256 } = entry.detail;
-      const known = this.definitions.has(sha256) && !this.ceremonies.has(named.id);
-      if (!known || signers.length < 1 || (this.approvals.get(sha256)?.size ?? 0) < 2)
-        throw tampered(what);
       this.ceremonies.set(named.id, newCeremony(named.id, sha256, this.definition(sha256)));
     }
     const before = this.ceremonies.get(named.id);
-    if (before?.definitionSha256 !== named.definition_sha256) throw tampered(what);
-    const people = signers.map(({ member }) => member.id);
-    if (entry.type === 'ceremony.step' && entry.corr === undefined) {
-      const state = before.steps.find(({ step }) => step.id === entry.detail.step);
-      const seated = (state?.step.seats ?? []).map((seat) => before.seats.get(seat) ?? '');
-      const spoken = entry.detail.kind === 'agree';
-      const all = spoken ? people.length > 0 : seated.every((person) => people.includes(person));
-      if (state === undefined || !all || people.some((person) => !seated.includes(person)))
-        throw tampered(what);
-    }
-    if (
-      (entry.type === 'ceremony.agree' || entry.type === 'ceremony.disagree') &&
-      !people.includes(entry.detail.person)
-    )
-      throw tampered(what);
-    if (entry.type === 'ceremony.abort' && entry.corr === undefined && people.length < 1)
-      throw tampered(what);
+    if (before === undefined) throw tampered(`entry ${entry.seq}, a part of a ceremony`);
     const after = reduce(before, entry);
     this.ceremonies.set(named.id, after);
     if (
@@ -335,15 +255,11 @@ const compareCeremonies = (store: Store, ledger: Ledger): void => {
 
 const compareExports = (store: Store, ledger: Ledger): void => {
   const rows = new Map(store.exports.all().map((row) => [row.id, row]));
-  for (const id of ledger.jobs.keys()) if (!rows.has(id)) throw tampered('an export');
+  if (rows.size !== ledger.jobs.size) throw tampered('its exports');
   for (const { created: _created, readback: _readback, ...job } of rows.values()) {
-    const { id, key, target, algorithm } = job;
-    const told = ledger.jobs.get(id) ?? {
-      id,
-      state: job.state === 'EXPIRED' ? job.state : 'REQUESTED',
-    };
-    const same = sameText(job, { key, target, algorithm, ...told });
-    if (!same || !ledger.keys.has(key)) throw tampered('an export');
+    const told = ledger.jobs.get(job.id);
+    if (told === undefined || !sameText(job, told) || !ledger.keys.has(job.key))
+      throw tampered('an export');
   }
 };
 
@@ -368,13 +284,11 @@ const compareIntents = (store: Store, ledger: Ledger): void => {
   }
 };
 
-const compareModules = (
-  store: Store,
-  added: ReadonlyMap<string, EntryOf<'token.module_added'>['detail']>,
-): void => {
+const compareModules = (store: Store, ledger: Ledger): void => {
+  if (store.modules.all().length !== ledger.modules.size) throw tampered('its modules');
   for (const row of store.modules.all()) {
     const { id, path, family, label, environment } = row;
-    const told = added.get(id);
+    const told = ledger.modules.get(id);
     const settings = told?.settings_sha256 ?? settingsSha256(row);
     const same =
       told?.path === path &&
@@ -385,27 +299,31 @@ const compareModules = (
   }
 };
 
-/** Compares everything, or throws `store-tampered` or `log-mismatch`. Reads only. */
+/** Types of which {@link Ledger} reads something. */
+const LEDGER_TYPES = [
+  'app.start',
+  'token.module_added',
+  'key.',
+  'component.',
+  'ceremony.',
+  'byok.',
+];
+
+/** Judges and compares everything, or throws `store-tampered` or `log-mismatch`. Reads only. */
 export const checkLedger = (store: Store, journal: Journal): void => {
   if (store.log.size === 0) return;
+  judgeLog(store, journal);
   const ledger = new Ledger(store);
-  const modules = new Map<string, EntryOf<'token.module_added'>['detail']>();
-  for (const { seq } of store.log.ofTypes([...AUTHORITY_TYPES, ...LEDGER_TYPES])) {
-    const entry = journal.entry(seq);
-    if (!store.log.recheckLeaf(seq) || entry.seq !== seq || entry.log !== journal.origin)
-      throw tampered(`entry ${seq}`);
-    if (entry.type === 'token.module_added') {
-      if (modules.has(entry.detail.module)) throw tampered(`entry ${seq}, a module added twice`);
-      modules.set(entry.detail.module, entry.detail);
-    }
-    ledger.read(entry);
-  }
+  for (const { seq } of store.log.ofTypes(
+    TYPES.filter((type) => LEDGER_TYPES.some((start) => type.startsWith(start))),
+  ))
+    ledger.read(journal.entry(seq));
   if (ledger.sealed > (store.log.lastCheckpoint()?.size ?? 0))
     throw new KeymootError(
       'log-mismatch',
       `The log itself says that ${ledger.sealed} of its entries were sealed, and their seal is missing. Nothing was written. Keep the data folder as evidence.`,
     );
-  compareModules(store, modules);
+  compareModules(store, ledger);
   compareKeys(store, ledger);
   compareCeremonies(store, ledger);
   compareExports(store, ledger);

@@ -54,6 +54,7 @@ const TILE = 256; // hashes, or entries, in a full tile (section 7)
 const MAX_MANIFEST = 256 * 2 ** 20;
 const MAX_NOTE = 64 * 2 ** 10;
 const MAX_TRUST = 16 * 2 ** 20;
+const MAX_DEFINITION = 2 ** 20; // section 12
 const MAX_OTHER = 2 ** 30; // reports and evidence; they are hashed in pieces
 const MAX_FILES = 1_000_000;
 const MAX_FOLDERS_DEEP = 12;
@@ -1372,7 +1373,8 @@ class Desk {
     this.people = new Map(); // uuid → { role, keyid, alg, key, left }
     this.founders = []; // key hashes of the first two enrolments
     this.nonces = new Set();
-    this.approvals = new Map(); // definition hash → key hashes
+    this.approvals = new Map(); // definition hash → key hashes, since it was last armed
+    this.ceremonies = new Map(); // id → { definition, seats, substitutes, steps }, as armed
     this.evidence = new Set(); // evidence files that an entry names
     this.unread = 0; // entries that could not be judged
   }
@@ -1634,10 +1636,45 @@ function judgeEnrolment({ findings }, entry, statement, place) {
 const RUNS_THE_DESK = ['administrator', 'officer'];
 const MAY_APPROVE = ['administrator', 'officer', 'operator'];
 
-/** An act whose `ceremony` is present must name the entry's. */
+/** Which calls people may have agreed to when such an entry is written. Types that are not here ask for nobody. */
+const CALLS = new Map(
+  Object.entries({
+    'person.enrolled': ['people.enrol'],
+    'person.role_changed': ['people.setRole'],
+    'person.left': ['people.remove'],
+    'policy.changed': ['policy.approve'],
+    'token.module_approved': ['modules.approve'],
+    'key.generate': ['keys.generate'],
+    'key.import': ['ceremonies.step'],
+    'key.wrap': ['exports.wrap'],
+    'key.destroy': ['keys.destroy', 'ceremonies.abort'],
+    'component.receive': [],
+    'component.destroy': [],
+    'ceremony.define': ['ceremonies.define'],
+    'ceremony.approve': ['ceremonies.approve'],
+    'ceremony.arm': ['ceremonies.arm'],
+    'ceremony.step': ['ceremonies.step'],
+    'ceremony.agree': ['ceremonies.step'],
+    'ceremony.disagree': ['ceremonies.step'],
+    'ceremony.exception': ['ceremonies.exception'],
+    'ceremony.pause': ['ceremonies.pause'],
+    'ceremony.resume': ['ceremonies.resume'],
+    'ceremony.abort': ['ceremonies.abort'],
+    'ceremony.close': ['ceremonies.close'],
+    'byok.requested': ['exports.request'],
+    'byok.parameters_loaded': ['exports.load'],
+    'byok.parameters_confirmed': ['exports.confirm'],
+  }),
+);
+const ONLY_IN_A_CEREMONY = new Set(
+  [...CALLS.keys()].filter(
+    (type) => /^(?:component|ceremony)\./.test(type) && !/\.(?:define|approve|arm)$/.test(type),
+  ),
+);
+
+/** Either neither names a ceremony, or the act names the entry's; steps where both have one. */
 function sameCeremony(acted, entered) {
-  if (acted === undefined) return true;
-  if (entered === undefined) return false;
+  if (acted === undefined || entered === undefined) return acted === entered;
   const steps = [acted.get('step'), entered.get('step')];
   return (
     acted.get('id') === entered.get('id') &&
@@ -1646,28 +1683,114 @@ function sameCeremony(acted, entered) {
   );
 }
 
-function judgeQuorum({ desk, findings }, entry, acts, enrolment, enrolled, index) {
+/** `[{ member: value, … }]` of a definition, each with these texts; others are not looked at. Null when it is none. */
+function listIn(value, rules) {
+  if (!Array.isArray(value)) return null;
+  const items = value.map((item) =>
+    item instanceof Map &&
+    Object.entries(rules).every(([name, rule]) => rule(item.get(name)) === '')
+      ? item
+      : null,
+  );
+  return items.includes(null) ? null : items;
+}
+
+/** The definition with this hash: who sits where, who may stand in, who is at each step. Null when it is not there. */
+function readDefinition({ bundle }, wanted) {
+  const path = `evidence/${wanted}`;
+  if (!(bundle.files.get(path) <= MAX_DEFINITION)) return null;
+  const bytes = bundle.readAlone(path, MAX_DEFINITION);
+  if (bytes === null || sha256(bytes).toString('hex') !== wanted) return null;
+  let said;
+  try {
+    said = readJson(bytes);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return null;
+  }
+  if (!(said instanceof Map)) return null;
+  const place = { seat: text(32), person: uuid };
+  const seats = listIn(said.get('seats'), place);
+  const substitutes = listIn(said.get('substitutes'), place);
+  const step = { id: text(32), kind: text(32), seats: arrayOf(text(32), 0, Infinity) };
+  const steps = listIn(said.get('steps'), step);
+  if (seats === null || substitutes === null || steps === null) return null;
+  return {
+    definition: own(wanted),
+    seats: new Map(seats.map((one) => [one.get('seat'), one.get('person')])),
+    substitutes,
+    steps,
+  };
+}
+
+/** The ceremony that the entry is part of, or null; undefined when it should be part of one and is not. */
+function ceremonyOf(desk, entry) {
+  const type = entry.get('type');
+  const named = entry.get('ceremony');
+  if (type === 'ceremony.arm') return null;
+  if (named === undefined) return ONLY_IN_A_CEREMONY.has(type) ? undefined : null;
+  const armed = desk.ceremonies.get(named.get('id'));
+  return armed?.definition === named.get('definition_sha256') ? armed : undefined;
+}
+
+function judgeQuorum(run, entry, acts, enrolment, enrolled, index) {
+  const { desk, findings } = run;
+  const type = entry.get('type');
+  const calls = CALLS.get(type);
+  if (calls === undefined) return;
+  const short = (why) => findings.doubt('quorum', `entry ${index} (${type}): ${why}`);
+  const armed = ceremonyOf(desk, entry);
+  if (armed === undefined) {
+    short('no such ceremony was armed');
+    return;
+  }
+  const lacks = [];
+  whatIsLacking(run, { entry, calls, armed, acts, enrolment, enrolled }, (why) => lacks.push(why));
+  for (const why of lacks) short(why);
+  const swap = entry.get('detail').get('substitute');
+  if (type !== 'ceremony.exception' || swap === undefined) return;
+  if (lacks.length > 0 || entry.get('outcome') !== 'success') return;
+  const [seat, person] = [swap.get('seat'), swap.get('person')];
+  const may = armed.substitutes.some(
+    (one) => one.get('seat') === seat && one.get('person') === person,
+  );
+  if (may) armed.seats.set(own(seat), own(person));
+}
+
+/** Section 12's table, row by row. */
+function whatIsLacking(run, { entry, calls, armed, acts, enrolment, enrolled }, short) {
+  const { desk } = run;
   const type = entry.get('type');
   const outcome = entry.get('outcome');
   const detail = entry.get('detail');
-  const valid = acts.filter(
-    (act) => act.counts && sameCeremony(act.said.get('ceremony'), entry.get('ceremony')),
+  const inside = type === 'ceremony.arm' ? undefined : entry.get('ceremony');
+  const fitting = acts.filter(
+    (act) =>
+      act.counts &&
+      calls.includes(act.said.get('channel')) &&
+      sameCeremony(act.said.get('ceremony'), inside),
   );
   const keys = (...tests) =>
-    new Set(valid.filter((act) => tests.every((test) => test(act))).map((act) => act.keyid));
+    new Set(fitting.filter((act) => tests.every((test) => test(act))).map((act) => act.keyid));
   const by = (roles) => (act) => roles.includes(act.role);
-  const inCeremony = (act) => act.said.has('ceremony');
+  const seated = (act) => [...armed.seats.values()].includes(act.id);
   const about = (kind, hash) => (act) =>
     act.said.get('subject')?.get('kind') === kind && act.said.get('subject').get('sha256') === hash;
-  const short = (why) => findings.doubt('quorum', `entry ${index} (${type}): ${why}`);
   const need = (least, what, ...tests) => {
     const { size } = keys(...tests);
     if (size < least) short(`${size} of ${least} ${what}`);
   };
+  const onDefinition = () => [
+    by(MAY_APPROVE),
+    about('definition', detail.get('definition_sha256')),
+  ];
 
+  if (type === 'person.enrolled' && !enrolled) {
+    short("the statement by the person's own key does not count");
+  }
+  if (entry.has('corr')) return; // the acts of the intent cover it
   switch (type) {
     case 'person.enrolled':
-      if (!enrolled) short("the statement by the person's own key does not count");
       if (desk.founders.length < 2) break;
       need(
         2,
@@ -1686,50 +1809,71 @@ function judgeQuorum({ desk, findings }, entry, acts, enrolment, enrolled, index
       );
       break;
     case 'policy.changed':
-      need(2, 'acts on this policy', about('policy', detail.get('policy_sha256')));
+      need(
+        2,
+        'acts by administrators or officers on this policy',
+        by(RUNS_THE_DESK),
+        about('policy', detail.get('policy_sha256')),
+      );
+      break;
+    case 'token.module_approved':
+      need(
+        2,
+        'acts by administrators or officers on this module',
+        by(RUNS_THE_DESK),
+        about('module', detail.get('sha256')),
+      );
       break;
     case 'key.generate':
     case 'key.wrap':
     case 'key.destroy':
     case 'key.import':
       if (outcome === 'intent') need(2, 'acts');
-      else if (outcome === 'success' && !entry.has('corr')) short('it closes no intent');
+      else short('it closes no intent');
+      break;
+    case 'ceremony.define':
+      need(1, 'acts on this definition', ...onDefinition());
       break;
     case 'ceremony.approve': {
       const definition = detail.get('definition_sha256');
-      const tests = [by(MAY_APPROVE), about('definition', definition)];
-      need(1, 'acts on this definition', ...tests);
+      need(1, 'acts on this definition', ...onDefinition());
       if (outcome !== 'success') break;
       if (!desk.approvals.has(definition)) desk.approvals.set(own(definition), new Set());
-      for (const keyid of keys(...tests)) desk.approvals.get(definition).add(own(keyid));
+      for (const keyid of keys(...onDefinition())) desk.approvals.get(definition).add(own(keyid));
       break;
     }
-    case 'ceremony.arm': {
-      need(1, 'acts');
-      const approvals = desk.approvals.get(detail.get('definition_sha256'))?.size ?? 0;
-      if (approvals < 2) short(`${approvals} of 2 approvals of its definition`);
+    case 'ceremony.arm':
+      need(1, 'acts on this definition', ...onDefinition());
+      arm(run, entry, short);
+      break;
+    case 'ceremony.step': {
+      const step = armed.steps.find((one) => one.get('id') === detail.get('step'));
+      if (step === undefined) {
+        short('its definition has no such step');
+        break;
+      }
+      const seats = new Set(step.get('seats'));
+      const people = [...seats].map((seat) => armed.seats.get(seat));
+      need(
+        step.get('kind') === 'agree' ? 1 : seats.size,
+        'acts by the people at this step',
+        (act) => act.said.get('ceremony').get('step') === detail.get('step'),
+        (act) => people.includes(act.id),
+      );
       break;
     }
     case 'ceremony.agree':
     case 'ceremony.disagree':
-      need(1, 'acts by the person', inCeremony, (act) => act.id === detail.get('person'));
+      need(1, 'acts by the person', seated, (act) => act.id === detail.get('person'));
       break;
-    case 'ceremony.step':
-      // What became of an intent is covered by the acts of the intent.
-      if (outcome !== 'intent' && (outcome !== 'success' || entry.has('corr'))) break;
-      need(
-        1,
-        'acts on this step',
-        inCeremony,
-        (act) => act.said.get('ceremony').get('step') === detail.get('step'),
-      );
-      break;
-    case 'ceremony.abort':
     case 'ceremony.exception':
+    case 'ceremony.close':
+      need(2, 'acts by people of this ceremony', seated);
+      break;
     case 'ceremony.pause':
     case 'ceremony.resume':
-    case 'ceremony.close':
-      need(1, 'acts in this ceremony', inCeremony);
+    case 'ceremony.abort':
+      need(1, 'acts by people of this ceremony', seated);
       break;
     case 'byok.requested':
       need(
@@ -1738,13 +1882,34 @@ function judgeQuorum({ desk, findings }, entry, acts, enrolment, enrolled, index
         about('key', sha256(Buffer.from(detail.get('key'))).toString('hex')),
       );
       break;
+    case 'byok.parameters_loaded':
+      need(1, 'acts');
+      break;
     case 'byok.parameters_confirmed':
       need(2, 'acts on this wrapping key', about('export', detail.get('wrapping_spki_sha256')));
       break;
-    case 'token.module_approved':
-      need(2, 'acts on this module', about('module', detail.get('sha256')));
-      break;
   }
+}
+
+/** A ceremony begins, and the approvals that it began on are used up. */
+function arm(run, entry, short) {
+  const { desk } = run;
+  const definition = entry.get('detail').get('definition_sha256');
+  const approvals = desk.approvals.get(definition)?.size ?? 0;
+  desk.approvals.delete(definition);
+  if (approvals < 2) short(`${approvals} of 2 approvals of its definition`);
+  const named = entry.get('ceremony');
+  if (named?.get('definition_sha256') !== definition) {
+    short('it is armed on another definition');
+    return;
+  }
+  if (desk.ceremonies.has(named.get('id'))) {
+    short('a ceremony with this id was armed before');
+    return;
+  }
+  const read = readDefinition(run, definition);
+  if (read === null) short('its definition is not in the bundle, so nobody is known to sit in it');
+  else desk.ceremonies.set(own(named.get('id')), read);
 }
 
 /** Section 11: what can be said about the quorum as a whole. */

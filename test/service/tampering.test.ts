@@ -201,6 +201,11 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
       'an export is made for another algorithm',
       `UPDATE export SET algorithm = 'RSAES_OAEP_SHA_256'`,
     ],
+    [
+      'an export is in its table only',
+      `INSERT INTO export (id, key, target, algorithm, state, created)
+         SELECT '0198c0de-0000-7000-8000-0000000000fb', key, target, algorithm, 'REQUESTED', created FROM export`,
+    ],
     ['an export is said to be confirmed', `UPDATE export SET state = 'CONFIRMED'`],
     [
       'an export gets another wrapping key',
@@ -403,21 +408,6 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
         "UPDATE export SET state = 'CONFIRMED', parameters_sha256 = ?, readback = NULL",
       ).run(sha256);
     });
-  });
-
-  test('lets nobody go on with an export that is in its table only', async () => {
-    restore();
-    desk.edit((db) =>
-      db.exec(
-        `INSERT INTO export (id, key, target, algorithm, state, created)
-           SELECT '0198c0de-0000-7000-8000-0000000000fb', key, target, algorithm, 'REQUESTED', created FROM export`,
-      ),
-    );
-    await desk.room.reopen();
-    const grant = await desk.room.desk.grant('parameters', join(desk.home, 'params.json'));
-    const input = { export: '0198c0de-0000-7000-8000-0000000000fb', grant };
-    await desk.unchanged('state-refused', () => desk.call('exports.load', input, ADA));
-    await desk.room.desk.stop();
   });
 
   test('is whole again when the untouched copy is put back', async () => {

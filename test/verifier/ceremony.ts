@@ -20,6 +20,8 @@ export interface Story {
   cem: Person;
   ceremony: Members;
   definition: string;
+  /** The definition's bytes. */
+  paper: Buffer;
 }
 
 const WRAPPING = hex('wrapping key');
@@ -31,9 +33,25 @@ export function begin(options: ConstructorParameters<typeof Log>[0] = {}): Story
   const ben = newPerson('officer', 'ECDSA-P256');
   const cem = newPerson('operator');
   log.enrol(ana).enrol(ben);
-  const definition = hex('a definition');
+  const paper = Buffer.from(
+    canonical({
+      title: 'A master key',
+      seats: [
+        { seat: 'administrator', person: ana.id },
+        { seat: 'officer', person: ben.id },
+        { seat: 'operator', person: cem.id },
+      ],
+      substitutes: [],
+      steps: [
+        { id: 's1', kind: 'token.check', seats: ['operator'], text: 'Look.' },
+        { id: 's2', kind: 'compare', seats: ['administrator', 'operator'], text: 'Compare.' },
+        { id: 's3', kind: 'agree', seats: ['administrator', 'officer'], text: 'Speak.' },
+      ],
+    }),
+  );
+  const definition = hex(paper);
   const ceremony = { id: hex('ceremony').slice(0, 32), definition_sha256: definition };
-  return { log, ana, ben, cem, ceremony, definition };
+  return { log, ana, ben, cem, ceremony, definition, paper };
 }
 
 /** The same with everything that a desk does in a day. */
@@ -93,13 +111,30 @@ function addModule({ log, ana, ben }: Story): void {
   );
 }
 
-export function arm({ log, ana, ben, cem, ceremony, definition }: Story): void {
+/** Defined: its paper is evidence from then on. */
+export function define({ log, ana, definition, paper }: Story): void {
+  log.evidence.push(paper);
+  log.addBy(
+    [ana],
+    'ceremony.define',
+    { definition_sha256: definition, title: 'A master key', template: 'master' },
+    {
+      said: { subject: { kind: 'definition', sha256: definition } },
+      more: {
+        evidence: [{ sha256: definition, media: 'application/json', bytes: paper.length }],
+      },
+    },
+  );
+}
+
+export function arm(story: Story): void {
+  const { log, ana, ben, cem, ceremony, definition } = story;
+  define(story);
   const detail = { definition_sha256: definition };
-  log.add('ceremony.define', { ...detail, title: 'A master key', template: 'master' });
   const said = { subject: { kind: 'definition', sha256: definition } };
   log.addBy([ana], 'ceremony.approve', detail, { said });
   log.addBy([cem], 'ceremony.approve', detail, { said });
-  log.addBy([ben], 'ceremony.arm', detail, { said: { ceremony }, more: { ceremony } });
+  log.addBy([ben], 'ceremony.arm', detail, { said, more: { ceremony } });
 }
 
 function addCeremony(story: Story): void {
@@ -120,7 +155,7 @@ function addCeremony(story: Story): void {
   const check = { method: 'X9.24-CMAC', value: '0a0b0c' };
   log.add('key.generate', { key, check, origin: 'generated', grade: 'A' }, { ceremony, corr });
   log.addBy(
-    [cem],
+    [ana, cem],
     'ceremony.step',
     { step: 's2', attempt: 1, kind: 'compare' },
     {
@@ -131,8 +166,14 @@ function addCeremony(story: Story): void {
   for (const who of [ana, ben]) {
     log.addBy([who], 'ceremony.agree', { person: who.id }, { said: { ceremony }, more });
   }
+  log.addBy(
+    [ben],
+    'ceremony.step',
+    { step: 's3', attempt: 1, kind: 'agree' },
+    { said: { ceremony: { ...ceremony, step: 's3' } }, more },
+  );
   const close = { verdict: 'AGREED', exceptions: 0, agreed: 2, disagreed: 0 };
-  log.addBy([ana], 'ceremony.close', close, { said: { ceremony }, more });
+  log.addBy([ana, cem], 'ceremony.close', close, { said: { ceremony }, more });
 }
 
 /** A step that the desk carries out: a person starts it, and its outcome is covered by their act. */
@@ -153,7 +194,7 @@ function addExport({ log, ana, cem }: Story): void {
     { export: id, key, target: 'aws', algorithm: 'RSA_AES_KEY_WRAP_SHA_256' },
     { said: { subject: { kind: 'key', sha256: hex(key) } } },
   );
-  log.add('byok.parameters_loaded', {
+  log.addBy([cem], 'byok.parameters_loaded', {
     export: id,
     target: 'aws',
     key_ref: 'arn:example',

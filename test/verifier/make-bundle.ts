@@ -109,6 +109,32 @@ export const TOKEN: Members = {
   label: 'rehearsal',
 };
 
+/** Section 12: what people agree to when such an entry is written. */
+const CALL: Record<string, string> = {
+  'person.role_changed': 'people.setRole',
+  'person.left': 'people.remove',
+  'policy.changed': 'policy.approve',
+  'token.module_approved': 'modules.approve',
+  'key.generate': 'keys.generate',
+  'key.import': 'ceremonies.step',
+  'key.wrap': 'exports.wrap',
+  'key.destroy': 'keys.destroy',
+  'ceremony.define': 'ceremonies.define',
+  'ceremony.approve': 'ceremonies.approve',
+  'ceremony.arm': 'ceremonies.arm',
+  'ceremony.step': 'ceremonies.step',
+  'ceremony.agree': 'ceremonies.step',
+  'ceremony.disagree': 'ceremonies.step',
+  'ceremony.exception': 'ceremonies.exception',
+  'ceremony.pause': 'ceremonies.pause',
+  'ceremony.resume': 'ceremonies.resume',
+  'ceremony.abort': 'ceremonies.abort',
+  'ceremony.close': 'ceremonies.close',
+  'byok.requested': 'exports.request',
+  'byok.parameters_loaded': 'exports.load',
+  'byok.parameters_confirmed': 'exports.confirm',
+};
+
 interface LogOptions {
   rehearsal?: boolean;
   installation?: string;
@@ -212,7 +238,10 @@ export class Log {
   enrol(person: Person, by: Person[] = [], changes: Members = {}): this {
     const payload = canonical(this.enrolment(person, changes));
     const acts = by.map((who) =>
-      this.act(who, { subject: { kind: 'enrolment', sha256: hex(payload) } }),
+      this.act(who, {
+        channel: 'people.enrol',
+        subject: { kind: 'enrolment', sha256: hex(payload) },
+      }),
     );
     this.add(
       'person.enrolled',
@@ -237,7 +266,7 @@ export class Log {
       person: person.id,
       head: this.head(),
       time: TIME,
-      channel: 'area.verb',
+      channel: 'presence.arrive',
       input_sha256: hex('input'),
       nonce: randomBytes(16).toString('hex'),
       ...changes,
@@ -254,14 +283,16 @@ export class Log {
     return { actor: { id: first.id, role: first.role, auth: 'card' }, acts };
   }
 
-  /** Adds an entry with an act by each of these people. */
+  /** Adds an entry with an act by each of these people, in the call that leads to such an entry. */
   addBy(
     people: Person[],
     type: string,
     detail: Members,
     { said = {}, more = {} }: { said?: Members; more?: Members } = {},
   ): string {
-    const acts = people.map((person) => this.act(person, said));
+    const call = CALL[type];
+    const channel: Members = call === undefined ? {} : { channel: call };
+    const acts = people.map((person) => this.act(person, { ...channel, ...said }));
     return this.add(type, detail, { ...this.acting(people, acts), ...more });
   }
 

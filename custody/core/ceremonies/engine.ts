@@ -93,8 +93,6 @@ export const newCeremony = (
 
 /** Steps whose failure is a finding about the world, not a slip of the hand: people must decide at once. */
 const FINDINGS = new Set(['token.check', 'clock', 'key.verify']);
-/** How logs say that a substitute sat down in which `substitute` is not a member of its own. */
-export const SUBSTITUTION_IN_WORDS = /^substitute (\S+) sits as (\S+)$/;
 
 const signersOf = (entry: Entry): string[] =>
   (entry.acts ?? []).flatMap((act) => openEnvelope(act)?.statement.person ?? []);
@@ -180,14 +178,12 @@ export const reduce = (ceremony: Ceremony, entry: Entry): Ceremony => {
         ? { ...ceremony, key: undefined }
         : ceremony;
     case 'ceremony.exception': {
-      const { number, step, expected, observed, decision } = entry.detail;
+      const { number, step, expected, observed, decision, substitute: swap } = entry.detail;
       const decided = withStep(ceremony, step, (state) => ({ ...state, failures: 0 }));
-      const [, person = '', seat = ''] = SUBSTITUTION_IN_WORDS.exec(decision) ?? [];
-      const swap = entry.detail.substitute ?? { person, seat };
       const seats = new Map(ceremony.seats);
-      // SECURITY: words alone seat nobody; only whom the approved definition names, at the seat it names (R12).
+      // SECURITY: only whom the approved definition names, at the seat it names (R12).
       const named = ceremony.definition.substitutes.find(
-        (one) => one.person === swap.person && one.seat === swap.seat,
+        (one) => one.person === swap?.person && one.seat === swap.seat,
       );
       if (named !== undefined) seats.set(named.seat, named.person);
       return {

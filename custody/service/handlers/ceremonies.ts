@@ -1,13 +1,7 @@
 /** Ceremonies: definitions and approvals, arming, steps, exceptions, pause, abort, closing. The engine decides what may happen; this makes it happen. */
 import { KeymootError } from '../../../shared/errors.ts';
 import { definitionId, mayTake } from '../../core/ceremonies/definition.ts';
-import {
-  SUBSTITUTION_IN_WORDS,
-  checkAlive,
-  checkClose,
-  checkStep,
-  dueStep,
-} from '../../core/ceremonies/engine.ts';
+import { checkAlive, checkClose, checkStep, dueStep } from '../../core/ceremonies/engine.ts';
 import type { Desk } from '../desk.ts';
 import { byCall, type About, type Part } from '../router.ts';
 import { abort } from './ceremony-abort.ts';
@@ -78,12 +72,6 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
       requireSeated(ceremony, call);
       const due = dueStep(ceremony, desk.ceremonies.held(id));
       const { undecided } = ceremony;
-      if (SUBSTITUTION_IN_WORDS.test(decision))
-        throw new KeymootError(
-          'input-invalid',
-          'Name the substitute as such, not in the words of the decision. Nothing was recorded.',
-          { fields: { decision: 'names a substitute' } },
-        );
       if (substitute !== undefined) {
         // R12: only somebody the approved definition names, and only for a seat that is theirs to take.
         const named = ceremony.definition.substitutes.some(

@@ -168,22 +168,16 @@ describe('the engine', () => {
     refuses('step-refused', () => may(against, '11', [second]));
     refuses('step-refused', () => checkClose(against, ALL));
   });
-  test('seats a substitute whom the definition names for that seat, and no other words do', () => {
+  test('seats a substitute whom the definition names for that seat, and words alone seat nobody', () => {
     const person = '0198c0de-0000-7000-8000-0000000000e1';
     const named = { ...definition, substitutes: [{ seat: 'custodian-1', person }] };
     const start = newCeremony(ID, SHA, named);
-    const seat = (words: string, of: string) => reduce(start, decided('1', words)).seats.get(of);
-    expect(seat(`substitute ${person} sits as custodian-1`, 'custodian-1')).toBe(person);
     const seated = (at: string) => reduce(start, decided('1', 'she is ill', { person, seat: at }));
     expect(seated('custodian-1').seats.get('custodian-1')).toBe(person);
     expect(seated('custodian-1').exceptions).toMatchObject([{ decision: 'she is ill' }]);
     expect(seated('custodian-2').seats.get('custodian-2')).toBe(seatOf('custodian-2'));
-    expect(seat(`substitute ${person} sits as custodian-2`, 'custodian-2')).toBe(
-      seatOf('custodian-2'),
-    );
-    expect(seat(`substitute ${seatOf('witness')} sits as custodian-1`, 'custodian-1')).toBe(
-      seatOf('custodian-1'),
-    );
+    const words = reduce(start, decided('1', `substitute ${person} sits as custodian-1`));
+    expect(words.seats.get('custodian-1')).toBe(seatOf('custodian-1'));
   });
   test('is aborting until its key is shown to be gone, and aborted then', () => {
     const formed = reduce(after(...upTo(8)), entry('key.import', { key: 'k' }));

@@ -99,6 +99,18 @@ export class Bundle {
     return { bytes, sound: this.agrees(path, bytes.length, hash('sha256', bytes)) };
   }
 
+  /** Evidence that hashes to its name, in memory of its own: it is looked at while a tile is. Undefined when there is none of that size. */
+  evidence(sha256: string, most: number): Uint8Array | undefined {
+    const path = `evidence/${sha256}`;
+    const size = this.files.get(path);
+    if (size === undefined || size > most) return undefined;
+    return this.#with(path, most, (file) => {
+      const bytes = Buffer.alloc(file.size);
+      const whole = file.read(bytes, 0) === bytes.length;
+      return whole && hash('sha256', bytes) === sha256 ? bytes : undefined;
+    });
+  }
+
   /** Integrity: a listed file has its size and hash. A file that is not listed is the format's business. */
   agrees(path: string, size: number, sha256: string): boolean {
     const listed = this.listed?.get(path);

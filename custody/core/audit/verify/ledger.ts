@@ -50,8 +50,10 @@ export interface LedgerOf {
   tree: Tree;
   findings: Findings;
   random: Uint8Array;
-  /** Bytes of a file in evidence/, undefined when it is not there. */
+  /** Bytes of a piece of evidence, undefined when it is not there. */
   evidenceSize: (sha256: string) => number | undefined;
+  /** The definition that hashes to this, undefined when it is not there. */
+  definition: (sha256: string) => Uint8Array | undefined;
 }
 
 export class Ledger {
@@ -61,7 +63,7 @@ export class Ledger {
   readonly #types = new Growing();
   readonly #intents = new Growing();
   readonly #nonces: Ids;
-  readonly #quorum = new Quorum();
+  readonly #quorum: Quorum;
   readonly #people = new Map<string, Member>();
   /** Key hashes of the first people. */
   readonly founders: string[] = [];
@@ -75,6 +77,7 @@ export class Ledger {
     this.#of = of;
     this.#ids = new Ids(of.random);
     this.#nonces = new Ids(of.random);
+    this.#quorum = new Quorum(of.definition);
   }
 
   /** Everything about an entry but its hash. `place.offset` is where its bytes begin. */

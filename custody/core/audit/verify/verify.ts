@@ -16,6 +16,7 @@ import { Findings, type Verdict } from './findings.ts';
 import { Ledger } from './ledger.ts';
 import { TooMuch, type BundleReader } from './reader.ts';
 import { HEAD_PATH, isEvidencePath, isForPeople, isNotePath, type Manifest } from './table.ts';
+import { MAX_DEFINITION } from './seating.ts';
 import { Tree } from './tree.ts';
 import {
   judgeNote,
@@ -86,6 +87,7 @@ class Verification {
       findings,
       random: this.#random,
       evidenceSize: (sha256) => this.#bundle.files.get(`evidence/${sha256}`),
+      definition: (sha256) => this.#bundle.evidence(sha256, MAX_DEFINITION),
     });
     const complete = this.#readEntries(size, ledger);
     if (complete) {
