@@ -2,7 +2,7 @@
  * `npm run screenshots [-- --out DIR] [--readme]`: one desk from its first screen on, at a real window over real tokens; every screen and step as a picture.
  * `--readme` puts the four of the README in their place.
  */
-import { copyFileSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { at } from '../../../scripts/lib/project.mjs';
@@ -27,7 +27,7 @@ const folder = resolve(values.out);
 const README = at('resources/screens');
 /** The pictures of the README, by what the story calls them. */
 const CHOSEN: Readonly<Record<string, string>> = {
-  overview: 'screen-overview-of-a-desk-that-was-used',
+  key: 'key-aes-256',
   ceremony: 'component-filled-in',
   export: 'export-compare',
   verdict: 'audit-verdict',
@@ -124,12 +124,14 @@ try {
   await face.page.reload();
   await lookAround(desk, otto);
 
-  if (values.readme)
+  if (values.readme) {
+    mkdirSync(README, { recursive: true });
     for (const [name, what] of Object.entries(CHOSEN)) {
       const picture = readdirSync(folder).find((file) => file.endsWith(`-${what}-light.png`));
       if (picture === undefined) throw new Error(`screenshots: there is no picture of ${what}`);
       copyFileSync(join(folder, picture), join(README, `${name}.png`));
     }
+  }
   process.stdout.write(`Pictures are in ${folder}\n`);
 } finally {
   await face.close();
