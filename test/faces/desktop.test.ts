@@ -153,20 +153,26 @@ describe.each(FACES)('the window on %s', (name) => {
       await shield(true);
       await shield('no');
       const first: boolean[] = [];
-      await vi.waitFor(async () => {
-        first.push(...(await asked()));
-        expect(first).toEqual([true, false]);
-      });
+      await vi.waitFor(
+        async () => {
+          first.push(...(await asked()));
+          expect(first).toEqual([true, false]);
+        },
+        { timeout: 20_000 },
+      );
       // A new page begins without, and the first run has fields for PIN halves.
       await page.reload();
       await page.getByRole('button', { name: 'Set up a rehearsal desk' }).click();
       await page.locator('input[type=password]').first().waitFor();
       const since: boolean[] = [];
-      await vi.waitFor(async () => {
-        since.push(...(await asked()));
-        expect(since[0]).toBe(false);
-        expect(since.at(-1)).toBe(true);
-      });
+      await vi.waitFor(
+        async () => {
+          since.push(...(await asked()));
+          expect(since[0]).toBe(false);
+          expect(since.at(-1)).toBe(true);
+        },
+        { timeout: 20_000 },
+      );
     },
   );
 });
@@ -210,9 +216,12 @@ describe.runIf(FACES.includes('Chromium'))('Chromium by itself', () => {
     expect(left().length).toBe(1);
     const third = start();
     await isUp(third);
-    await vi.waitFor(() => {
-      expect(left()).toEqual([]);
-    });
+    await vi.waitFor(
+      () => {
+        expect(left()).toEqual([]);
+      },
+      { timeout: 20_000 },
+    );
     third.child.kill('SIGTERM');
     await codeOf(third.child, home);
     expect(third.said()).not.toContain('open already');

@@ -300,9 +300,12 @@ describe.each(FACES)('the window on %s', (name) => {
       },
       [outsideUrl] as const,
     );
-    await vi.waitFor(() => {
-      expect(pages()).toBe(1);
-    });
+    await vi.waitFor(
+      () => {
+        expect(pages()).toBe(1);
+      },
+      { timeout: 20_000 },
+    );
     if (name === 'Electron') expect(opened).toEqual([true, true, true, true]);
     for (const address of [
       `${outsideUrl}/go`,
@@ -399,17 +402,23 @@ describe.each(FACES)('the window on %s', (name) => {
         frame.srcdoc = 'in a frame';
         document.body.append(frame);
       });
-      await vi.waitFor(() => {
-        expect(page.frames().length).toBe(2);
-      });
+      await vi.waitFor(
+        () => {
+          expect(page.frames().length).toBe(2);
+        },
+        { timeout: 20_000 },
+      );
       await page.frames()[1]!.evaluate(call);
       await new Promise((resolve) => setTimeout(resolve, 500));
       expect(asked).not.toHaveBeenCalled();
       // The same from the page itself is heard: the call was made as one is.
       await page.evaluate(call);
-      await vi.waitFor(() => {
-        expect(asked).toHaveBeenCalledWith({ channel: 'desk.status', input: {} });
-      });
+      await vi.waitFor(
+        () => {
+          expect(asked).toHaveBeenCalledWith({ channel: 'desk.status', input: {} });
+        },
+        { timeout: 20_000 },
+      );
       asked.mockRestore();
       await page.reload();
       await isHome();

@@ -79,9 +79,12 @@ describe.each(FACES)('the window on %s', (name) => {
     for (const [what, keys] of Object.entries(SHORTCUTS)) {
       await keyboard.press(...keys);
       await setTimeout(150);
-      await vi.waitFor(async () => {
-        expect(await open(), what).toEqual([`${face.origin}/`]);
-      });
+      await vi.waitFor(
+        async () => {
+          expect(await open(), what).toEqual([`${face.origin}/`]);
+        },
+        { timeout: 20_000 },
+      );
       await keyboard.press('Escape');
     }
     // The page is still the one that was loaded.
@@ -92,9 +95,12 @@ describe.each(FACES)('the window on %s', (name) => {
     await keyboard.click(640, 700, 3);
     for (const key of ['Up', 'Return']) await keyboard.press(key);
     await setTimeout(700);
-    await vi.waitFor(async () => {
-      expect(await open()).toEqual([`${face.origin}/`]);
-    });
+    await vi.waitFor(
+      async () => {
+        expect(await open()).toEqual([`${face.origin}/`]);
+      },
+      { timeout: 20_000 },
+    );
     expect(await face.page.evaluate(() => globalThis.keymoot !== undefined)).toBe(true);
   });
 });

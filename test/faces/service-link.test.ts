@@ -153,9 +153,12 @@ describe('a service', () => {
       { longestLine: 1024 * 1024, quickMs: 0 },
     );
     expect(await words(link.request(hello))).toMatch(/ended before it answered.*look at the state/);
-    await vi.waitFor(() => {
-      expect(messages.at(-1)).toEqual({ kind: 'service-up' });
-    });
+    await vi.waitFor(
+      () => {
+        expect(messages.at(-1)).toEqual({ kind: 'service-up' });
+      },
+      { timeout: 20_000 },
+    );
     expect(await link.request(hello)).toEqual({ ok: true, value: 'new' });
   });
   test('that ends right away is started five times, then no more, and says why; a reload tries again', async () => {
@@ -165,9 +168,12 @@ describe('a service', () => {
     const { link, messages } = linked(() => (++starts <= 5 ? broken() : working()), {
       backOffMs: [0, 5, 10],
     });
-    await vi.waitFor(() => {
-      expect(messages.length).toBe(5);
-    });
+    await vi.waitFor(
+      () => {
+        expect(messages.length).toBe(5);
+      },
+      { timeout: 20_000 },
+    );
     expect(messages.map(({ kind }) => kind)).toEqual(Array(5).fill('service-down'));
     expect(JSON.stringify(messages.at(-1))).toMatch(/five|5 times.*code 3.*Reload/);
     expect(await words(link.request(hello))).toMatch(/5 times/);
@@ -175,9 +181,12 @@ describe('a service', () => {
     expect(starts).toBe(5);
     link.start();
     expect(await link.request(hello)).toEqual({ ok: true, value: {} });
-    await vi.waitFor(() => {
-      expect(messages.at(-1)).toEqual({ kind: 'service-up' });
-    });
+    await vi.waitFor(
+      () => {
+        expect(messages.at(-1)).toEqual({ kind: 'service-up' });
+      },
+      { timeout: 20_000 },
+    );
   });
   test('waits longer before each start in a row', async () => {
     const at: number[] = [];
@@ -207,9 +216,12 @@ describe('a service', () => {
     const wrong = linked(() => ({ program: join(home, 'nothing'), args: [], env: {} }), {
       backOffMs: [0],
     });
-    await vi.waitFor(() => {
-      expect(wrong.messages.length).toBe(5);
-    });
+    await vi.waitFor(
+      () => {
+        expect(wrong.messages.length).toBe(5);
+      },
+      { timeout: 20_000 },
+    );
     expect(await words(wrong.link.request(hello))).toMatch(/could not be started/);
   });
   test('that is asked too much at once answers for the rest at once', async () => {
