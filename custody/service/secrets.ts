@@ -21,6 +21,8 @@ interface Held {
 export class Secrets {
   readonly #opener = makeOpener();
   readonly #held = new Map<string, Held>();
+  /** One-time keys of the boxes that were opened: SECURITY: who recorded one can't put it again while this process, whose key it is sealed to, lives. */
+  readonly #opened = new Set<string>();
   get publicKey(): string {
     return this.#opener.publicKey;
   }
@@ -33,7 +35,9 @@ export class Secrets {
       );
     let bytes;
     try {
+      if (this.#opened.has(box.sender)) throw new Error('secrets: this box was opened before');
       bytes = this.#opener.open(box, binding);
+      this.#opened.add(box.sender);
     } catch (cause) {
       throw new KeymootError(
         'secret-unreadable',

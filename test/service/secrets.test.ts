@@ -1,7 +1,7 @@
 /** Secrets on their way: sealed for one purpose, opened once, gone when their time is up. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ErrorCode } from '../../shared/errors.ts';
-import { makeOpener, seal, type Binding } from '../../shared/sealing.ts';
+import { makeOpener, seal, SealedSecret, type Binding } from '../../shared/sealing.ts';
 import { Secrets } from '../../custody/service/secrets.ts';
 
 const PERSON = '0198c0de-0000-7000-8000-0000000000a1';
@@ -21,6 +21,20 @@ const OTHERS: Binding[] = [
   { purpose: 'proof', channel: 'keys.generate', person: PERSON },
   { purpose: 'proof', channel: 'keys.generate', input_sha256: 'ab'.repeat(32) },
 ];
+
+test('a box that was put once can’t be put again', () => {
+  const secrets = new Secrets();
+  const box = seal(secrets.publicKey, secret(), binding);
+  const handle = secrets.put(binding, box);
+  expect(() => secrets.put(binding, box)).toThrow(/did not arrive intact/);
+  expect(secrets.take(handle, binding)).toHaveLength(21);
+  expect(() => secrets.put(binding, box)).toThrow(/did not arrive intact/);
+});
+test('a box that is no base64 is refused by the contract, not by an accident', () => {
+  const box = { sender: '!!!!', nonce: 'AAAA', sealed: 'AAAA' };
+  expect(SealedSecret.safeParse(box).success).toBe(false);
+  expect(SealedSecret.safeParse({ ...box, sender: 'AAAB' }).success).toBe(true);
+});
 
 describe('sealing', () => {
   test('opens for the receiver under the same binding, and zeroes the sender’s copy', () => {
