@@ -109,6 +109,19 @@ describe.skipIf(!possible)('PINs', () => {
     expect(error.fields?.['device']).toContain('CKR_PIN_INCORRECT');
     expect(JSON.stringify([error.message, error.fields])).not.toMatch(/87654321|12348765/);
   });
+  test('a key is called dual control only where two people proved themselves when the PIN was set', async () => {
+    const control = async (token: string) => {
+      const at = desk.room.token(token);
+      const login = await desk.room.login(token, 'keys.generate');
+      return (await desk.generate(newLabel(), { at, login })).control;
+    };
+    await desk.room.train('softhsm', 'by one', ADA);
+    await desk.room.train('softhsm', 'by two', ADA, OTTO);
+    expect(await control('by one')).toBe('single-control');
+    expect(await control('by two')).toBe('pin-halves');
+    // Made before anybody was enrolled: nobody proved anything.
+    expect(await control('log')).toBe('single-control');
+  });
   test('a new one is made of two halves of their least length', async () => {
     const train = async (user: [string, string], so?: [string, string]) =>
       desk.call(

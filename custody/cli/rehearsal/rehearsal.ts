@@ -122,7 +122,7 @@ export const rehearse = async (out: string, say: (line: string) => void): Promis
         ['softhsm', 'ceremony'],
         ['nss', 'export'],
       ] as const) {
-        const { token } = await room.train(family, label, 'administrator');
+        const { token } = await room.train(family, label, 'administrator', 'officer');
         told.act(
           `token “${label}”`,
           `${token.manufacturer}, ${token.model}, serial ${token.serial}`,
@@ -197,13 +197,13 @@ export const rehearse = async (out: string, say: (line: string) => void): Promis
         );
         const closed = await playCeremony(room, definition, envelopes, 'ceremony', (view, step) => {
           const done = view.steps.find((state) => state.step.id === step);
-          told.act(`step ${step}`, `${done?.step.kind ?? ''}: ${done?.observed ?? ''}`, 'person');
+          told.act(`step ${step}`, `${done?.step.kind ?? ''}: ${done?.observed ?? ''}`, 'desk');
         });
         const { key } = await room.desk.call('keys.show', { key: closed.key ?? '' });
         told.act(
           `${algorithm} “${label}”`,
           `origin ${key.origin}, grade C, ${key.check?.method ?? ''} ${key.check?.value ?? ''}`,
-          'device',
+          'desk',
         );
         told.act(
           'verdict',
@@ -315,7 +315,7 @@ export const rehearse = async (out: string, say: (line: string) => void): Promis
         flag: 'wx',
         mode: 0o644,
       });
-      told.act('bundle', `${written.size} entries, root ${written.root}`, 'device');
+      told.act('bundle', `${written.size} entries, root ${written.root}`, 'desk');
       told.act(
         'trust file',
         'log name, log key, the last seal and the founders, kept apart from the bundle',

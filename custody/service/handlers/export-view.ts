@@ -82,8 +82,9 @@ export const exportView = (desk: Desk, row: ExportRow): ExportView => {
       ...(row.state === 'WRAPPED'
         ? [
             {
-              says: 'device' as const,
-              claim: 'The key was wrapped inside the token, by C_WrapKey.',
+              says: 'desk' as const,
+              claim:
+                'The token was asked to wrap the key inside, by C_WrapKey, and answered with one of the right length.',
             },
             {
               says: 'desk' as const,

@@ -6,9 +6,11 @@ import { KeymootError } from '../../../shared/errors.ts';
 import { isText } from '../../../shared/text.ts';
 import type { KeyReadback } from '../../../shared/token/protocol.ts';
 import { base64 } from '../../core/audit/note.ts';
+import { actsThatCount } from '../../core/people/authority.ts';
 import { originOf, secretPart } from '../../core/keys/readback.ts';
 import { spkiOf } from '../../core/keys/spki.ts';
 import type { Desk } from '../desk.ts';
+import { sameToken } from '../devices.ts';
 import { ALGORITHM_TABLE, type KeyRequest } from '../../core/keys/templates.ts';
 
 export const requireKey = (desk: Desk, id: string): KeyRecord => {
@@ -28,9 +30,23 @@ export const logAttributes = (attributes: Attributes): Attributes =>
       .filter(([, value]) => typeof value !== 'string' || value === '' || isText(value, 1024)),
   );
 
-/** R3a: dual control is real only where this desk set the PIN in halves; anything else is single control, and is called so. */
-export const controlOf = (desk: Desk, at: TokenRef): Control =>
-  desk.devices.row(at.module).training ? 'pin-halves' : 'single-control';
+/**
+ * R3a: dual control is real only where two people proved themselves at this desk when it set the token's PIN in halves; anything else is single control, and is
+ * called so. SECURITY: counted from their signatures in the log, of people who still belong to the desk.
+ */
+export const controlOf = (desk: Desk, { module, token }: TokenRef): Control => {
+  const set = desk.store.log
+    .ofTypes(['token.init'])
+    .map(({ seq }) => desk.journal.entry(seq))
+    .findLast(
+      ({ type, detail }) =>
+        type === 'token.init' && detail.module === module && sameToken(detail.token, token),
+    );
+  if (set === undefined || !desk.store.log.recheckLeaf(set.seq)) return 'single-control';
+  const acts = actsThatCount(desk.journal.authority, set.log, set.acts);
+  const setters = acts.filter(({ act }) => act.channel === 'tokens.train');
+  return setters.length >= 2 ? 'pin-halves' : 'single-control';
+};
 
 interface KeyFacts {
   id: string;

@@ -53,8 +53,8 @@ export const keyView = (desk: Desk, record: KeyRecord): KeyView => {
         says: 'desk',
         claim:
           key.control === 'pin-halves'
-            ? 'The token’s PIN is in two halves, and both were entered while two people proved themselves.'
-            : 'Single control: this token’s PIN was not set in halves at this desk, so one person may know all of it.',
+            ? 'The token’s PIN was set here in two halves while two people proved themselves, and both halves were entered while two did.'
+            : 'Single control: no two people proved themselves at this desk when this token’s PIN was set, so one person may know all of it.',
       },
     ],
     words: key.spkiSha256 === undefined ? [] : hexToWords(key.spkiSha256),

@@ -136,6 +136,13 @@ export const train = async (
           says: 'desk',
           claim: 'It is a training token: software on this computer, for rehearsals only.',
         },
+        {
+          says: 'desk',
+          claim:
+            call.people.length >= 2
+              ? 'Its PIN was set in two halves while two people proved themselves.'
+              : 'Single control: no two people proved themselves when its PIN was set, so one person may know all of it.',
+        },
       ],
     };
   } finally {
