@@ -20,6 +20,7 @@ import { Devices, sameToken } from './devices.ts';
 import { uuidv7 } from './ids.ts';
 import { Journal } from './journal.ts';
 import { checkLedger } from './ledger.ts';
+import { reasonOf } from './reason.ts';
 import { Secrets } from './secrets.ts';
 import { Signer } from './signer.ts';
 import { TokenWatch } from './token-watch.ts';
@@ -184,7 +185,7 @@ export class Desk {
       {
         type: 'session.login_failed',
         outcome: 'failure',
-        reason: error.fields?.['device']?.split(' ')[0] ?? error.code,
+        reason: reasonOf(error),
         detail: { what: 'token' },
       },
     ]);

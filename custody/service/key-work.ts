@@ -22,6 +22,7 @@ import type { NewEntry } from '../core/audit/entry.ts';
 import type { TokenClient } from '../tokens/client.ts';
 import type { Desk, TokenPlan } from './desk.ts';
 import type { InNew } from './devices.ts';
+import { reasonOf } from './reason.ts';
 
 /** What an intent on a key keeps, so that anyone can settle it later: all of it public. */
 export interface KeyPlan extends TokenPlan {
@@ -75,9 +76,6 @@ const isUncertain = (error: unknown): boolean =>
   !(error instanceof KeymootError) ||
   UNCERTAIN.has(error.code) ||
   reasonOf(error) === 'CKR_DEVICE_ERROR';
-
-export const reasonOf = (error: unknown): string =>
-  error instanceof KeymootError ? (error.fields?.device?.split(' ')[0] ?? error.code) : 'internal';
 
 export const requestOf = (desk: Desk, plan: KeyPlan): KeyRequest => ({
   algorithm: Algorithm.parse(plan.algorithm),

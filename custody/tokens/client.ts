@@ -16,6 +16,7 @@ import {
 } from '../../shared/token/protocol.ts';
 import { setAside, STDIO_ASIDE } from '../aside.ts';
 import { spawnSelf } from '../spawn.ts';
+import { cleanText } from '../../shared/text.ts';
 import { wipeSecrets } from '../../shared/token/secrets.ts';
 
 const NORMAL = 15_000;
@@ -44,6 +45,12 @@ export const DEADLINES: Readonly<Record<TokenOp, number>> = {
 /** After a disconnect, in milliseconds. An idle process is gone in a few. */
 const CLOSE_GRACE = 2_000;
 
+/** SECURITY: a vendor's code runs in the process that sends this; people read it on screens, in terminals and in the log. */
+const Told = z
+  .string()
+  .max(2048)
+  .transform((text) => cleanText(text, 2048));
+
 const Reply = z.union([
   z.strictObject({ seq: z.int(), ok: z.literal(true), value: z.unknown(), ms: z.number() }),
   z.strictObject({
@@ -51,8 +58,8 @@ const Reply = z.union([
     ok: z.literal(false),
     error: z.strictObject({
       code: z.custom<ErrorCode>(isErrorCode),
-      message: z.string().max(2048),
-      fields: z.record(z.string(), z.string().max(2048)).optional(),
+      message: Told,
+      fields: z.record(Told, Told).optional(),
     }),
   }),
 ]);

@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { copyFileSync, existsSync, readFileSync, readdirSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TokenIdentity } from '../../shared/domain/tokens.ts';
@@ -152,6 +161,31 @@ test('a request that does not have its form is refused by the process, which goe
     await expect(unknown).rejects.toMatchObject({ code: 'message-malformed' });
     expect(await client.call('tokens', {})).toHaveLength(2);
   });
+});
+
+test('what a process says of a failure is made fit to read, its names of fields too', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'keymoot-words-'));
+  const main = process.env['KEYMOOT_MAIN'];
+  const error = {
+    code: 'module-failed',
+    message: 'Done.\u001b[2J\u202e ymene\n',
+    fields: { device: 'CKR\u2066_OK\u3164', 'a\u0007b': 'c\rd' },
+  };
+  try {
+    process.env['KEYMOOT_MAIN'] = join(folder, 'hostile.mjs');
+    writeFileSync(
+      process.env['KEYMOOT_MAIN'],
+      `process.on('message', ({ seq }) => process.send({ seq, ok: false, error: ${JSON.stringify(error)} }));`,
+    );
+    await expect(TokenClient.start(away.options)).rejects.toMatchObject({
+      code: 'module-failed',
+      message: 'Done.\ufffd[2J\ufffd ymene\ufffd',
+      fields: { device: 'CKR\ufffd_OK\ufffd', 'a\ufffdb': 'c\ufffdd' },
+    });
+  } finally {
+    process.env['KEYMOOT_MAIN'] = main;
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('a library that changed since it was approved is not loaded', async () => {

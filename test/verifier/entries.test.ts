@@ -193,6 +193,36 @@ describe('text', () => {
     );
   });
 
+  // The ranges of the page beyond ASCII's, first and last.
+  const RANGES = [
+    ...[[0xad], [0x34f], [0x61c], [0x115f, 0x1160], [0x17b4, 0x17b5], [0x180b, 0x180f]],
+    ...[[0x200b, 0x200f], [0x2028, 0x202e], [0x2060, 0x206f], [0x3164], [0xfe00, 0xfe0f]],
+    ...[[0xfeff], [0xffa0], [0xfff0, 0xfff8], [0x1bca0, 0x1bca3], [0x1d173, 0x1d17a]],
+    [0xe0000, 0xe0fff],
+  ];
+  const EDGES = RANGES.flat().map((point) => String.fromCodePoint(point));
+  const BESIDE = RANGES.flatMap((range) => [range[0]! - 1, range.at(-1)! + 1]).map((point) =>
+    String.fromCodePoint(point),
+  );
+  const reasons = (units: readonly string[]): Record<string, Spoil> =>
+    Object.fromEntries(
+      units.map((unit) => [JSON.stringify(unit), set({ reason: `a${unit}b` })] as const),
+    );
+
+  it('refuses whatever else a reader would not see', () => {
+    expectRefused(reasons(EDGES.slice(0, 15)));
+    expectRefused(reasons(EDGES.slice(15)));
+    expectRefused(reasons(['\ufe0f', '1\ufe0f', '\u{1fb00}\ufe0f', '☎\ufe0f\ufe0f']));
+  });
+
+  it('takes what stands beside those in Unicode, and U+FE0F after a symbol', () => {
+    const answer = judge(
+      Object.values(reasons([...BESIDE, '☎\ufe0f', '\u2100\ufe0f', '\u2bff\ufe0f', '🏷\ufe0f'])),
+    );
+    expect(words(answer, 'format')).toBe('');
+    expect(answer.verdict).toBe('pass');
+  });
+
   it('is 1 to N bytes of UTF-8', () => {
     expectRefused({
       empty: set({ reason: '' }),

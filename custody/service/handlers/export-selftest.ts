@@ -7,7 +7,8 @@ import { AWS_OAEP_HASH } from '../../core/wrapping/aws.ts';
 import { judgeOaep, requirePassed } from '../../core/wrapping/selftest.ts';
 import { parseRsaSpki } from '../../core/wrapping/spki.ts';
 import type { Desk } from '../desk.ts';
-import { reasonOf, type Opened } from '../key-work.ts';
+import type { Opened } from '../key-work.ts';
+import { reasonOf } from '../reason.ts';
 
 const OAEP_WORDS = 'RSA-OAEP and';
 

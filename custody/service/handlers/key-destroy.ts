@@ -8,12 +8,12 @@ import {
   atToken,
   findPlanned,
   planOfKey,
-  reasonOf,
   stillThere,
   underIntent,
   type KeyPlan,
   type Opened,
 } from '../key-work.ts';
+import { reasonOf } from '../reason.ts';
 import { byActor, byCall, requireRole, type Call } from '../router.ts';
 import { keyTarget } from './key-facts.ts';
 

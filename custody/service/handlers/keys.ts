@@ -13,13 +13,13 @@ import {
   atToken,
   destroyPlanned,
   planOf,
-  reasonOf,
   requireFree,
   underIntent,
   unlike,
   type KeyPlan,
   type Opened,
 } from '../key-work.ts';
+import { reasonOf } from '../reason.ts';
 import { byActor, byCall, requireRole, type Call, type Part } from '../router.ts';
 import { destroyKey, requireMayDestroy } from './key-destroy.ts';
 import { controlOf, keyDetail, keyRecord, keyTarget, requireKey } from './key-facts.ts';

@@ -14,7 +14,6 @@ import {
   atToken,
   destroyPlanned,
   planOf,
-  reasonOf,
   requireFree,
   underIntent,
   unlike,
@@ -22,6 +21,7 @@ import {
   type KeyPlan,
   type Opened,
 } from '../key-work.ts';
+import { reasonOf } from '../reason.ts';
 import { byActor, byCall, type Call } from '../router.ts';
 import { controlOf, keyDetail, keyRecord, keyTarget } from './key-facts.ts';
 import { entryOf, stepMember, type Due } from './step-record.ts';

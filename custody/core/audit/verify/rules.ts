@@ -105,7 +105,7 @@ const upTo = (least: 0 | 1, most: number): Rule =>
       if (typeof value !== 'string') return 'is not text';
       if (value.length < least) return 'is empty';
       if (plain) return value.length <= most ? '' : `is longer than ${most} bytes`;
-      if (hasUnseen(value)) return 'holds a control, direction or zero-width character';
+      if (hasUnseen(value)) return 'holds a control or another unseen character';
       return Buffer.byteLength(value) <= most ? '' : `is longer than ${most} bytes`;
     },
     `"[ !#-\\[\\]-~]{${least},${most}}"`, // printable ASCII but " and \
