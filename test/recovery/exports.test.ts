@@ -85,9 +85,9 @@ describe.skipIf(!possible)('an export, cut short', () => {
 
   for (const cut of [
     { at: 'C_WrapKey', when: 'before', victim: 'service' },
-    { at: 'C_WrapKey', when: 'before', skip: 1, victim: 'service' },
-    { at: 'C_WrapKey', when: 'after', skip: 1, victim: 'token' },
-    { at: 'C_WrapKey', when: 'after', skip: 1, victim: 'power' },
+    { at: 'C_WrapKey', when: 'before', skip: 2, victim: 'service' },
+    { at: 'C_WrapKey', when: 'after', skip: 2, victim: 'token' },
+    { at: 'C_WrapKey', when: 'after', skip: 2, victim: 'power' },
   ] satisfies Cut[])
     test(`${wordsOf(cut)}: no package is left, and the log says that it failed`, async () => {
       const { room } = stage;
