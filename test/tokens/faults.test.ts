@@ -178,6 +178,15 @@ describe.skipIf(!possible)('a module that misbehaves', () => {
     expect(steer.count('C_Login')).toBe(1);
   });
 
+  test('a wrong PIN is told also when the token then says nothing more of itself', async () => {
+    // The first two answers are for finding the token.
+    steer.set('C_Login * return 0xa0', 'C_GetTokenInfo 3 return 0x30');
+    await expect(list()).rejects.toMatchObject({
+      code: 'pin-wrong',
+      message: 'The PIN is wrong.',
+    });
+  });
+
   test('a full token says that nothing was made', async () => {
     steer.set('C_GenerateKey * return 0x31');
     await expect(make()).rejects.toMatchObject({ code: 'token-full' });

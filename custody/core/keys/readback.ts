@@ -75,6 +75,15 @@ const same = (
 const isOffered = (name: AttributeName, observed: unknown): boolean =>
   observed !== undefined && !(name === 'VALUE_LEN' && observed === 0);
 
+/** What a key is and whether it can get out: not to be told is as good as another answer. */
+const MUST_SHOW = new Set<AttributeName>([
+  'CLASS',
+  'KEY_TYPE',
+  'TOKEN',
+  'SENSITIVE',
+  'EXTRACTABLE',
+]);
+
 const compareObject = (
   template: readonly TemplateEntry[],
   { objectClass, attributes }: TokenObject,
@@ -90,7 +99,9 @@ const compareObject = (
     const what = `${where}: CKA_${name}`;
     const wanted = askedValue(name, value);
     const observed = attributes[`CKA_${name}`];
-    if (observed === undefined || !isOffered(name, observed)) notOffered.push(what);
+    if (observed === undefined && MUST_SHOW.has(name))
+      differences.push({ what, asked: spelled(wanted), observed: 'not shown' });
+    else if (observed === undefined || !isOffered(name, observed)) notOffered.push(what);
     else if (!same(name, wanted, observed))
       differences.push({ what, asked: spelled(wanted), observed: spelled(observed) });
   }

@@ -238,12 +238,20 @@ const triesLeft = (info: Binding.TokenInfo): string => {
   }
 };
 
+/** What the token says now; nothing when it no longer answers, since a spent try must be told all the same. */
+const triesLeftAt = (lib: Cryptoki, slot: Slot): string => {
+  try {
+    return ` ${triesLeft(lib.tokenInfo(slot))}`;
+  } catch {
+    return '';
+  }
+};
+
 const loginError = (lib: Cryptoki, slot: Slot, error: unknown): unknown => {
   if (!(error instanceof DeviceError)) return error;
   const fields = { device: `${ckrName(error.code)} from ${error.call}` };
   if (error.code === 0xa0) {
-    const info = lib.tokenInfo(slot);
-    return new KeymootError('pin-wrong', `The PIN is wrong. ${triesLeft(info)}`, { fields });
+    return new KeymootError('pin-wrong', `The PIN is wrong.${triesLeftAt(lib, slot)}`, { fields });
   }
   if (error.code === 0xa4) return new KeymootError('pin-locked', LOCKED, { fields });
   return error;
@@ -298,11 +306,10 @@ export const login = (
     // SECURITY: already logged in is an error like any other here; this PIN would not have been checked.
     lib.login(session, USER, text);
   } catch (error) {
-    const answer = loginError(lib, slot, error);
     quietly(() => {
       lib.closeSession(session);
     });
-    throw answer;
+    throw loginError(lib, slot, error);
   }
   return { slot, info, session, leave: () => leave(lib, slot, session) };
 };

@@ -166,6 +166,17 @@ test('what a module does not show is not offered, which is no difference', () =>
   });
 });
 
+test('what a key is, and whether it can get out, must be shown', () => {
+  const plan = generatePlan(request());
+  for (const name of ['CKA_KEY_TYPE', 'CKA_TOKEN', 'CKA_SENSITIVE', 'CKA_EXTRACTABLE']) {
+    const readback = faithful(request());
+    Reflect.deleteProperty(readback.objects[0]?.attributes ?? {}, name);
+    expect(compareReadback(plan, readback).differences).toEqual([
+      expect.objectContaining({ what: `secret key: ${name}`, observed: 'not shown' }),
+    ]);
+  }
+});
+
 test('no key, two keys and a stranger beside it are differences', () => {
   const plan = generatePlan(request());
   const [object] = faithful(request()).objects;
