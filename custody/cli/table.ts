@@ -105,7 +105,7 @@ export const TABLE: readonly Entry[] = [
     usage: 'train softhsm|nss LABEL [--by NAME [--by NAME]]',
     notes: [
       'SoftHSM for ceremonies, NSS for exports with SHA-256. The new PIN is typed in two halves by two people; a SoftHSM token has a security officer’s PIN too.',
-      'With one name, and while the desk is being founded, nobody can tell that two people set it: keys on that token are under single control, and are called so.',
+      'With one name, and while the desk is being founded, nobody can tell that two people set it: keys on that token are under single control, and are called so. Two administrators or officers make an NSS token, and the first SoftHSM token: its library comes with it.',
       ...FOUNDING,
     ],
     examples: [
@@ -137,13 +137,14 @@ export const TABLE: readonly Entry[] = [
     name: 'modules add',
     group: 'Tokens',
     summary: 'add a library; it is loaded once, in a process of its own',
-    usage: 'modules add PATH --label L [--parameters TEXT] [--set NAME=VALUE]… [--by NAME]',
+    usage:
+      'modules add PATH --label L [--parameters TEXT] [--set NAME=VALUE]… [--by NAME --by NAME]',
     notes: [
       '--parameters is what C_Initialize gets (NSS). --set names a variable that the library reads, such as SOFTHSM2_CONF; it gets no other but those of its kind.',
       ...FOUNDING,
     ],
     examples: [
-      'keymoot modules add /usr/lib/softhsm/libsofthsm2.so --label "SoftHSM" --set SOFTHSM2_CONF=/etc/softhsm2.conf --by "Ada Moreno"',
+      'keymoot modules add /usr/lib/softhsm/libsofthsm2.so --label "SoftHSM" --set SOFTHSM2_CONF=/etc/softhsm2.conf --by "Ada Moreno" --by "Otto Lind"',
     ],
     options: { ...BY, label: 'one', parameters: 'one', set: 'many' },
     takes: ['PATH'],

@@ -289,12 +289,11 @@ const compareModules = (store: Store, ledger: Ledger): void => {
   for (const row of store.modules.all()) {
     const { id, path, family, label, environment } = row;
     const told = ledger.modules.get(id);
-    const settings = told?.settings_sha256 ?? settingsSha256(row);
     const same =
       told?.path === path &&
       told.family === family &&
       told.label === label &&
-      settings === settingsSha256(row);
+      told.settings_sha256 === settingsSha256(row);
     if (!same || !LibraryEnvironment.safeParse(environment).success) throw tampered('a module');
   }
 };

@@ -546,6 +546,7 @@ const keyEvent = shape(
     purpose: text(32),
     extractable: bool,
     ckaid: hexBytes(1, 64),
+    module: uuid,
     token,
     attributes,
     check,
@@ -592,10 +593,10 @@ const TYPES = new Map(
     'person.role_changed': shape({ person: uuid, role }),
     'person.left': shape({ person: uuid }, { why: text(256) }),
     'policy.changed': shape({ version: count, policy_sha256: hex64 }),
-    'token.module_added': shape(
-      { module: uuid, path: text(1024), sha256: hex64, family: text(32), label: text(64) },
-      { settings_sha256: hex64 },
-    ),
+    'token.module_added': shape({
+      ...{ module: uuid, path: text(1024), sha256: hex64, family: text(32), label: text(64) },
+      settings_sha256: hex64,
+    }),
     'token.module_changed': moduleHash,
     'token.module_approved': moduleHash,
     'token.init': shape({ module: uuid, token, training: bool }),
@@ -1381,6 +1382,7 @@ class Desk {
     this.founders = []; // key hashes of the first two enrolments
     this.nonces = new Set();
     this.approvals = new Map(); // definition hash → key hashes, since it was last armed
+    this.policy = false; // two people have put one in force
     this.ceremonies = new Map(); // id → { definition, seats, substitutes, steps }, as armed
     this.evidence = new Set(); // evidence files that an entry names
     this.unread = 0; // entries that could not be judged
@@ -1650,6 +1652,7 @@ const CALLS = new Map(
     'person.role_changed': ['people.setRole'],
     'person.left': ['people.remove'],
     'policy.changed': ['policy.approve'],
+    'token.module_added': ['modules.add', 'tokens.train'],
     'token.module_approved': ['modules.approve'],
     'key.generate': ['keys.generate'],
     'key.import': ['ceremonies.step'],
@@ -1754,6 +1757,9 @@ function judgeQuorum(run, entry, acts, enrolment, enrolled, index) {
   const lacks = [];
   whatIsLacking(run, { entry, calls, armed, acts, enrolment, enrolled }, (why) => lacks.push(why));
   for (const why of lacks) short(why);
+  if (type === 'policy.changed' && lacks.length === 0 && entry.get('outcome') === 'success') {
+    desk.policy = true;
+  }
   const swap = entry.get('detail').get('substitute');
   if (type !== 'ceremony.exception' || swap === undefined) return;
   if (lacks.length > 0 || entry.get('outcome') !== 'success') return;
@@ -1823,6 +1829,18 @@ function whatIsLacking(run, { entry, calls, armed, acts, enrolment, enrolled }, 
         about('policy', detail.get('policy_sha256')),
       );
       break;
+    case 'token.module_added': {
+      if (!desk.policy) break; // nobody could have been asked
+      // All of it is text without control characters, in order: written again it is canonical.
+      const facts = Object.fromEntries([...detail].filter(([name]) => name !== 'module'));
+      need(
+        2,
+        'acts by administrators or officers on this module',
+        by(RUNS_THE_DESK),
+        about('module', sha256(Buffer.from(JSON.stringify(facts))).toString('hex')),
+      );
+      break;
+    }
     case 'token.module_approved':
       need(
         2,

@@ -45,9 +45,9 @@ export const tokensChannels = {
       z.strictObject({ path: z.string(), family: Family, label: z.string(), added: z.boolean() }),
     ),
   ),
-  /** Adds a library by a granted path. It is loaded once, in a process of its own, before it is recorded. */
+  /** Adds a library by a granted path. It is loaded once, in a process of its own, before it is recorded. Two administrators or officers let it in, once there are any. */
   'modules.add': channel(
-    'proof',
+    'two',
     z.strictObject({
       grant: Uuid,
       label: text(64),
@@ -66,7 +66,7 @@ export const tokensChannels = {
   'tokens.list': channel('none', Nothing, z.array(ModuleView)),
   /** While on, a token that appears or leaves is told by `tokens.changed`. Turned on before the first list, or what changes in between goes untold. */
   'tokens.watch': channel('none', z.strictObject({ on: z.boolean() }), Nothing),
-  /** Makes a training token: SoftHSM for ceremonies, NSS for exports. Its PINs come in halves like any other's. */
+  /** Makes a training token: SoftHSM for ceremonies, NSS for exports. Its PINs come in halves like any other's. Two administrators or officers make one whose library comes with it, as with any other. */
   'tokens.train': channel(
     'proof',
     z.strictObject({

@@ -18,7 +18,7 @@ const NAMES = ['invoice', 'payments', 'zone-master', 'archive', 'partner', 'back
 export const deskOfKeys = async (folder: string, keys: number): Promise<Room> => {
   const room = await Room.enter(folder);
   await room.found('bench.keymoot.local');
-  await room.train('softhsm', 'bench', 'administrator');
+  await room.train('softhsm', 'bench', 'administrator', 'officer');
   const { key: made } = await room.call(
     'keys.generate',
     {

@@ -82,7 +82,9 @@ describe.skipIf(!hasScript)('the prompt', () => {
   });
 
   test('shows what is no secret, is stopped by Ctrl-C, and meanwhile no second Keymoot gets in', async () => {
-    const sitting = new Sitting('train', 'softhsm', 'other', '--by', 'Ada Moreno');
+    const sitting = new Sitting(
+      ...['train', 'softhsm', 'other', '--by', 'Ada Moreno', '--by', 'Otto Lind'],
+    );
     await sitting.sees('Passphrase of Ada Moreno: ');
     const second = await bench.run(['desk', 'status', '--json']);
     expect(second.code).toBe(5);

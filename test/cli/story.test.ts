@@ -52,8 +52,8 @@ beforeAll(async () => {
   await bench.json(['people', 'enrol', ADA, '--role', 'administrator'], passphrase(ADA));
   await bench.json(['people', 'enrol', OTTO, '--role', 'officer'], passphrase(OTTO));
   await bench.json(['policy', 'approve', ...BY_TWO], TWO);
-  await bench.json(['train', 'softhsm', 'ceremony', '--by', ADA], {
-    ...passphrase(ADA),
+  await bench.json(['train', 'softhsm', 'ceremony', ...BY_TWO], {
+    ...TWO,
     ...newToken('ceremony'),
   });
 });
@@ -157,8 +157,8 @@ describe('a desk by the command line', () => {
     const { path } = (await bench.json(['modules'])).find(
       (module: { family: string }) => module.family === 'softhsm',
     );
-    await bench.json(['train', 'nss', 'ceremony', '--by', ADA], {
-      ...passphrase(ADA),
+    await bench.json(['train', 'nss', 'ceremony', ...BY_TWO], {
+      ...TWO,
       ...pinOf('ceremony'),
     });
     const { code, error } = await bench.run(['probe', 'ceremony', '--json']);

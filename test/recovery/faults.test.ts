@@ -244,7 +244,7 @@ describe.skipIf(!possible)('a library that can’t be used', () => {
     const { policy } = await room.desk.call('policy.get', {});
     await room.call('policy.approve', { policy }, ...founders);
     for (const [name, role] of others) await room.enrol(name, role, ...founders);
-    await room.train('softhsm', 'keys', 'administrator');
+    await room.train('softhsm', 'keys', 'administrator', 'officer');
   });
   afterAll(async () => {
     await room.desk.stop();

@@ -51,7 +51,7 @@ export const addModule = async (
   path: string,
   label: string,
   environment: Record<string, string> = {},
-  names: readonly string[] = ['administrator'],
+  names: readonly string[] = BOTH,
 ): Promise<Output<'modules.add'>> =>
   room.call(
     'modules.add',
@@ -70,7 +70,7 @@ export const setStage = async (folder = newFolder()): Promise<Stage> => {
   const data = join(folder, 'desk');
   const room = await Room.enter(data, { KEYMOOT_DEVELOPER: '1' });
   await room.found('recovery.example');
-  await room.train('softhsm', TOKEN, 'administrator');
+  await room.train('softhsm', TOKEN, ...BOTH);
   const softhsmConf = join(data, 'training', 'softhsm', 'softhsm2.conf');
   const forward = softhsmLibrary();
   if (forward === undefined) throw new Error('SoftHSM is not installed: npm test installs it');

@@ -72,7 +72,7 @@ await enrol(...second);
 const { policy } = await room.desk.call('policy.get', {});
 await room.call('policy.approve', { policy }, ...BOTH);
 for (const [name, role] of others) await enrol(name, role, ...BOTH);
-await train('keys', 'administrator');
+await train('keys', 'administrator', 'officer');
 
 const { key } = await room.call(
   'keys.generate',

@@ -22,8 +22,8 @@ describe('an AWS package, opened by openssl with a throw-away key of its own', (
     folder = mkdtempSync(join(tmpdir(), 'keymoot-openssl-'));
     room = await Room.enter(join(folder, 'desk'));
     await room.found('openssl.keymoot.local');
-    await room.train('softhsm', 'ceremony', 'administrator');
-    await room.train('nss', 'export', 'administrator');
+    await room.train('softhsm', 'ceremony', 'administrator', 'officer');
+    await room.train('nss', 'export', 'administrator', 'officer');
   });
   afterAll(async () => {
     await room.desk.stop();

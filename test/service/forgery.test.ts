@@ -20,6 +20,7 @@ import {
 import { openPersonKey } from '../../custody/core/people/keys.ts';
 import { Desk } from '../../custody/service/desk.ts';
 import { uuidv7 } from '../../custody/service/ids.ts';
+import { moduleAdded } from '../../custody/service/module-facts.ts';
 import { Store } from '../../custody/store/store.ts';
 import {
   ADA,
@@ -33,12 +34,14 @@ import {
   refusedAs,
   type Played,
 } from '../support/desk.ts';
+import { softhsmFolder, type ThrowAway } from '../support/softhsm.ts';
 
 describe.skipIf(!possible)('an entry that was appended behind the desk’s back', () => {
   let desk: TestDesk;
   let played: Played;
   let substitute: string;
   let key: string;
+  let hsm: ThrowAway;
   const file = () => join(desk.data, 'desk.sqlite');
   const kept = () => join(desk.home, 'kept.sqlite');
 
@@ -48,6 +51,18 @@ describe.skipIf(!possible)('an entry that was appended behind the desk’s back'
     key = (await desk.generate(newLabel())).id;
     for (const name of EVERYONE)
       await desk.call('presence.arrive', { person: desk.person(name) }, name);
+    hsm = await softhsmFolder();
+    // A second module, as good as the first.
+    await desk.call(
+      'modules.add',
+      {
+        grant: await desk.room.desk.grant('module', hsm.options.path),
+        label: 'other',
+        environment: { ...hsm.options.env },
+      },
+      ADA,
+      OTTO,
+    );
     played = await desk.arm('9', (definition) => ({
       ...definition,
       substitutes: [{ seat: 'custodian-1', person: substitute }],
@@ -70,7 +85,10 @@ describe.skipIf(!possible)('an entry that was appended behind the desk’s back'
     await desk.room.desk.stop();
     copyFileSync(file(), kept());
   });
-  afterAll(() => desk.remove());
+  afterAll(async () => {
+    await desk.remove();
+    hsm.remove();
+  });
 
   /** The closed desk, in the hands of whoever can write its folder. */
   class Attacker {
@@ -144,7 +162,7 @@ describe.skipIf(!possible)('an entry that was appended behind the desk’s back'
   }
 
   /** Lets the attacker work, and wants the desk closed to what they did. */
-  const refuses = async (why: string, work: (attacker: Attacker) => unknown) => {
+  const refuses = async (why: string | RegExp, work: (attacker: Attacker) => unknown) => {
     for (const suffix of ['-wal', '-shm']) rmSync(`${file()}${suffix}`, { force: true });
     copyFileSync(kept(), file());
     const attacker = new Attacker();
@@ -158,7 +176,7 @@ describe.skipIf(!possible)('an entry that was appended behind the desk’s back'
     }
     if (!(error instanceof KeymootError)) throw new Error('the desk opened', { cause: error });
     expect(error.code).toBe('store-tampered');
-    expect(error.message).toContain(why);
+    expect(error.message).toMatch(why);
   };
   const exception = (by: number) => ({
     type: 'ceremony.exception' as const,
@@ -298,6 +316,36 @@ describe.skipIf(!possible)('an entry that was appended behind the desk’s back'
         { type: 'key.destroy', outcome: 'intent', detail: { key }, acts },
         desk.person(ADA),
       );
+    }));
+  /** A library of the attacker's, its row made to fit, and the key moved to it: the next use of the key would load it and hand it the PIN. */
+  const bringIn = (attacker: Attacker, acts: Envelope[] | undefined, ...by: string[]) => {
+    const [like] = attacker.store.modules.all();
+    if (like === undefined) throw new Error('the desk has no module');
+    const row = { ...like, id: uuidv7(), path: '/tmp/evil.so', sha256: 'ab'.repeat(32) };
+    attacker.store.commit(() => {
+      attacker.store.modules.insert(row);
+    });
+    attacker.append({ ...moduleAdded(row), ...(acts === undefined ? {} : { acts }) }, ...by);
+  };
+  const anything = /module|acts|administrators/;
+  test('no module comes in that nobody signed for', () =>
+    refuses(anything, (attacker) => {
+      bringIn(attacker, undefined);
+    }));
+  test('no module comes in on the signatures for another', () =>
+    refuses(anything, async (attacker) => {
+      const subject = { kind: 'module', sha256: 'cd'.repeat(32) } as const;
+      const acts = [];
+      for (const name of [ADA, OTTO])
+        acts.push(await attacker.act(name, 'modules.add', { subject }));
+      bringIn(attacker, acts, desk.person(ADA));
+    }));
+  test('no key moves to another module', () =>
+    refuses('the key', (attacker) => {
+      attacker.store.close();
+      desk.edit((db) => {
+        db.prepare('UPDATE key SET module = (SELECT id FROM module WHERE id <> key.module)').run();
+      });
     }));
   test('an outcome closes an intent', () =>
     refuses('closes no intent', (attacker) => {

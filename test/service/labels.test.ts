@@ -137,7 +137,7 @@ describe.skipIf(!possible)('a label', () => {
     await desk.unchanged('ambiguous', () => desk.room.enrol('Ｗim de Boer', 'witness', ADA, OTTO));
   });
   test('of two training tokens is never the same', async () => {
-    await desk.unchanged('label-taken', () => desk.room.train('softhsm', 'work', ADA));
+    await desk.unchanged('label-taken', () => desk.room.train('softhsm', 'work', ADA, OTTO));
   });
   test('that a purpose or algorithm does not fit is refused by name', async () => {
     const error = await desk.unchanged('input-invalid', () =>

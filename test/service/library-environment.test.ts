@@ -1,6 +1,8 @@
 /** A library's process gets the variables that its own family reads, whoever asks for more. */
+import { appendFileSync, copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ADA, OTTO, TestDesk, possible } from '../support/desk.ts';
+import { ADA, CLEO, OTTO, TestDesk, possible } from '../support/desk.ts';
 import { softhsmFolder, type ThrowAway } from '../support/softhsm.ts';
 
 describe.skipIf(!possible)('adding a library', () => {
@@ -34,6 +36,37 @@ describe.skipIf(!possible)('adding a library', () => {
     const error = await desk.unchanged('input-invalid', () => add({ OPENSC_CONF: '/evil' }));
     expect(error.message).toContain('OPENSC_CONF');
     expect(error.message).toContain('SOFTHSM2_CONF');
+  });
+  test('takes two administrators or officers: what is loaded gets the PINs of its tokens', async () => {
+    const given = async () => ({
+      grant: await desk.room.desk.grant('module', hsm.options.path),
+      label: 'again',
+      environment: { ...hsm.options.env },
+    });
+    await desk.unchanged('two-required', async () => desk.call('modules.add', await given(), ADA));
+    await desk.unchanged('role-refused', async () =>
+      desk.call('modules.add', await given(), ADA, CLEO),
+    );
+  });
+  test('is no way around the approval of a file that changed', async () => {
+    const path = join(hsm.folder, 'libsofthsm2.so');
+    copyFileSync(hsm.options.path, path);
+    const again = async (environment?: Record<string, string>) =>
+      desk.call(
+        'modules.add',
+        {
+          grant: await desk.room.desk.grant('module', path),
+          label: 'mine',
+          ...(environment === undefined ? {} : { environment }),
+        },
+        ADA,
+        OTTO,
+      );
+    const { module } = await again({ ...hsm.options.env });
+    expect((await again({ ...hsm.options.env })).module.id).toBe(module.id);
+    appendFileSync(path, 'changed');
+    for (const environment of [undefined, { ...hsm.options.env }, { SOFTHSM2_CONF: '/other' }])
+      await desk.unchanged('module-quarantined', () => again(environment));
   });
   test('takes what its own family reads', async () => {
     const { tokens } = await add({ ...hsm.options.env });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { TokenIdentity, TokenRef } from '../../shared/domain/tokens.ts';
 import { buildFaults, compiler, control, type Control } from '../faults/build.ts';
-import { ADA, TestDesk, newLabel, possible, refusedAs } from '../support/desk.ts';
+import { ADA, OTTO, TestDesk, newLabel, possible, refusedAs } from '../support/desk.ts';
 import { softhsmFolder, softhsmToken, type ThrowAway } from '../support/softhsm.ts';
 
 const CKA = {
@@ -39,6 +39,7 @@ describe.skipIf(!possible || compiler() === undefined)('a device that contradict
         environment: { ...hsm.options.env },
       },
       ADA,
+      OTTO,
     );
     at = { module: added.module.id, token };
     desk.room.tokens.set('faulty', at);

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { TokenIdentity } from '../../shared/domain/tokens.ts';
 import { buildFaults, compiler, control, type Control } from '../faults/build.ts';
-import { ADA, TestDesk, newLabel, possible } from '../support/desk.ts';
+import { ADA, OTTO, TestDesk, newLabel, possible } from '../support/desk.ts';
 import { softhsmFolder, softhsmToken, type ThrowAway } from '../support/softhsm.ts';
 
 /** What is promised, with the list that a window asks for afterwards. */
@@ -28,6 +28,7 @@ describe.skipIf(!possible || compiler() === undefined)('watching the tokens', ()
         'modules.add',
         { grant: await desk.room.desk.grant('module', path), label, environment },
         ADA,
+        OTTO,
       )
     ).module.id;
   beforeAll(async () => {

@@ -82,7 +82,7 @@ export class TestDesk {
     const desk = new TestDesk(home, room);
     try {
       await room.found('test.keymoot.local');
-      await room.train('softhsm', 'work', ADA);
+      await room.train('softhsm', 'work', ADA, OTTO);
     } catch (error) {
       await desk.remove();
       throw error;

@@ -93,14 +93,19 @@ export function tell(options: ConstructorParameters<typeof Log>[0] = {}): Story 
 function addModule({ log, ana, ben }: Story): void {
   const module = uuid();
   const sha256 = hex('module');
-  log.add('token.module_added', {
-    module,
-    path: '/usr/lib/pkcs11.so',
+  const facts = {
+    path: '/usr/lib/pkcs11 "2".so',
     sha256,
     family: 'softhsm',
     label: 'Prüfstand',
     settings_sha256: hex('settings'),
-  });
+  };
+  log.addBy(
+    [ana, ben],
+    'token.module_added',
+    { module, ...facts },
+    { said: { subject: { kind: 'module', sha256: hex(canonical(facts)) } } },
+  );
   log.addBy(
     [ana, ben],
     'token.module_approved',

@@ -114,6 +114,7 @@ const CALL: Record<string, string> = {
   'person.role_changed': 'people.setRole',
   'person.left': 'people.remove',
   'policy.changed': 'policy.approve',
+  'token.module_added': 'modules.add',
   'token.module_approved': 'modules.approve',
   'key.generate': 'keys.generate',
   'key.import': 'ceremonies.step',

@@ -600,6 +600,38 @@ describe('the quorum', () => {
     expect(notes).toEqual(['entry 10 (ceremony.step): 0 of 1 acts by the people at this step']);
   });
 
+  it('needs two acts on a module that is added, once there is a policy', () => {
+    const answer = after(({ log, ana, ben }) => {
+      const facts = {
+        path: '/a "b" \\ü',
+        sha256: hex('file'),
+        family: 'other',
+        label: 'c',
+        settings_sha256: hex('s'),
+      };
+      const said = { subject: { kind: 'module', sha256: hex(canonical(facts)) } };
+      const add = (by: Person[], more: Members = facts, about = said) =>
+        log.addBy(by, 'token.module_added', { module: uuid(), ...more }, { said: about });
+      add([]);
+      log.addBy([ana], 'policy.changed', policy, { said: onPolicy });
+      add([]);
+      log.addBy([ana, ben], 'policy.changed', policy, { said: onPolicy });
+      add([]);
+      add([ana]);
+      add([ana, ben]);
+      add([ana, ben], { ...facts, settings_sha256: hex('t') });
+      add([ana, ben], facts, { subject: { kind: 'module', sha256: hex('file') } });
+    });
+    const [, ...notes] = answer.parts.quorum.notes;
+    const of = 'of 2 acts by administrators or officers on this module';
+    expect(notes).toEqual([
+      `entry 7 (token.module_added): 0 ${of}`,
+      `entry 8 (token.module_added): 1 ${of}`,
+      `entry 10 (token.module_added): 0 ${of}`,
+      `entry 11 (token.module_added): 0 ${of}`,
+    ]);
+  });
+
   it('needs two acts on the wrapping key and on a module', () => {
     const answer = after(({ log, ana, ben }) => {
       const said = { subject: { kind: 'module', sha256: hex('w') } };

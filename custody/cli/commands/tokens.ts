@@ -61,7 +61,7 @@ export const add = atDesk(async (desk) => {
   const label = asked.one('label');
   const parameters = asked.maybe('parameters');
   const environment = Object.fromEntries(asked.pairs('set'));
-  const people = await desk.byUnlessFounding(1);
+  const people = await desk.byUnlessFounding(2);
   const value = await desk.act('modules.add', people, async () => ({
     grant: await desk.client.grant('module', path),
     label,

@@ -40,6 +40,15 @@ export const SUBJECTS = [
 export const Subject = z.strictObject({ kind: z.enum(SUBJECTS), sha256: Hex64 });
 export type Subject = z.infer<typeof Subject>;
 
+/** What people who let a module in sign: its file, its path and how it is loaded. `module`: the id that it gets, which says nothing yet. */
+export const moduleSubject = ({
+  module: _module,
+  ...facts
+}: Readonly<Record<string, string>> & { module: string }): Subject => ({
+  kind: 'module',
+  sha256: hash('sha256', canonicalBytes(facts)),
+});
+
 export const StatementCeremony = z.strictObject({
   id: CeremonyId,
   definition_sha256: Hex64,

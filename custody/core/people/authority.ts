@@ -8,7 +8,13 @@ import { hash } from 'node:crypto';
 import { canonicalBytes } from '../../../shared/canonical.ts';
 import type { Role, SigningKey } from '../../../shared/domain/people.ts';
 import type { Entry } from '../audit/entry.ts';
-import { envelopeHolds, openEnvelope, type Act, type Envelope } from '../audit/statement.ts';
+import {
+  envelopeHolds,
+  moduleSubject,
+  openEnvelope,
+  type Act,
+  type Envelope,
+} from '../audit/statement.ts';
 
 export interface Member {
   id: string;
@@ -159,6 +165,14 @@ const changed = (authority: Authority, entry: Entry): Authority => {
     case 'token.module_added':
       // SECURITY: a module that is known gets another file by two managers' approval, not by being added again.
       if (authority.modules.has(entry.detail.module)) return authority;
+      // Nor is one let in by fewer, once there is a policy: its code gets the PINs of its tokens.
+      if (
+        authority.policy !== undefined &&
+        !['modules.add', 'tokens.train'].some((channel) =>
+          twoManagers(authority, entry, channel, moduleSubject(entry.detail)),
+        )
+      )
+        return authority;
       return {
         ...authority,
         modules: new Map(authority.modules).set(entry.detail.module, entry.detail.sha256),

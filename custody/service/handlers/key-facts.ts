@@ -94,6 +94,7 @@ export const keyDetail = (key: KeyRecord, more: { recovered?: boolean; grade?: '
   purpose: key.purpose,
   extractable: key.extractable,
   ckaid: key.ckaid,
+  module: key.at.module,
   token: key.at.token,
   attributes: logAttributes(key.attributes),
   ...(key.check === undefined ? {} : { check: key.check }),

@@ -1,17 +1,19 @@
 /** Modules: found, added after they were loaded once, and approved again when their file changed. */
 import { realpathSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
+import type { Input } from '../../../shared/contract/index.ts';
 import type { ModuleView } from '../../../shared/contract/tokens.ts';
 import type { Family } from '../../../shared/domain/tokens.ts';
 import { moduleEnvironment, moduleVariables } from '../../../shared/environment.ts';
 import { errorData, KeymootError } from '../../../shared/errors.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
+import { moduleSubject } from '../../core/audit/statement.ts';
 import type { ModuleRow } from '../../store/tables/modules.ts';
 import { familyOf, findModules } from '../../tokens/discovery.ts';
 import { checkLibrary, hashFile } from '../../tokens/header.ts';
 import type { Desk } from '../desk.ts';
 import { uuidv7 } from '../ids.ts';
-import { moduleAdded } from '../module-facts.ts';
+import { moduleAdded, settingsSha256 } from '../module-facts.ts';
 import { byCall, requireRole, type Part } from '../router.ts';
 
 /** Loads it and looks, whatever comes of that. */
@@ -50,6 +52,45 @@ const requireRead = (family: Family, environment: Readonly<Record<string, string
   );
 };
 
+const MANAGERS = ['administrator', 'officer'] as const;
+
+/** A module that may be added; or one that is here already, loaded in the same way. */
+type Adding = ModuleRow | { twin: ModuleRow };
+
+const prepare = async (
+  { grant, label, parameters, environment }: Input<'modules.add'>,
+  desk: Desk,
+): Promise<Adding> => {
+  const given = desk.takeGrant(grant, 'module');
+  if (!isAbsolute(given))
+    throw new KeymootError('input-invalid', 'A module is named by its whole path.');
+  checkLibrary(given);
+  const path = realpathSync(given);
+  const sha256 = await hashFile(path);
+  const family = familyOf(path);
+  requireRead(family, environment ?? {});
+  const known = desk.store.modules.all().filter((row) => row.path === path);
+  // SECURITY: a file that changed comes in by being approved, where people are shown that it changed, and not by being added again.
+  if (known.some((row) => row.sha256 !== sha256))
+    throw new KeymootError(
+      'module-quarantined',
+      'This library was added before and its file is another now. Two people look at the change and approve it; it is not added again. Nothing was added.',
+      { fields: { path } },
+    );
+  const row: ModuleRow = {
+    id: uuidv7(),
+    path,
+    sha256,
+    family,
+    label,
+    training: false,
+    environment: { ...moduleEnvironment(family, process.env), ...environment },
+    parameters,
+  };
+  const twin = known.find((other) => settingsSha256(other) === settingsSha256(row));
+  return twin === undefined ? row : { twin };
+};
+
 export const modulesHandlers: Part<'modules'> = {
   'modules.find': {
     reads: true,
@@ -59,45 +100,27 @@ export const modulesHandlers: Part<'modules'> = {
     },
   },
   'modules.add': {
-    run: async ({ grant, label, parameters, environment }, call) => {
+    // People sign which file is loaded and how, so that is known before they do.
+    about: async (input, call) => {
+      const adding = await prepare(input, call.desk);
+      call.prepared = adding;
+      return 'twin' in adding ? {} : { subject: moduleSubject(moduleAdded(adding).detail) };
+    },
+    run: async (_input, call) => {
       const { desk } = call;
-      requireRole(call, ['administrator', 'officer', 'operator'], 'Adding modules');
-      const given = desk.takeGrant(grant, 'module');
-      if (!isAbsolute(given))
-        throw new KeymootError('input-invalid', 'A module is named by its whole path.');
-      checkLibrary(given);
-      const path = realpathSync(given);
-      const known = desk.store.modules.all();
-      const twin = known.find(
-        (row) =>
-          row.path === path &&
-          row.parameters === parameters &&
-          !row.training &&
-          environment === undefined,
-      );
-      if (twin !== undefined) return lookAt(desk, twin);
-      const sha256 = await hashFile(path);
-      const family = familyOf(path);
-      requireRead(family, environment ?? {});
-      const row: ModuleRow = {
-        id: uuidv7(),
-        path,
-        sha256,
-        family,
-        label,
-        training: false,
-        environment: { ...moduleEnvironment(family, process.env), ...environment },
-        parameters,
-      };
+      const adding = call.prepared as Adding;
+      requireRole(call, MANAGERS, 'Adding modules');
+      if ('twin' in adding) return lookAt(desk, adding.twin);
+      const { id, path, sha256, family, label } = adding;
       // Loaded once before it is recorded: what is no PKCS#11 module never gets into the list.
-      const client = await desk.devices.startRow(row, sha256, 'look');
+      const client = await desk.devices.startRow(adding, sha256, 'look');
       try {
         const view: ModuleView = {
-          module: { id: row.id, path, sha256, family, label, training: false, state: 'trusted' },
+          module: { id, path, sha256, family, label, training: false, state: 'trusted' },
           info: client.info,
           tokens: await client.call('tokens', {}),
         };
-        addModule(desk, row, byCall(call));
+        addModule(desk, adding, byCall(call));
         desk.emit('tokens.changed', {});
         return view;
       } finally {
@@ -114,7 +137,7 @@ export const modulesHandlers: Part<'modules'> = {
     about: ({ sha256 }) => ({ subject: { kind: 'module', sha256 } }),
     run: async ({ module, sha256 }, call) => {
       const { desk } = call;
-      requireRole(call, ['administrator', 'officer'], 'Approving a changed library');
+      requireRole(call, MANAGERS, 'Approving a changed library');
       const row = desk.devices.row(module);
       if ((await hashFile(row.path)) !== sha256)
         throw new KeymootError(

@@ -1,14 +1,17 @@
 /** Throw-away training tokens, made in one call: software on this computer, in the desk's own folder. */
 import { existsSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Input, Output } from '../../../shared/contract/index.ts';
 import type { TokenIdentity } from '../../../shared/domain/tokens.ts';
 import { KeymootError } from '../../../shared/errors.ts';
+import { moduleSubject } from '../../core/audit/statement.ts';
 import type { ModuleRow } from '../../store/tables/modules.ts';
 import { wellKnownPaths } from '../../tokens/discovery.ts';
 import { hashFile } from '../../tokens/header.ts';
+import type { Desk } from '../desk.ts';
 import { uuidv7 } from '../ids.ts';
-import { byCall, type Call } from '../router.ts';
+import { moduleAdded } from '../module-facts.ts';
+import { byCall, requireRole, type About, type Call } from '../router.ts';
 import { addModule } from './modules.ts';
 
 const libraryOf = (family: 'softhsm' | 'nss'): string => {
@@ -23,56 +26,69 @@ const libraryOf = (family: 'softhsm' | 'nss'): string => {
   return realpathSync(path);
 };
 
-/** SoftHSM keeps all training tokens of a desk in one folder, behind one configuration. */
-const softhsmModule = async (call: Call): Promise<ModuleRow> => {
-  const { desk } = call;
+/** SoftHSM keeps all training tokens of a desk in one folder, behind one configuration; each NSS token is a database and so a module of its own. */
+const trainingModule = async (
+  { family, label }: Input<'tokens.train'>,
+  desk: Desk,
+): Promise<ModuleRow> => {
   const known = desk.store.modules
     .all()
-    .find(({ training, family }) => training && family === 'softhsm');
+    .find((row) => family === 'softhsm' && row.training && row.family === family);
   if (known !== undefined) return known;
-  const folder = join(desk.store.folder, 'training', 'softhsm');
-  const config = join(folder, 'softhsm2.conf');
-  mkdirSync(join(folder, 'tokens'), { recursive: true, mode: 0o700 });
+  const id = uuidv7();
+  const path = libraryOf(family);
+  const common = { id, path, sha256: await hashFile(path), family, training: true };
+  const folder = join(desk.store.folder, 'training', family === 'nss' ? `nss-${id}` : family);
+  return family === 'softhsm'
+    ? {
+        ...common,
+        label: 'SoftHSM (training)',
+        environment: { SOFTHSM2_CONF: join(folder, 'softhsm2.conf') },
+        parameters: undefined,
+      }
+    : {
+        ...common,
+        label: `NSS ${label} (training)`,
+        environment: {},
+        parameters: `configdir='sql:${folder}' certPrefix='' keyPrefix='' secmod='secmod.db' flags= dbTokenDescription='${label}'`,
+      };
+};
+
+/** Makes the folders that the module keeps its tokens in. */
+const makePlace = ({ id, environment }: ModuleRow, desk: Desk): void => {
+  const config = environment['SOFTHSM2_CONF'];
+  if (config === undefined) {
+    mkdirSync(join(desk.store.folder, 'training', `nss-${id}`), { recursive: true, mode: 0o700 });
+    return;
+  }
+  const tokens = join(dirname(config), 'tokens');
+  mkdirSync(tokens, { recursive: true, mode: 0o700 });
   if (!existsSync(config))
     writeFileSync(
       config,
-      `directories.tokendir = ${join(folder, 'tokens')}\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = true\nslots.mechanisms = ALL\n`,
+      `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = true\nslots.mechanisms = ALL\n`,
       { mode: 0o600, flag: 'wx' },
     );
-  const path = libraryOf('softhsm');
-  const row: ModuleRow = {
-    id: uuidv7(),
-    path,
-    sha256: await hashFile(path),
-    family: 'softhsm',
-    label: 'SoftHSM (training)',
-    training: true,
-    environment: { SOFTHSM2_CONF: config },
-    parameters: undefined,
-  };
-  addModule(desk, row, byCall(call));
-  return row;
 };
 
-/** Each NSS training token is a database of its own, and so a module of its own. */
-const nssModule = async (call: Call, label: string): Promise<ModuleRow> => {
-  const { desk } = call;
-  const id = uuidv7();
-  const folder = join(desk.store.folder, 'training', `nss-${id}`);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = libraryOf('nss');
-  const row: ModuleRow = {
-    id,
-    path,
-    sha256: await hashFile(path),
-    family: 'nss',
-    label: `NSS ${label} (training)`,
-    training: true,
-    environment: {},
-    parameters: `configdir='sql:${folder}' certPrefix='' keyPrefix='' secmod='secmod.db' flags= dbTokenDescription='${label}'`,
-  };
-  addModule(desk, row, byCall(call));
-  return row;
+/** The library is a module like any other: people who make the first token on it sign that it comes in. */
+export const aboutTraining = async (input: Input<'tokens.train'>, call: Call): Promise<About> => {
+  const row = await trainingModule(input, call.desk);
+  call.prepared = row;
+  const known = call.desk.store.modules.get(row.id) !== undefined;
+  return known ? {} : { subject: moduleSubject(moduleAdded(row).detail) };
+};
+
+const bringIn = (row: ModuleRow, call: Call): void => {
+  if (call.desk.store.modules.get(row.id) !== undefined) return;
+  requireRole(call, ['administrator', 'officer'], 'Adding modules');
+  if (call.desk.state === 'READY' && call.people.length < 2)
+    throw new KeymootError(
+      'two-required',
+      'The library of this token comes in with it, which takes proofs by two administrators or officers. Nothing was made.',
+    );
+  makePlace(row, call.desk);
+  addModule(call.desk, row, byCall(call));
 };
 
 export const train = async (
@@ -90,7 +106,7 @@ export const train = async (
   try {
     desk.checkNewHalves(user);
     if (so !== undefined) desk.checkNewHalves(so);
-    let row: ModuleRow;
+    const row = call.prepared as ModuleRow;
     let token: TokenIdentity;
     if (family === 'softhsm') {
       if (so === undefined)
@@ -98,7 +114,7 @@ export const train = async (
           'pin-half-missing',
           'A SoftHSM token has a security officer’s PIN too: give both its halves.',
         );
-      row = await softhsmModule(call);
+      bringIn(row, call);
       const taken = await desk.devices.with(row.id, 'look', (client) => client.call('tokens', {}));
       if (taken.some(({ identity, initialised }) => initialised && identity.label === label))
         throw new KeymootError(
@@ -109,7 +125,7 @@ export const train = async (
         client.call('initToken', { label, soPin: so, userPin: user }, { wipe: true }),
       );
     } else {
-      row = await nssModule(call, label);
+      bringIn(row, call);
       token = await desk.devices.with(row.id, 'act', async (client) => {
         const tokens = await client.call('tokens', {});
         const mine = tokens.find(({ identity }) => identity.label === label);

@@ -37,7 +37,10 @@ export const AddModule = () => {
         </section>
       )}
       <AddModuleForm
-        people={[{ title: 'Added by', roles: ['administrator', 'officer', 'operator'] }]}
+        people={[
+          { title: 'First person', roles: ['administrator', 'officer'] },
+          { title: 'Second person', roles: ['administrator', 'officer'] },
+        ]}
         onDone={() => {
           go('tokens');
         }}

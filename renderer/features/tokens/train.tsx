@@ -21,7 +21,10 @@ export const Train = () => {
       </PageHead>
       <Act
         channel="tokens.train"
-        people={[{ title: 'Made by', roles: ['administrator', 'officer', 'operator'] }]}
+        people={[
+          { title: 'First person', roles: ['administrator', 'officer'] },
+          { title: 'Second person', roles: ['administrator', 'officer'] },
+        ]}
         label={`Make training token ${label === '' ? '' : `“${label}”`}`}
         disabled={label === '' ? 'Give the token a name first.' : undefined}
         input={async () => {

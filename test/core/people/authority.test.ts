@@ -6,6 +6,7 @@ import type { Role } from '../../../shared/domain/people.ts';
 import type { Entry, EntryType } from '../../../custody/core/audit/entry.ts';
 import {
   envelope,
+  moduleSubject,
   statementBytes,
   type Act,
   type Envelope,
@@ -280,20 +281,23 @@ describe('authority', () => {
   });
   test('knows a module by the hash it was added with, until two managers approve another', () => {
     const module = randomUUID();
-    const added = authorise(
-      founded,
-      entry('token.module_added', {
-        module,
-        path: '/x',
-        sha256: sha('1'),
-        family: 'other',
-        label: 'x',
-      }),
-    );
+    const facts = { path: '/x', sha256: sha('1'), family: 'other', label: 'x' };
+    const detail = { module, ...facts, settings_sha256: sha('settings') };
+    const add = (what: typeof detail, ...by: Somebody[]) =>
+      entry(
+        'token.module_added',
+        what,
+        by.map((one) => act(one, 'modules.add', {}, moduleSubject(detail))),
+      );
+    unchanged(add(detail));
+    unchanged(add(detail, ada));
+    unchanged(add(detail, ada, cleo));
+    unchanged(add({ ...detail, path: '/y' }, ada, otto));
+    const founding = authorise(nobody, add(detail));
+    expect(founding.modules.get(module)).toBe(sha('1'));
+    const added = authorise(founded, add(detail, ada, otto));
     expect(added.modules.get(module)).toBe(sha('1'));
-    const again = entry('token.module_added', {
-      ...{ module, path: '/usr/lib/x.so', sha256: sha('2'), family: 'other', label: 'x' },
-    });
+    const again = add({ ...detail, sha256: sha('2') }, ada, otto);
     expect(authorise(added, again).modules.get(module)).toBe(sha('1'));
     const approve = (...by: Somebody[]) =>
       entry(

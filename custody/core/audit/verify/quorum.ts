@@ -7,7 +7,7 @@ import { hash } from 'node:crypto';
 import type { ChannelName } from '../../../../shared/contract/index.ts';
 import type { Role } from '../../../../shared/domain/people.ts';
 import type { Entry, EntryOf, EntryType } from '../entry.ts';
-import type { Subject } from '../statement.ts';
+import { moduleSubject, type Subject } from '../statement.ts';
 import type { CountedAct } from './people.ts';
 import { seatingIn, type Seating } from './seating.ts';
 
@@ -29,6 +29,7 @@ const CHANNELS = {
   'person.role_changed': ['people.setRole'],
   'person.left': ['people.remove'],
   'policy.changed': ['policy.approve'],
+  'token.module_added': ['modules.add', 'tokens.train'],
   'token.module_approved': ['modules.approve'],
   'key.generate': ['keys.generate'],
   'key.import': ['ceremonies.step'],
@@ -81,6 +82,8 @@ export class Quorum {
   /** Keys behind the approvals of each definition since a ceremony on it was last armed. */
   readonly #approvals = new Map<string, Set<string>>();
   readonly #ceremonies = new Map<string, Ceremony>();
+  /** Two people have put a policy in force. */
+  #policy = false;
 
   /** @param definition the bytes that hash to this, if they are at hand */
   constructor(definition: (sha256: string) => Uint8Array | undefined) {
@@ -111,6 +114,7 @@ export class Quorum {
       short.push('it closes no intent, so nobody agreed to it');
     if (entry.type === 'ceremony.arm' && !covered) short.push(...this.#arm(entry));
     if (entry.outcome === 'success' && short.length === 0) {
+      if (entry.type === 'policy.changed') this.#policy = true;
       if (entry.type === 'ceremony.exception') armed?.seating.sit(entry.detail.substitute);
     }
     return short;
@@ -171,6 +175,12 @@ export class Quorum {
           by(MANAGERS),
           on('policy', detail.policy_sha256),
         );
+      case 'token.module_added': {
+        // While the desk is being founded there is nobody yet who could be asked.
+        if (!this.#policy) return [];
+        const { kind, sha256 } = moduleSubject(detail);
+        return two('administrators or officers let this module in', by(MANAGERS), on(kind, sha256));
+      }
       case 'token.module_approved':
         return two(
           'administrators or officers approve this module',
