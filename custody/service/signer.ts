@@ -85,8 +85,10 @@ export class Signer {
     if (last?.note === undefined || this.#key === undefined) return;
     const note = parseCheckpoint(last.note);
     const spki = Buffer.from(this.#key.spki, 'base64');
-    if (note?.size !== last.size || !signedBy(note, this.#journal.origin ?? '', spki))
+    // SECURITY: the signature is over the note's own root; only when that is the row's does it speak for this log.
+    if (note?.size !== last.size || !Buffer.from(note.root).equals(last.root))
       throw mismatch(last.size);
+    if (!signedBy(note, this.#journal.origin ?? '', spki)) throw mismatch(last.size);
   }
 
   get key(): LogKey | undefined {

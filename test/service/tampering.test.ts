@@ -13,8 +13,8 @@ import { type ErrorCode, KeymootError } from '../../shared/errors.ts';
 import { DeskClient } from '../../custody/cli/client.ts';
 import { playAws } from '../../custody/cli/rehearsal/aws.ts';
 import { Desk } from '../../custody/service/desk.ts';
-import { leafHash } from '../../custody/core/audit/merkle.ts';
 import { hexToWords } from '../../custody/core/checkvalues/fingerprint.ts';
+import { GrowingTree, leafHash } from '../../custody/core/audit/merkle.ts';
 import { ADA, OTTO, TestDesk, dump, possible, refusedAs, type Played } from '../support/desk.ts';
 
 type Change = (db: Sqlite.Database) => void;
@@ -311,6 +311,28 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
       db.exec(
         `UPDATE checkpoint SET root = zeroblob(32) WHERE size = (SELECT max(size) FROM checkpoint)`,
       );
+    }));
+  test('does not open when a sealed entry is changed and tree and roots are made to fit', () =>
+    refusesToOpen('log-mismatch', (db) => {
+      db.exec(NO_TRIGGERS);
+      const rows = db.prepare('SELECT seq, entry FROM log ORDER BY seq').all() as {
+        seq: number;
+        entry: Buffer;
+      }[];
+      const tree = new GrowingTree();
+      const roots = new Map([[0, tree.root]]);
+      const put = db.prepare('UPDATE log SET entry = ?, hashes = ? WHERE seq = ?');
+      for (const { seq, entry } of rows) {
+        const text = entry.toString();
+        const changed = text.includes('"type":"app.start"')
+          ? Buffer.from(text.replace(/"boot_ms":\d+/, '"boot_ms":1'))
+          : entry;
+        const complete = tree.append(leafHash(changed));
+        put.run(changed, Buffer.concat(complete.map(({ hash }) => hash)), seq);
+        roots.set(tree.size, tree.root);
+      }
+      const root = db.prepare('UPDATE checkpoint SET root = ? WHERE size = ?');
+      for (const [size, digest] of roots) root.run(digest, size);
     }));
   test('does not open when the last seal is not the log key’s', () =>
     refusesToOpen('log-mismatch', (db) => {
