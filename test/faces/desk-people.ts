@@ -66,7 +66,7 @@ export const openDesk = async (desk: Desk, pin: Pin, person: Person): Promise<vo
 export const makeTrainingToken = async (
   desk: Desk,
   token: { label: string; pin: Pin; kind?: 'SoftHSM' | 'NSS' },
-  person: Person,
+  people: readonly [Person, Person],
 ): Promise<void> => {
   const kind = token.kind ?? 'SoftHSM';
   await desk.goTo('Tokens');
@@ -75,7 +75,7 @@ export const makeTrainingToken = async (
   await desk.write('Name', token.label);
   await desk.enterPin('User PIN', token.pin);
   if (kind === 'SoftHSM') await desk.enterPin('Security officer’s PIN', token.pin);
-  await desk.proveAs({ 'Made by': person });
+  await desk.proveAs({ 'First person': people[0], 'Second person': people[1] });
   await desk.seen('make a training token');
   await desk.press(`Make training token “${token.label}”`);
   await desk.heading('Tokens').waitFor();

@@ -169,7 +169,7 @@ export const tellStory = (name: FaceName): void => {
     });
 
     chapter('gets a training token and the rest of its people', async () => {
-      await people.makeTrainingToken(desk, { label: 'work', pin }, ada);
+      await people.makeTrainingToken(desk, { label: 'work', pin }, [ada, otto]);
       for (const person of [cleo, chidi, carmen, wim])
         await people.enrol(desk, person, [ada, otto]);
       await desk.goTo('People');

@@ -58,7 +58,7 @@ try {
   await people.foundDesk(desk, { name: 'desk.example', pin: logPin, first: ada, second: otto });
   for (const screen of ['Overview', 'Keys', 'Ceremonies', 'Exports', 'Audit'] as const)
     await desk.goTo(screen);
-  await people.makeTrainingToken(desk, { label: 'work', pin }, ada);
+  await people.makeTrainingToken(desk, { label: 'work', pin }, [ada, otto]);
   for (const person of [cleo, chidi, carmen, wim]) await people.enrol(desk, person, [ada, otto]);
   await people.generateKey(desk, { label: 'signing-key', algorithm: 'P-256', token: 'work' }, pin, [
     ada,
