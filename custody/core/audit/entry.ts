@@ -1,6 +1,7 @@
 /**
  * Entries of the audit log: a closed schema, one detail per type (resources/formats/audit-log.md, sections 4 and 6).
- * The page was written first; where this file and the page differ, this file is wrong.
+ * The page was written first; where this file and the page differ, this file is wrong. On the way into the log
+ * the verifier's rules (verify/table.ts) stand in for these schemas where an entry is plainly spelled.
  */
 import { z } from 'zod';
 import { canonical } from '../../../shared/canonical.ts';

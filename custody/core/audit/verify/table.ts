@@ -1,7 +1,8 @@
 /**
  * The tables of resources/formats/audit-log.md as rules: entries and their details (sections 4 and 6), what people sign (5), the manifest (9).
  * Written from the page, member by member, and apart from the writer's schemas (../entry.ts): a slip in one of them shows in the tests that
- * compare the two.
+ * compare the two. The writer takes an entry that is plainly spelled on these rules alone, for speed, so a rule that is too lax here is caught by those tests
+ * and by the stand-alone verifier only.
  */
 import {
   b64,
