@@ -47,6 +47,7 @@ export const Draft = () => {
   useEffect(() => {
     void call('policy.get', {}).then((answer) => {
       if (answer.ok) setPolicy(answer.value);
+      else setProblem(answer.error.message);
     });
   }, []);
   // Seats that only fit one way are filled; people change what they want changed.

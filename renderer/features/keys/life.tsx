@@ -3,8 +3,10 @@ import './keys.css';
 import { Title } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { LifeEvent } from '../../../shared/contract/keys.ts';
+import type { ErrorData } from '../../../shared/errors.ts';
 import { useDesk } from '../../app/desk-store.ts';
 import { call } from '../../bridge/bridge.ts';
+import { ErrorBox } from '../../ui/messages.tsx';
 import { Time } from '../../ui/text.tsx';
 
 /** What was done, and what was tried. */
@@ -32,13 +34,15 @@ const sentence = ({ type, outcome }: LifeEvent): string => {
 
 export const Life = ({ id }: { id: string }) => {
   const [life, setLife] = useState<readonly LifeEvent[]>();
+  const [error, setError] = useState<ErrorData>();
   const changes = useDesk((desk) => desk.changes.log);
   useEffect(() => {
     void call('keys.life', { key: id }).then((answer) => {
       if (answer.ok) setLife(answer.value);
+      else setError(answer.error);
     });
   }, [id, changes]);
-  if (life === undefined) return null;
+  if (life === undefined) return <ErrorBox error={error} />;
   return (
     <section style={{ marginTop: 28 }}>
       <Title order={3} mb="xs">

@@ -2,17 +2,20 @@
 import { Title } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { Output } from '../../../shared/contract/index.ts';
+import type { ErrorData } from '../../../shared/errors.ts';
 import { AddModuleForm } from '../../app/add-module.tsx';
 import { go } from '../../app/router.ts';
 import { call } from '../../bridge/bridge.ts';
 import { List } from '../../ui/list.tsx';
-import { PageHead } from '../../ui/messages.tsx';
+import { ErrorBox, PageHead } from '../../ui/messages.tsx';
 
 export const AddModule = () => {
   const [found, setFound] = useState<Output<'modules.find'>>([]);
+  const [error, setError] = useState<ErrorData>();
   useEffect(() => {
     void call('modules.find', {}).then((answer) => {
       if (answer.ok) setFound(answer.value);
+      else setError(answer.error);
     });
   }, []);
   return (
@@ -21,6 +24,7 @@ export const AddModule = () => {
         Choose the vendor’s library. It is loaded once, in a process of its own, before it is added;
         its hash is recorded and checked each time.
       </PageHead>
+      <ErrorBox error={error} />
       {found.length === 0 ? null : (
         <section style={{ marginBottom: 28 }}>
           <Title order={2} size="h5" mb={4}>
