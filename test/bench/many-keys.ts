@@ -3,16 +3,54 @@
  *
  * One key is really made. The others are entries and rows like its own, each under another name and id; they are on no token.
  */
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { Room } from '../../custody/cli/rehearsal/room.ts';
+import { base64 } from '../../custody/core/audit/note.ts';
+import { envelope, statementBytes, type Envelope } from '../../custody/core/audit/statement.ts';
+import { openPersonKey } from '../../custody/core/people/keys.ts';
 import { keyDetail, keyTarget } from '../../custody/service/handlers/key-facts.ts';
 import { uuidv7 } from '../../custody/service/ids.ts';
 import { Journal } from '../../custody/service/journal.ts';
 import { Store } from '../../custody/store/store.ts';
 
-/** Entries in one commit: a commit waits for the disk. */
+/** Keys in one commit: a commit waits for the disk. */
 const AT_ONCE = 250;
 const NAMES = ['invoice', 'payments', 'zone-master', 'archive', 'partner', 'backup', 'card', 'tls'];
+
+/** People who sign an act for each key that is made, as they would at a desk. */
+const signers = async (
+  room: Room,
+  store: Store,
+  journal: Journal,
+  names: readonly string[],
+): Promise<() => Envelope[]> => {
+  const people = await Promise.all(
+    names.map(async (name) => {
+      const { id, passphrase } = room.player(name);
+      const key = journal.authority.members.get(id)?.key;
+      const sealed = store.people.sealedKey(id);
+      if (key === undefined || sealed === undefined) throw new Error(`bench: ${name} has no key`);
+      return { id, key, sign: await openPersonKey(id, passphrase, sealed, key) };
+    }),
+  );
+  return () => {
+    const head = { size: store.log.size, root: base64(store.log.root) };
+    return people.map(({ id, key, sign }) => {
+      const payload = statementBytes({
+        v: 1,
+        kind: 'act',
+        log: journal.origin ?? '',
+        person: id,
+        head,
+        time: new Date().toISOString(),
+        channel: 'keys.generate',
+        input_sha256: hash('sha256', id),
+        nonce: randomBytes(16).toString('hex'),
+      });
+      return envelope(payload, key.sha256, sign(payload));
+    });
+  };
+};
 
 /** Founds a desk in `folder` with a training token “bench”, and gives its people. The service is stopped. */
 export const deskOfKeys = async (folder: string, keys: number): Promise<Room> => {
@@ -39,7 +77,8 @@ export const deskOfKeys = async (folder: string, keys: number): Promise<Room> =>
       (entry) => entry.type === 'key.generate' && entry.outcome === 'intent',
     );
     if (intent?.type !== 'key.generate') throw new Error('bench: the key’s intent is not there');
-    const { acts, actor } = intent;
+    const { actor } = intent;
+    const sign = await signers(room, store, journal, ['administrator', 'officer']);
     const frame = {
       type: 'key.generate' as const,
       actor,
@@ -60,7 +99,7 @@ export const deskOfKeys = async (folder: string, keys: number): Promise<Room> =>
           const { token } = record.at;
           return {
             ...frame,
-            ...(acts === undefined ? {} : { acts }),
+            acts: sign(),
             outcome: 'intent' as const,
             target: keyTarget({ label, ckaid }),
             detail: { key, algorithm, label, purpose, extractable, ckaid, token },
