@@ -14,12 +14,12 @@ import { BUILD } from '../build.ts';
 import type { Entry, NewEntry } from '../core/audit/entry.ts';
 import { Judge } from '../judge/client.ts';
 import { Store } from '../store/store.ts';
-import type { IntentRow } from '../store/tables/intents.ts';
 import { CeremonyRoom } from './ceremony-room.ts';
 import { Devices, sameToken } from './devices.ts';
 import { uuidv7 } from './ids.ts';
 import { Journal } from './journal.ts';
 import { checkLedger } from './ledger.ts';
+import { planIn, untilIn, whatIn } from './plan.ts';
 import { reasonOf } from './reason.ts';
 import { Secrets } from './secrets.ts';
 import { Signer } from './signer.ts';
@@ -27,12 +27,11 @@ import { TokenWatch } from './token-watch.ts';
 
 export type Emit = <E extends EventName>(event: E, payload: Payload<E>) => void;
 
-/** What an intent on a token planned, so that somebody else can settle it. */
-export interface TokenPlan {
-  what: string;
-  at?: TokenRef;
-  [member: string]: unknown;
-}
+/** An entry of which a device may leave something behind. */
+export type KeyIntent = Extract<
+  NewEntry,
+  { type: 'key.generate' | 'key.import' | 'key.wrap' | 'key.destroy' }
+>;
 
 export class Desk {
   readonly store: Store;
@@ -82,6 +81,7 @@ export class Desk {
       const desk = new Desk(store, emit);
       checkLedger(store, desk.journal);
       desk.policy();
+      desk.devices.begin();
       store.commit(() => {
         store.meta.set('epoch', String(desk.epoch));
       });
@@ -101,11 +101,11 @@ export class Desk {
     }
   }
 
-  /** An interrupted wrap or package left nothing on a device (its objects died with the process), and an interrupted step without one happened on paper only. */
+  /** An interrupted wrap or package left nothing on a device: its objects died with the process. */
   #closeWhatNeedsNoDevice(): void {
     for (const intent of this.store.intents.all()) {
-      if (this.tokenPlan(intent).at !== undefined) continue;
       const entry = this.journal.entry(intent.seq);
+      if (entry.type !== 'key.wrap') continue;
       const { type, detail, ceremony } = entry;
       this.journal.record(
         [
@@ -113,11 +113,11 @@ export class Desk {
             type,
             detail,
             // Whether a package was already in its place when the power went is not known; that nothing is on a device is.
-            outcome: type === 'key.wrap' ? 'unknown' : 'failure',
+            outcome: 'unknown',
             corr: intent.entry,
             reason: 'interrupted',
             ...(ceremony === undefined ? {} : { ceremony }),
-          } as Parameters<Journal['record']>[0][number],
+          },
         ],
         {
           apply: () => {
@@ -235,27 +235,24 @@ export class Desk {
     return held.path;
   }
 
-  /** Commits what is about to happen before it does (R8). The first entry is the one that the plan settles; others share its fate. */
-  openIntents<const E extends readonly NewEntry[]>(
-    entries: E,
-    plan: TokenPlan,
+  /** Commits what is about to happen before it does (R8). The first entry is what may be settled later, and says until when; others share its fate. */
+  openIntents(
+    [first, ...others]: readonly [KeyIntent, ...NewEntry[]],
     deadlineMs: number,
-  ): { [I in keyof E]: Entry } {
-    const untilMs = Date.now() + deadlineMs;
+  ): [Entry, ...Entry[]] {
+    const until = new Date(Date.now() + deadlineMs).toISOString();
     const written = this.journal.record(
-      entries.map((entry) => ({ ...entry, outcome: 'intent' })),
+      [{ ...first, detail: { ...first.detail, until } }, ...others].map((entry) => ({
+        ...entry,
+        outcome: 'intent' as const,
+      })),
       {
-        apply: ([first]) => {
-          if (first === undefined) return;
-          const { id, seq, type } = first;
-          this.store.intents.open({ entry: id, seq, type, plan, untilMs });
+        apply: ([intent]) => {
+          if (intent !== undefined) this.store.intents.open({ entry: intent.id, seq: intent.seq });
         },
       },
     );
-    return written as { [I in keyof E]: Entry };
-  }
-  openIntent(entry: NewEntry, plan: TokenPlan, deadlineMs: number): Entry {
-    return this.openIntents([entry] as const, plan, deadlineMs)[0];
+    return written as [Entry, ...Entry[]];
   }
   /** Writes what became of it, with the state that changes. */
   closeIntent(
@@ -272,20 +269,14 @@ export class Desk {
     });
   }
 
-  tokenPlan(intent: IntentRow): TokenPlan {
-    return intent.plan as TokenPlan;
-  }
   unfinished(): Unfinished[] {
-    return this.store.intents.all().map((intent) => {
-      const plan = this.tokenPlan(intent);
+    return this.store.intents.all().map(({ entry: intent, seq }) => {
+      const entry = this.journal.entry(seq);
+      const token = planIn(entry)?.at;
       return {
-        intent: intent.entry,
-        seq: intent.seq,
-        type: intent.type,
-        time: this.journal.entry(intent.seq).time,
-        what: plan.what,
-        ...(plan.at === undefined ? {} : { token: plan.at }),
-        until: new Date(intent.untilMs).toISOString(),
+        ...{ intent, seq, type: entry.type, time: entry.time, what: whatIn(entry) },
+        ...(token === undefined ? {} : { token }),
+        until: new Date(untilIn(entry)).toISOString(),
       };
     });
   }

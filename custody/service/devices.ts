@@ -12,6 +12,7 @@ import { TokenClient } from '../tokens/client.ts';
 import { checkLibrary, hashFile } from '../tokens/header.ts';
 import { endFormer, startedAt } from './epochs.ts';
 import type { Journal } from './journal.ts';
+import { untilIn } from './plan.ts';
 
 type DevicePurpose = 'log' | 'act' | 'look';
 /** Starts a process, uses it, and ends it if that was not done yet. */
@@ -33,7 +34,6 @@ export class Devices {
   readonly #journal: Journal;
   readonly #epoch: number;
   readonly #former: readonly ProcessRow[];
-  readonly #formerUntil: number;
   #ending: Promise<void> | undefined;
   readonly #reported = new Set<string>();
 
@@ -42,10 +42,12 @@ export class Devices {
     this.#journal = journal;
     this.#epoch = epoch;
     this.#former = store.processes.all();
-    this.#formerUntil = Math.max(0, ...store.intents.all().map((intent) => intent.untilMs));
-    this.#formerGone().catch(() => undefined); // whoever waits for it hears of it
   }
 
+  /** Begins to end what a former service left running, once the tables are known to say what the log does. */
+  begin(): void {
+    this.#formerGone().catch(() => undefined); // whoever waits for it hears of it
+  }
   /** Resolves when no token process of a former service runs any more; nothing touches a token before. After it failed it is tried anew. */
   #formerGone(): Promise<void> {
     this.#ending ??= this.#endFormer().catch((error: unknown) => {
@@ -55,7 +57,8 @@ export class Devices {
     return this.#ending;
   }
   async #endFormer(): Promise<void> {
-    await endFormer(this.#former, this.#formerUntil);
+    const open = this.#store.intents.all().map(({ seq }) => untilIn(this.#journal.entry(seq)));
+    await endFormer(this.#former, Math.max(0, ...open));
     this.#store.commit(() => {
       for (const { pid } of this.#former) this.#store.processes.remove(pid);
     });

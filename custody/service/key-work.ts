@@ -6,7 +6,7 @@
  */
 import { hash } from 'node:crypto';
 import type { TokenRef } from '../../shared/domain/tokens.ts';
-import { Algorithm, Purpose, type Check, type KeyRecord } from '../../shared/domain/keys.ts';
+import type { KeyRecord } from '../../shared/domain/keys.ts';
 import { KeymootError } from '../../shared/errors.ts';
 import { spkiOf } from '../core/keys/spki.ts';
 import type { KeyReadback, PinHalves } from '../../shared/token/protocol.ts';
@@ -20,27 +20,10 @@ import {
 } from '../core/keys/templates.ts';
 import type { NewEntry } from '../core/audit/entry.ts';
 import type { TokenClient } from '../tokens/client.ts';
-import type { Desk, TokenPlan } from './desk.ts';
+import type { Desk, KeyIntent } from './desk.ts';
 import type { InNew } from './devices.ts';
+import type { KeyPlan } from './plan.ts';
 import { reasonOf } from './reason.ts';
-
-/** What an intent on a key keeps, so that anyone can settle it later: all of it public. */
-export interface KeyPlan extends TokenPlan {
-  at: TokenRef;
-  key: string;
-  kind: 'generate' | 'import' | 'destroy';
-  algorithm: string;
-  purpose: string;
-  extractable: boolean;
-  label: string;
-  ckaid: string;
-  ceremony?: string;
-  step?: string;
-  attempt?: number;
-  /** Import: what the holder computed, to recognise the key by. */
-  check?: Check;
-  p11?: Check;
-}
 
 export interface Opened {
   pin: PinHalves;
@@ -78,8 +61,8 @@ const isUncertain = (error: unknown): boolean =>
   reasonOf(error) === 'CKR_DEVICE_ERROR';
 
 export const requestOf = (desk: Desk, plan: KeyPlan): KeyRequest => ({
-  algorithm: Algorithm.parse(plan.algorithm),
-  purpose: Purpose.parse(plan.purpose),
+  algorithm: plan.algorithm,
+  purpose: plan.purpose,
   extractable: plan.extractable,
   label: plan.label,
   ckaid: Buffer.from(plan.ckaid, 'hex'),
@@ -169,9 +152,8 @@ export const destroyPlanned = async (bench: Bench): Promise<number> => {
 export type Heard<A> = { answer: A } | { refused: KeymootError };
 
 export interface Intended<A, T> {
-  /** The first is the one that the plan settles; the others share its fate. */
-  entries: readonly NewEntry[];
-  plan: KeyPlan;
+  /** The first says the plan, by which it can be settled; the others share its fate. */
+  entries: readonly [KeyIntent, ...NewEntry[]];
   deadlineMs: number;
   /** The one request. Its process is ready for it, so that the deadline in the intent is the request's own. */
   ask: () => Promise<A>;
@@ -197,9 +179,9 @@ const hear = async <A>(ask: () => Promise<A>): Promise<Heard<A>> => {
 export const underIntent = async <A, T>(
   { desk }: Bench,
   client: TokenClient,
-  { entries, plan, deadlineMs, ask, close }: Intended<A, T>,
+  { entries, deadlineMs, ask, close }: Intended<A, T>,
 ): Promise<T> => {
-  const intents = desk.openIntents(entries, plan, deadlineMs).map(({ id }) => id);
+  const intents = desk.openIntents(entries, deadlineMs).map(({ id }) => id);
   const [intent = ''] = intents;
   try {
     const heard = await hear(ask);
@@ -208,10 +190,11 @@ export const underIntent = async <A, T>(
     return await close(heard, intents);
   } catch (error) {
     if (desk.store.intents.get(intent) === undefined) throw error;
-    if (plan.ceremony !== undefined) desk.ceremonies.forget(plan.ceremony);
+    const [{ ceremony, detail }] = entries;
+    if (ceremony !== undefined) desk.ceremonies.forget(ceremony.id);
     throw new KeymootError(
       'recovery-needed',
-      `${error instanceof KeymootError ? error.message : 'Keymoot made a mistake.'} What became of “${plan.label}” on the token is not known for certain. Settle it under Recovery; nothing else is done on this token before.`,
+      `${error instanceof KeymootError ? error.message : 'Keymoot made a mistake.'} What became of “${detail.label ?? 'the key'}” on the token is not known for certain. Settle it under Recovery; nothing else is done on this token before.`,
       {
         cause: error,
         fields: { intent, cause: error instanceof KeymootError ? error.code : 'internal' },

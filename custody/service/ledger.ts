@@ -22,6 +22,7 @@ import type { ExportRow } from '../store/tables/exports.ts';
 import { keyDetail } from './handlers/key-facts.ts';
 import { keyTold, type Journal } from './journal.ts';
 import { settingsSha256 } from './module-facts.ts';
+import { planDetail, planIn, untilIn } from './plan.ts';
 import { tampered } from './tampered.ts';
 
 /** Evidence that hashes to its name. */
@@ -60,8 +61,9 @@ const judgeLog = (store: Store, journal: Journal): void => {
 };
 
 type KeyEntry = EntryOf<'key.generate' | 'key.import' | 'key.wrap' | 'key.destroy'>;
+type Made = KeyEntry['detail'];
 interface Key {
-  made: KeyEntry['detail'];
+  made: Made;
   state: KeyRecord['state'];
   ceremony: string | undefined;
 }
@@ -265,23 +267,44 @@ const compareExports = (store: Store, ledger: Ledger): void => {
 
 /** Entries whose intent is told by another one's row, or needs none: nothing on a device hangs on them alone. */
 const WITHOUT_ROW = new Set(['ceremony.step', 'ceremony.abort']);
+/** No device is given longer for one call. */
+const LONGEST_CALL_MS = 3_600_000;
+
+const planned = ({ key, algorithm, purpose, extractable, label, ckaid, module, token }: Made) =>
+  canonical({ key, algorithm, purpose, extractable, label, ckaid, module, token });
+
+/**
+ * SECURITY: by what an open intent says a key is adopted or destroyed, and its entry may not be sealed yet. So it says all of it, of a key that this desk has and
+ * is destroying, or of none that it has.
+ */
+const canBeSettled = (entry: Entry, keys: Ledger['keys']): boolean => {
+  if (untilIn(entry) > Date.parse(entry.time) + LONGEST_CALL_MS) return false;
+  if (entry.type === 'key.wrap') return true;
+  const plan = planIn(entry);
+  if (plan === undefined) return false;
+  const known = keys.get(plan.key);
+  if (plan.kind === 'destroy')
+    return (
+      known !== undefined &&
+      known.state !== 'destroyed' &&
+      planned(known.made) === planned(planDetail(plan))
+    );
+  const taken = [...keys.values()].some(
+    ({ state, made }) =>
+      state !== 'destroyed' &&
+      made.ckaid === plan.ckaid &&
+      canonical(made.token) === canonical(plan.at.token),
+  );
+  return known === undefined && !taken;
+};
+
 const compareIntents = (store: Store, ledger: Ledger): void => {
-  const rows = new Map(store.intents.all().map((row) => [row.entry, row]));
-  for (const entry of ledger.open.values())
-    if (!WITHOUT_ROW.has(entry.type) && !rows.has(entry.id))
-      throw tampered('something that was interrupted');
-  for (const { entry, seq, type, plan } of rows.values()) {
-    const told = ledger.open.get(entry);
-    const { key, ckaid } = plan as { key?: string; ckaid?: string };
-    const detail = (told?.detail ?? {}) as { key?: string; ckaid?: string };
-    if (
-      told?.seq !== seq ||
-      told.type !== type ||
-      (key ?? detail.key) !== detail.key ||
-      (ckaid ?? detail.ckaid) !== detail.ckaid
-    )
-      throw tampered('something that was interrupted');
-  }
+  const open = new Map([...ledger.open].filter(([, { type }]) => !WITHOUT_ROW.has(type)));
+  const rows = store.intents.all();
+  const same =
+    rows.length === open.size && rows.every((row) => open.get(row.entry)?.seq === row.seq);
+  if (!same || ![...open.values()].every((entry) => canBeSettled(entry, ledger.keys)))
+    throw tampered('something that was interrupted');
 };
 
 const compareModules = (store: Store, ledger: Ledger): void => {

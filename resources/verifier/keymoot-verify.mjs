@@ -559,6 +559,8 @@ const keyEvent = shape(
     export: uuid,
     recovered: bool,
     objects: count,
+    p11: check,
+    until: time,
   },
 );
 const session = shape({ person: uuid }, { why: text(64) });

@@ -79,6 +79,13 @@ describe.skipIf(!possible)('generating a key, cut short', () => {
       if (left === 'no intent') {
         expect(open).toBeUndefined();
       } else {
+        // Whoever settles it goes by what the log says, and by nothing that lies beside it.
+        const intent = (await entriesOf(room)).find(({ id }) => id === open?.intent);
+        expect(intent?.detail).toMatchObject({
+          ...{ algorithm: 'AES-256', label, ...stage.at },
+          until: open?.until,
+        });
+        expect(open?.token).toEqual(stage.at);
         expect(outcome.error.code).toBe(cut.victim === 'token' ? 'recovery-needed' : 'internal');
         // Never blindly again: nothing new on this token before that is settled.
         await expect(generateKey(stage, `${label}-again`)).rejects.toMatchObject({

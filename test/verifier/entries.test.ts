@@ -308,6 +308,11 @@ describe('members', () => {
       }),
       'another way to check': as('key.generate', { key, check: { method: 'MD5', value: 'abab' } }),
       'another grade': as('key.generate', { key, grade: 'E' }),
+      'a token’s own check value of one byte': as('key.import', {
+        key,
+        p11: { method: 'P11-CHECK', value: 'ab' },
+      }),
+      'a plan until no time': as('key.generate', { key, until: 'tomorrow' }),
       'no serials': as('component.destroy', { serials: [] }),
       'too many serials': as('component.destroy', { serials: Array<string>(33).fill('x') }),
       'another verdict': as('ceremony.close', {
@@ -341,6 +346,13 @@ describe('members', () => {
         check: { method: 'LEGACY-ZERO', value: 'ab12cd34ab12cd34' },
       },
       'component.destroy': { serials: ['A1', 'A2'] },
+      'key.import': {
+        ...{ key, algorithm: 'AES-256', label: 'A key', purpose: 'wrap', extractable: false },
+        ...{ ckaid: '0a0b', module, token: TOKEN, grade: 'C' },
+        check: { method: 'X9.24-CMAC', value: '0a0b0c0d0e' },
+        p11: { method: 'P11-CHECK', value: '0a0b0c' },
+        until: '2026-11-22T14:05:15.000Z',
+      },
       'byok.package_created': {
         export: key,
         key,

@@ -52,6 +52,8 @@ const key = z.strictObject({
   export: Uuid.optional(),
   recovered: z.boolean().optional(),
   objects: Count.optional(),
+  p11: Check.optional(),
+  until: Time.optional(),
 });
 
 export const details = {

@@ -95,9 +95,8 @@ export const wrap = async (
   let intent: Entry | undefined;
   let wrapped, built;
   try {
-    intent = desk.openIntent(
-      { type: 'key.wrap', detail, target, tokenSerial: token.serial, ...byCall(call) },
-      { what: `wrapping “${key.label}” for AWS KMS` },
+    [intent] = desk.openIntents(
+      [{ type: 'key.wrap', detail, target, tokenSerial: token.serial, ...byCall(call) }],
       DEADLINES.wrapOaep,
     );
     wrapped = await wrapInside(desk, key, parameters, opened);

@@ -3,6 +3,7 @@ import type { KeyRecord } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
 import { DEADLINES } from '../../tokens/client.ts';
+import type { KeyIntent } from '../desk.ts';
 import {
   askToDestroy,
   atToken,
@@ -10,9 +11,9 @@ import {
   planOfKey,
   stillThere,
   underIntent,
-  type KeyPlan,
   type Opened,
 } from '../key-work.ts';
+import { planDetail, type KeyPlan } from '../plan.ts';
 import { reasonOf } from '../reason.ts';
 import { byActor, byCall, requireRole, type Call } from '../router.ts';
 import { keyTarget } from './key-facts.ts';
@@ -41,7 +42,6 @@ export const destroyKey = (
   const { at } = key;
   const common = { target: keyTarget(key), tokenSerial: at.token.serial, ...where };
   const keyPlan: KeyPlan = {
-    what: `destroying ${key.algorithm} “${key.label}” on token “${at.token.label}”`,
     at,
     key: key.id,
     kind: 'destroy',
@@ -59,16 +59,15 @@ export const destroyKey = (
         'ambiguous',
         'Several objects on the token have this key’s id. Nothing was destroyed.',
       );
-    const intent: NewEntry = {
+    const intent: KeyIntent = {
       type: 'key.destroy',
-      detail: { key: key.id, ckaid: key.ckaid, token: at.token },
+      detail: planDetail(keyPlan),
       ...common,
       ...byCall(call),
     };
     return bench.inNew((client) =>
       underIntent(bench, client, {
         entries: [intent],
-        plan: keyPlan,
         deadlineMs: DEADLINES.destroy,
         ask: () => askToDestroy(client, bench),
         close: async (heard, [corr = '']) => {

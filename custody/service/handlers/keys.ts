@@ -4,10 +4,9 @@ import type { KeyView, LifeEvent } from '../../../shared/contract/keys.ts';
 import type { KeyRecord, KeySummary } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
-import type { NewEntry } from '../../core/audit/entry.ts';
 import { claimsOf } from '../../core/keys/readback.ts';
 import { purposesOf } from '../../core/keys/templates.ts';
-import type { Desk } from '../desk.ts';
+import type { Desk, KeyIntent } from '../desk.ts';
 import { uuidv7 } from '../ids.ts';
 import {
   atToken,
@@ -16,9 +15,9 @@ import {
   requireFree,
   underIntent,
   unlike,
-  type KeyPlan,
   type Opened,
 } from '../key-work.ts';
+import { planDetail, type KeyPlan } from '../plan.ts';
 import { reasonOf } from '../reason.ts';
 import { byActor, byCall, requireRole, type Call, type Part } from '../router.ts';
 import { destroyKey, requireMayDestroy } from './key-destroy.ts';
@@ -115,7 +114,6 @@ const generate = async (
   const { at, algorithm, purpose, extractable, label } = input;
   const key = uuidv7();
   const keyPlan: KeyPlan = {
-    what: `generating ${algorithm} “${label}” on token “${at.token.label}”`,
     at,
     key,
     kind: 'generate',
@@ -129,12 +127,11 @@ const generate = async (
   if (!('mechanism' in plan)) throw new Error('keys: a plan to generate was expected');
   const target = keyTarget({ label, ckaid: keyPlan.ckaid });
   const tokenSerial = at.token.serial;
-  const { ckaid } = keyPlan;
   const record = await atToken({ desk, at, opened, plan }, async (bench) => {
     await requireFree(bench);
-    const intent: NewEntry = {
+    const intent: KeyIntent = {
       type: 'key.generate',
-      detail: { key, algorithm, label, purpose, extractable, ckaid, token: at.token },
+      detail: planDetail(keyPlan),
       target,
       tokenSerial,
       ...byCall(call),
@@ -142,7 +139,6 @@ const generate = async (
     return bench.inNew((client) =>
       underIntent(bench, client, {
         entries: [intent],
-        plan: keyPlan,
         deadlineMs: plan.deadlineMs,
         ask: () =>
           telling(

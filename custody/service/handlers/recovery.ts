@@ -2,11 +2,10 @@
  * Settling what was interrupted: wait until the device can't finish any more, look, then adopt or destroy. Never repeat blindly; never two keys (R8).
  */
 import type { Output } from '../../../shared/contract/index.ts';
-import type { NewEntry } from '../../core/audit/entry.ts';
+import type { Entry, NewEntry } from '../../core/audit/entry.ts';
 import { quirksOf } from '../../core/keys/quirks.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import type { KeyReadback } from '../../../shared/token/protocol.ts';
-import type { Desk } from '../desk.ts';
 import {
   atToken,
   destroyPlanned,
@@ -15,9 +14,9 @@ import {
   requestOf,
   unlike,
   type Bench,
-  type KeyPlan,
   type Opened,
 } from '../key-work.ts';
+import { planIn, untilIn, type KeyPlan } from '../plan.ts';
 import { byCall, requireRole, type Call, type Part } from '../router.ts';
 import { controlOf, keyDetail, keyRecord, keyTarget } from './key-facts.ts';
 
@@ -36,17 +35,9 @@ const isTheSum = (plan: KeyPlan, found: KeyReadback): boolean => {
   return own !== undefined && expected !== undefined && own.value === expected.value;
 };
 
-const ceremonyOf = (desk: Desk, plan: KeyPlan) => {
-  if (plan.ceremony === undefined) return {};
-  const { definitionSha256 } = desk.ceremonies.get(plan.ceremony);
-  return {
-    ceremony: { id: plan.ceremony, definition_sha256: definitionSha256, step: plan.step ?? '' },
-  };
-};
-
 const settle = async (
   call: Call,
-  intent: { entry: string; seq: number; untilMs: number },
+  intent: Entry,
   plan: KeyPlan,
   opened: Opened,
   wish: 'adopt' | 'destroy',
@@ -61,7 +52,7 @@ const settle = async (
 const settleAt = async (
   bench: Bench,
   call: Call,
-  intent: { entry: string; seq: number; untilMs: number },
+  intent: Entry,
   plan: KeyPlan,
   wish: 'adopt' | 'destroy',
 ): Promise<Settled> => {
@@ -72,7 +63,7 @@ const settleAt = async (
   const { finishesAlone } = quirksOf(asked.request.family);
   const there = first.byId.objects.length;
   const pending = plan.kind === 'destroy' ? there > 0 : there < asked.targets.length;
-  if (finishesAlone && pending) await desk.devices.waitUntil(intent.untilMs);
+  if (finishesAlone && pending) await desk.devices.waitUntil(untilIn(intent));
   const { byId } = await findPlanned(bench);
 
   const type =
@@ -81,20 +72,26 @@ const settleAt = async (
       : plan.kind === 'import'
         ? 'key.import'
         : 'key.generate';
-  const ceremony = ceremonyOf(desk, plan);
-  const common = { corr: intent.entry, tokenSerial: at.token.serial, ...ceremony, ...byCall(call) };
-  const stepIntent =
-    plan.ceremony === undefined ? undefined : desk.ceremonies.get(plan.ceremony).openIntent;
+  const where = intent.ceremony === undefined ? {} : { ceremony: intent.ceremony };
+  const common = { corr: intent.id, tokenSerial: at.token.serial, ...where, ...byCall(call) };
+  const running = where.ceremony === undefined ? undefined : desk.ceremonies.get(where.ceremony.id);
+  const stepIntent = running?.openIntent;
+  const interrupted = running?.steps.find(({ step }) => step.id === where.ceremony?.step);
   const stepEntry = (success: boolean, observed: string): NewEntry[] =>
-    stepIntent === undefined || plan.step === undefined
+    stepIntent === undefined || interrupted === undefined
       ? []
       : [
           {
             type: 'ceremony.step',
             outcome: success ? 'success' : 'failure',
             corr: stepIntent,
-            ...ceremony,
-            detail: { step: plan.step, attempt: plan.attempt ?? 1, kind: 'key.form', observed },
+            ...where,
+            detail: {
+              step: interrupted.step.id,
+              attempt: interrupted.attempts,
+              kind: interrupted.step.kind,
+              observed,
+            },
           },
         ];
 
@@ -103,7 +100,7 @@ const settleAt = async (
     if (!gone && wish === 'destroy') await destroyPlanned(bench);
     const done = gone || wish === 'destroy';
     desk.closeIntent(
-      intent.entry,
+      intent.id,
       [
         {
           type,
@@ -123,7 +120,7 @@ const settleAt = async (
 
   /** There is no key, or none any more. */
   const closeWithout = (objects: number, says: string) =>
-    desk.closeIntent(intent.entry, [
+    desk.closeIntent(intent.id, [
       {
         type,
         outcome: 'failure',
@@ -159,10 +156,10 @@ const settleAt = async (
       id: key,
       at,
       request: requestOf(desk, plan),
-      state: plan.ceremony === undefined ? 'active' : 'quarantine',
+      state: running === undefined ? 'active' : 'quarantine',
       control: controlOf(desk, at),
       created: new Date().toISOString(),
-      ...(plan.ceremony === undefined ? {} : { ceremony: plan.ceremony }),
+      ...(running === undefined ? {} : { ceremony: running.id }),
       ...(plan.check === undefined ? {} : { check: plan.check }),
     },
     byId,
@@ -170,7 +167,7 @@ const settleAt = async (
   const says =
     'The interrupted act had made the key that was asked for. It was adopted; no second one was made.';
   desk.closeIntent(
-    intent.entry,
+    intent.id,
     [
       {
         type,
@@ -195,12 +192,8 @@ export const recoveryHandlers: Part<'recovery'> = {
   'recovery.settle': {
     about: ({ intent }, { desk }) => {
       const row = desk.store.intents.get(intent);
-      const plan = row === undefined ? undefined : (desk.tokenPlan(row) as Partial<KeyPlan>);
-      if (plan?.ceremony === undefined) return {};
-      const { definitionSha256 } = desk.ceremonies.get(plan.ceremony);
-      return {
-        ceremony: { id: plan.ceremony, definition_sha256: definitionSha256, step: plan.step ?? '' },
-      };
+      const ceremony = row === undefined ? undefined : desk.journal.entry(row.seq).ceremony;
+      return ceremony === undefined ? {} : { ceremony };
     },
     run: async ({ intent, login, found }, call) => {
       const { desk, channel } = call;
@@ -208,16 +201,17 @@ export const recoveryHandlers: Part<'recovery'> = {
       desk.signer.require();
       const row = desk.store.intents.get(intent);
       if (row === undefined) throw new KeymootError('not-found', 'That act is settled already.');
-      const plan = desk.tokenPlan(row) as KeyPlan;
-      if (desk.tokenPlan(row).at === undefined)
+      const entry = desk.journal.entry(row.seq);
+      const plan = planIn(entry);
+      if (plan === undefined)
         throw new KeymootError(
           'state-refused',
           'Nothing of that act is on a token, so there is nothing to look for. It is settled by itself when Keymoot starts again.',
         );
       const settled = await desk.withPin(login, channel, (pin) =>
-        settle(call, row, plan, { pin, lastTry: login.lastTry }, found),
+        settle(call, entry, plan, { pin, lastTry: login.lastTry }, found),
       );
-      if (plan.ceremony !== undefined) desk.ceremonies.forget(plan.ceremony);
+      if (entry.ceremony !== undefined) desk.ceremonies.forget(entry.ceremony.id);
       await desk.seal();
       return settled;
     },

@@ -10,6 +10,7 @@ import type { HolderInput, HolderOutput } from '../../../shared/holder/protocol.
 import { DEADLINES, type TokenClient } from '../../tokens/client.ts';
 import { rsaSpki } from '../../core/wrapping/spki.ts';
 import { uuidv7 } from '../ids.ts';
+import type { KeyIntent } from '../desk.ts';
 import {
   atToken,
   destroyPlanned,
@@ -18,9 +19,9 @@ import {
   underIntent,
   unlike,
   type Bench,
-  type KeyPlan,
   type Opened,
 } from '../key-work.ts';
+import { planDetail, type KeyPlan } from '../plan.ts';
 import { reasonOf } from '../reason.ts';
 import { byActor, byCall, type Call } from '../router.ts';
 import { controlOf, keyDetail, keyRecord, keyTarget } from './key-facts.ts';
@@ -80,7 +81,6 @@ export const formKey = async (
   const { step } = due.state;
   const where = stepMember(ceremony, due);
   const keyPlan: KeyPlan = {
-    what: `forming ${definition.key.algorithm} “${definition.key.label}” on token “${at.token.label}”`,
     at,
     key: uuidv7(),
     kind: 'import',
@@ -88,9 +88,6 @@ export const formKey = async (
     ckaid: Buffer.from(
       plannedCkaId(ceremony.definitionSha256, ceremony.id, step.id, due.attempt, 'key'),
     ).toString('hex'),
-    ceremony: ceremony.id,
-    step: step.id,
-    attempt: due.attempt,
   };
   const plan = planOf(desk, keyPlan);
   if (!('template' in plan)) throw new Error('ceremony: a plan to import was expected');
@@ -111,13 +108,10 @@ export const formKey = async (
       spki: rsaSpki(importKey.modulus, importKey.exponent),
       hash: oaep,
     });
-    const keyIntent: NewEntry = {
+    const keyIntent: KeyIntent = {
       type: 'key.import',
       detail: {
-        key: keyPlan.key,
-        ...definition.key,
-        ckaid: keyPlan.ckaid,
-        token: at.token,
+        ...planDetail({ ...keyPlan, check: summed.check, p11: summed.p11 }),
         grade: 'C',
       },
       tokenSerial: at.token.serial,
@@ -132,7 +126,6 @@ export const formKey = async (
     };
     await underIntent(bench, client, {
       entries: [keyIntent, stepIntent],
-      plan: { ...keyPlan, check: summed.check, p11: summed.p11 },
       deadlineMs: DEADLINES.importFinish,
       ask: () =>
         client.call('importFinish', {

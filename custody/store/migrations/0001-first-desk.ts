@@ -40,10 +40,8 @@ CREATE TABLE key (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX key_by_label ON key (label);
 
--- Intents that have no outcome yet: what was about to happen, and until when it may still happen (ms since 1970).
-CREATE TABLE intent (
-  entry TEXT PRIMARY KEY, seq INTEGER NOT NULL, type TEXT NOT NULL, plan TEXT NOT NULL, until_ms INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+-- Intents that have no outcome yet. What was about to happen, and until when it may still happen, their entries say.
+CREATE TABLE intent (entry TEXT PRIMARY KEY, seq INTEGER NOT NULL REFERENCES log (seq)) STRICT, WITHOUT ROWID;
 
 -- Token processes of this and former epochs: who must be gone before anything is reconciled.
 CREATE TABLE process (pid INTEGER PRIMARY KEY, started TEXT NOT NULL, epoch INTEGER NOT NULL, module TEXT NOT NULL, purpose TEXT NOT NULL) STRICT;

@@ -1,15 +1,11 @@
 /** Intents without an outcome, and the processes that may still be carrying one out. */
 import type { Database } from '../open.ts';
 
+/** What was planned, and until when, is in the entry. */
 export interface IntentRow {
   /** The intent entry's id. */
   entry: string;
   seq: number;
-  type: string;
-  /** What was planned, as the handler wrote it; parsed by whoever reconciles. */
-  plan: unknown;
-  /** ms since 1970 until which the device may still finish. */
-  untilMs: number;
 }
 export interface ProcessRow {
   pid: number;
@@ -25,10 +21,8 @@ export class IntentsTable {
   constructor(db: Database) {
     this.#db = db;
   }
-  open(row: IntentRow): void {
-    this.#db
-      .prepare('INSERT INTO intent (entry, seq, type, plan, until_ms) VALUES (?, ?, ?, ?, ?)')
-      .run(row.entry, row.seq, row.type, JSON.stringify(row.plan), row.untilMs);
+  open({ entry, seq }: IntentRow): void {
+    this.#db.prepare('INSERT INTO intent (entry, seq) VALUES (?, ?)').run(entry, seq);
   }
   close(entry: string): void {
     this.#db.prepare('DELETE FROM intent WHERE entry = ?').run(entry);
@@ -37,18 +31,7 @@ export class IntentsTable {
     return this.all().find((row) => row.entry === entry);
   }
   all(): IntentRow[] {
-    return this.#db
-      .prepare<[], { entry: string; seq: number; type: string; plan: string; until_ms: number }>(
-        'SELECT * FROM intent ORDER BY seq',
-      )
-      .all()
-      .map((row) => ({
-        entry: row.entry,
-        seq: row.seq,
-        type: row.type,
-        plan: JSON.parse(row.plan) as unknown,
-        untilMs: row.until_ms,
-      }));
+    return this.#db.prepare<[], IntentRow>('SELECT entry, seq FROM intent ORDER BY seq').all();
   }
 }
 

@@ -26,7 +26,7 @@ const anyKey = {
   check: { method: 'X9.24-CMAC', value: '0a0b0c' },
   ...{ spki_sha256: H, origin: 'generated', control: 'pin-halves', grade: 'A' },
   ...{ mechanism: 'CKM_AES_KEY_GEN', wrapping_spki_sha256: H, export: id(2), recovered: true },
-  objects: 2,
+  ...{ objects: 2, module: id(4), p11: { method: 'P11-CHECK', value: '0a0b0c' }, until: TIME },
 };
 const session = { person: id(3), why: 'asked for' };
 const module = { module: id(4), sha256: H, was: H };

@@ -41,7 +41,7 @@ describe('0001-first-desk, from an empty file', () => {
       evidence: 'sha256 TEXT!#, media TEXT!, bytes BLOB!',
       export:
         'id TEXT!#, key TEXT!, target TEXT!, algorithm TEXT!, state TEXT!, created TEXT!, parameters_sha256 TEXT, wrapping_spki_sha256 TEXT, key_ref TEXT, valid_to TEXT, blob_sha256 TEXT, manifest_sha256 TEXT, readback TEXT',
-      intent: 'entry TEXT!#, seq INTEGER!, type TEXT!, plan TEXT!, until_ms INTEGER!',
+      intent: 'entry TEXT!#, seq INTEGER!',
       key: 'id TEXT!#, label TEXT!, algorithm TEXT!, bits INTEGER!, purpose TEXT!, extractable INTEGER!, module TEXT!, token_manufacturer TEXT!, token_model TEXT!, token_serial TEXT!, token_label TEXT!, ckaid TEXT!, state TEXT!, origin TEXT!, control TEXT!, check_method TEXT, check_value TEXT, spki BLOB, spki_sha256 TEXT, attributes TEXT!, ceremony TEXT, created TEXT!',
       log: 'seq INTEGER#, entry BLOB!, hashes BLOB!',
       meta: 'name TEXT!#, value TEXT!',

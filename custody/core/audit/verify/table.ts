@@ -129,6 +129,8 @@ const key = shape({
   export: maybe(uuid),
   recovered: maybe(bool),
   objects: maybe(count),
+  p11: maybe(check),
+  until: maybe(time),
 });
 
 export const DETAILS: Record<EntryType, Rule> = {
