@@ -19,7 +19,8 @@ import { EventMessage, Reply, type Proof } from '../../shared/contract/message.t
 import type { FilePurpose } from '../../shared/contract/desk.ts';
 import { serviceEnvironment } from '../../shared/environment.ts';
 import { fromErrorData, KeymootError } from '../../shared/errors.ts';
-import { seal, type Binding } from '../../shared/sealing.ts';
+import type { Binding } from '../../shared/sealed.ts';
+import { seal } from '../../shared/sealing.ts';
 import { spawnSelf } from '../spawn.ts';
 
 /** A person and their passphrase for one call. The bytes are zeroed when sealed. */

@@ -4,10 +4,10 @@
  * SECURITY: the only place in the service that holds one. Each is bound to purpose, channel, person and input, is zeroed when taken or after
  * five minutes, and is never part of an object that could be logged, stored or sent to a face.
  */
-import type { Binding } from '../../shared/sealing.ts';
-import { makeOpener, type SealedSecret } from '../../shared/sealing.ts';
+import type { Binding, SealedSecret } from '../../shared/sealed.ts';
 import { KeymootError } from '../../shared/errors.ts';
 import { uuidv7 } from './ids.ts';
+import { makeOpener } from './opener.ts';
 
 const LIFE_MS = 5 * 60_000;
 const MOST = 64;

@@ -18,7 +18,8 @@ import {
 import { ErrorShape } from '../../shared/contract/message.ts';
 import type { FilePurpose } from '../../shared/contract/desk.ts';
 import { isErrorCode, type ErrorData } from '../../shared/errors.ts';
-import { seal, type Binding } from '../../shared/sealing.ts';
+import type { Binding } from '../../shared/sealed.ts';
+import { seal } from '../../shared/sealing.ts';
 import type { DroppedPurpose, FaceInfo, PageBridge } from '../../shared/window/bridge.ts';
 
 export type Answer<T> = { ok: true; value: T } | { ok: false; error: ErrorData };

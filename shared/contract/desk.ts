@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Base64, Count, Hex64, Mode, Time, Uuid, text } from '../domain/basics.ts';
 import { ErrorShape } from './message.ts';
 import { TokenIdentity, TokenRef } from '../domain/tokens.ts';
-import { Binding, SealedSecret } from '../sealing.ts';
+import { Binding, SealedSecret } from '../sealed.ts';
 import { channel } from './channel.ts';
 
 export const Nothing = z.strictObject({});

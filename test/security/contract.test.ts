@@ -303,7 +303,8 @@ describe('messages that are not ours', () => {
   });
   test('opens no secret that was sealed to another key, or under another binding, or changed', async () => {
     const { publicKey } = ((await wire.ask(hello)) as { value: { publicKey: string } }).value;
-    const { makeOpener, seal } = await import('../../shared/sealing.ts');
+    const { seal } = await import('../../shared/sealing.ts');
+    const { makeOpener } = await import('../../custody/service/opener.ts');
     const binding = { purpose: 'pin-half', channel: 'desk.found' } as const;
     const fresh = () => seal(publicKey, Buffer.from('secret'), binding);
     const other = seal(makeOpener().publicKey, Buffer.from('secret'), binding);

@@ -1,7 +1,9 @@
 /** Secrets on their way: sealed for one purpose, opened once, gone when their time is up. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ErrorCode } from '../../shared/errors.ts';
-import { makeOpener, seal, SealedSecret, type Binding } from '../../shared/sealing.ts';
+import { SealedSecret, type Binding } from '../../shared/sealed.ts';
+import { seal } from '../../shared/sealing.ts';
+import { makeOpener } from '../../custody/service/opener.ts';
 import { Secrets } from '../../custody/service/secrets.ts';
 
 const PERSON = '0198c0de-0000-7000-8000-0000000000a1';

@@ -25,7 +25,8 @@ import { Desk } from '../../custody/service/desk.ts';
 import { handlers } from '../../custody/service/handlers/index.ts';
 import { Router } from '../../custody/service/router.ts';
 import { canonicalBytes } from '../../shared/canonical.ts';
-import { seal, type Binding } from '../../shared/sealing.ts';
+import type { Binding } from '../../shared/sealed.ts';
+import { seal } from '../../shared/sealing.ts';
 import { softhsmLibrary } from './softhsm.ts';
 
 export const possible = softhsmLibrary() !== undefined;
