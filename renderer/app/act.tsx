@@ -2,16 +2,18 @@
  * One act: who does it, their passphrases, the button that names it, and what came of it.
  *
  * Two people in one window are two fields and two proofs (design 08). What is sent is made when the button is pressed, and nothing typed is kept after it.
+ * A page that is left while its act is made ready cancels it; one that is left later doesn't. What became of either is told above whatever is shown then.
  */
 import { Button, NativeSelect, Stack, Text } from '@mantine/core';
-import { useRef, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import type { ChannelName, InputGiven, Output } from '../../shared/contract/index.ts';
 import type { Role } from '../../shared/domain/people.ts';
 import type { ErrorData } from '../../shared/errors.ts';
 import { call, type Answer, type Progress, type Proving } from '../bridge/bridge.ts';
 import { ErrorBox } from '../ui/messages.tsx';
 import { SecretField, type SecretHandle } from '../ui/secret-field.tsx';
-import { useDesk } from './desk-store.ts';
+import { refresh, useDesk } from './desk-store.ts';
+import { tellLeftAct } from './left-acts.tsx';
 
 export interface ActPerson {
   /** What this one is here for: “First person”, “Witness”. */
@@ -23,6 +25,18 @@ export interface ActPerson {
   /** or these people, likeliest first, and what each is called here if not by role. */
   among?: readonly { id: string; as?: string }[];
 }
+
+/** Tells whether what asks is still on the screen. */
+const useIsHere = (): (() => boolean) => {
+  const here = useRef(true);
+  useEffect(() => {
+    here.current = true;
+    return () => {
+      here.current = false;
+    };
+  }, []);
+  return () => here.current;
+};
 
 export const Act = <C extends ChannelName>({
   channel,
@@ -56,6 +70,7 @@ export const Act = <C extends ChannelName>({
   const [error, setError] = useState<ErrorData>();
   const [chosen, setChosen] = useState<Record<number, string>>({});
   const fields = useRef<(SecretHandle | null)[]>([]);
+  const isHere = useIsHere();
 
   const candidates = ({ person, roles, among }: ActPerson) => {
     const here = known.filter(({ left }) => !left);
@@ -76,6 +91,8 @@ export const Act = <C extends ChannelName>({
   const nameAt = (at: number): string =>
     known.find(({ id }) => id === personAt(at))?.name ?? people[at]?.title ?? '';
 
+  const named = typeof label === 'string' ? label : label(people.map((_, at) => nameAt(at)));
+
   const submit = async () => {
     if (busy || disabled !== undefined) return;
     const missing = people.findIndex(
@@ -92,7 +109,13 @@ export const Act = <C extends ChannelName>({
     setBusy(true);
     setError(undefined);
     const actors = people.map((_, at) => personAt(at) ?? '');
+    const place = window.location.hash;
     const made = await input(actors);
+    // Its fields are gone, and with them the passphrases.
+    if (!isHere()) {
+      tellLeftAct({ act: named, became: 'cancelled' });
+      return;
+    }
     if (!made.ok) {
       setBusy(false);
       setError(made.error);
@@ -105,10 +128,15 @@ export const Act = <C extends ChannelName>({
     const answer = await call(channel, made.value, proving, setProgress);
     setProgress(undefined);
     setBusy(false);
-    if (answer.ok) onDone(answer.value);
-    else {
+    if (!answer.ok) {
       setError(answer.error);
+      if (!isHere()) tellLeftAct({ act: named, became: 'refused', error: answer.error });
       onRefused?.(answer.error);
+    } else if (isHere() || window.location.hash === place) onDone(answer.value);
+    else {
+      // Whoever went on is not called back.
+      tellLeftAct({ act: named, became: 'done' });
+      void refresh();
     }
   };
 
@@ -171,7 +199,7 @@ export const Act = <C extends ChannelName>({
             disabled={disabled !== undefined}
             title={disabled}
           >
-            {typeof label === 'string' ? label : label(people.map((_, at) => nameAt(at)))}
+            {named}
           </Button>
           {disabled === undefined ? null : (
             <Text size="sm" c="dimmed" mt={4}>

@@ -7,6 +7,7 @@ import { FirstRun } from '../features/first-run/first-run.tsx';
 import { ErrorBox } from '../ui/messages.tsx';
 import { onSecretsShown } from '../ui/secrets-shown.ts';
 import { followDesk, refresh, useDesk } from './desk-store.ts';
+import { LeftActs } from './left-acts.tsx';
 import { Palette } from './palette.tsx';
 import { useRoute } from './router.ts';
 import { SCREENS } from './screens.tsx';
@@ -89,7 +90,7 @@ const Away = ({ why }: { why: string }) => (
 /** The heading of what is shown now: from there a screen reader reads on, and Tab leads to the first field. */
 const toWork = (): void => {
   const work = document.getElementById('work');
-  const heading = work?.querySelector('h1');
+  const heading = document.querySelector<HTMLElement>('.blank h1') ?? work?.querySelector('h1');
   if (heading?.hasAttribute('tabindex') === false) heading.tabIndex = -1;
   (heading ?? work)?.focus({ preventScroll: true });
 };
@@ -207,6 +208,7 @@ export const App = () => {
           </p>
         </ErrorBox>
         {link.state === 'down' ? <Away why={link.why} /> : null}
+        <LeftActs />
         {ready ? screen?.show(route.slice(1)) : <FirstRun />}
       </main>
       <StateBar />

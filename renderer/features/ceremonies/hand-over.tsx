@@ -1,10 +1,19 @@
-/** Before a component is typed: the screen is blank, and says who may look. */
-import { Button, FocusTrap, Portal, Text } from '@mantine/core';
+/**
+ * Before a component is typed: the ceremony's screen is blank, and says who may look.
+ *
+ * What was shown before is not there any more, so the rail leads elsewhere without showing it; whoever comes back finds the blank again.
+ */
+import { Button, Portal, Text } from '@mantine/core';
 import { useEffect } from 'react';
 import type { Seat } from '../../../shared/domain/ceremonies.ts';
 import { useDesk } from '../../app/desk-store.ts';
 import { useNames } from './data.ts';
 import { seatName } from './words.ts';
+
+/** A screen reader says it, and the next Tab is the button below it. */
+const toHeading = (heading: HTMLHeadingElement | null): void => {
+  heading?.focus({ preventScroll: true });
+};
 
 export const HandOver = ({
   index,
@@ -27,71 +36,75 @@ export const HandOver = ({
   const link = useDesk((desk) => desk.link);
   const seat = seatName(`custodian-${index}`);
   const name = nameOf(custodian);
-  // What lies under the blank screen can be reached neither by key nor by a screen reader.
+  // What lies under the blank can be seen by nobody, and be reached neither by key nor by a screen reader.
   useEffect(() => {
-    const page = document.getElementById('root');
-    if (page === null) return undefined;
-    page.inert = true;
+    const work = document.getElementById('work');
+    if (work === null) return undefined;
+    work.inert = true;
     return () => {
-      page.inert = false;
+      work.inert = false;
     };
   }, []);
   return (
-    <Portal>
-      <FocusTrap active>
-        <div className="blank" role="dialog" aria-modal="true" aria-labelledby="hand-over">
-          <div>
-            <Text c="dimmed">
-              Component {index} of {of}
-              {again ? ', to be entered again after an interruption' : ''}
-            </Text>
-            <h1 className="instruction" id="hand-over" style={{ fontWeight: 500, margin: '4px 0' }}>
-              Only {name}, {seat}, looks at this screen now.
-            </h1>
-            <Text size="lg" mt="md">
-              {watchers
-                .map((watcher) => `${nameOf(watcher.person)}, ${seatName(watcher.seat)},`)
-                .join(' and ')}{' '}
-              watches {name} and the envelope, and does not look at the screen. Everyone else looks
-              away.
-            </Text>
-            <Text size="lg" mt="md">
-              {again
-                ? `${name} sits down with the paper of envelope ${index}, and types the same component again.`
-                : `${name} sits down and opens envelope ${index} in front of the witness. In it are the component and its check value.`}
-            </Text>
-            {link.state === 'down' ? (
-              <div className="notice" role="alert" style={{ marginTop: 20 }}>
-                <b>The custody service stopped and is being started again.</b> What it recorded is
-                safe. Components that were entered may have to be entered again.
-              </div>
-            ) : null}
-            <div style={{ marginTop: 36 }}>
-              <Button size="lg" data-autofocus onClick={onAlone}>
-                I am {seat} and only I can see this screen
-              </Button>
+    <Portal target=".frame">
+      <div className="blank" role="dialog" aria-labelledby="hand-over">
+        <div>
+          <Text c="dimmed">
+            Component {index} of {of}
+            {again ? ', to be entered again after an interruption' : ''}
+          </Text>
+          <h1
+            className="instruction"
+            id="hand-over"
+            ref={toHeading}
+            tabIndex={-1}
+            style={{ fontWeight: 500, margin: '4px 0' }}
+          >
+            Only {name}, {seat}, looks at this screen now.
+          </h1>
+          <Text size="lg" mt="md">
+            {watchers
+              .map((watcher) => `${nameOf(watcher.person)}, ${seatName(watcher.seat)},`)
+              .join(' and ')}{' '}
+            watches {name} and the envelope, and does not look at the screen. Everyone else looks
+            away.
+          </Text>
+          <Text size="lg" mt="md">
+            {again
+              ? `${name} sits down with the paper of envelope ${index}, and types the same component again.`
+              : `${name} sits down and opens envelope ${index} in front of the witness. In it are the component and its check value.`}
+          </Text>
+          {link.state === 'down' ? (
+            <div className="notice" role="alert" style={{ marginTop: 20 }}>
+              <b>The custody service stopped and is being started again.</b> What it recorded is
+              safe. Components that were entered may have to be entered again.
             </div>
-            <div style={{ marginTop: 48, display: 'flex', gap: 10 }}>
-              <Button
-                variant="default"
-                onClick={() => {
-                  interrupt('exception');
-                }}
-              >
-                Exception
-              </Button>
-              <Button
-                variant="default"
-                onClick={() => {
-                  interrupt('pause');
-                }}
-              >
-                Pause
-              </Button>
-            </div>
+          ) : null}
+          <div style={{ marginTop: 36 }}>
+            <Button size="lg" onClick={onAlone}>
+              I am {seat} and only I can see this screen
+            </Button>
+          </div>
+          <div style={{ marginTop: 48, display: 'flex', gap: 10 }}>
+            <Button
+              variant="default"
+              onClick={() => {
+                interrupt('exception');
+              }}
+            >
+              Exception
+            </Button>
+            <Button
+              variant="default"
+              onClick={() => {
+                interrupt('pause');
+              }}
+            >
+              Pause
+            </Button>
           </div>
         </div>
-      </FocusTrap>
+      </div>
     </Portal>
   );
 };
