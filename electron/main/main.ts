@@ -92,17 +92,22 @@ app.on('before-quit', () => {
   quitting = true;
 });
 
-const run = async (): Promise<void> => {
-  await app.whenReady();
-  if (packaged && asRoot) {
-    refuseToStart('Keymoot does not run as root. Start it as an ordinary person.');
-    return;
-  }
-  if (packaged && OPENING.some((name) => app.commandLine.hasSwitch(name))) {
-    refuseToStart('An option was given that would open the desk to other programs.');
-    return;
-  }
+/** Why this start is none, in words. */
+const whyNot = (): string | undefined => {
+  if (!packaged) return undefined;
+  if (asRoot) return 'Keymoot does not run as root. Start it as an ordinary person.';
+  if (OPENING.some((name) => app.commandLine.hasSwitch(name)))
+    return 'An option was given that would open the desk to other programs.';
+  return undefined;
+};
 
+const run = async (): Promise<void> => {
+  const refused = whyNot();
+  if (refused !== undefined) {
+    await app.whenReady();
+    refuseToStart(refused);
+    return;
+  }
   const link = new ServiceLink({
     command: () => {
       const program = findProgram(
@@ -111,7 +116,9 @@ const run = async (): Promise<void> => {
       return program === undefined ? undefined : serveCommand(program, data.folder);
     },
   });
+  // The service opens the desk while Electron makes itself ready.
   link.start();
+  await app.whenReady();
 
   // In memory, and without a cache: a session whose name doesn't begin with `persist:` leaves nothing on disk.
   const session = sessions.fromPartition('keymoot', { cache: false });
