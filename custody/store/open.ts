@@ -9,6 +9,7 @@ import type BetterSqlite3 from 'better-sqlite3';
 import { KeymootError } from '../../shared/errors.ts';
 import { nativeRequire } from '../native.ts';
 import { migrations } from './migrations/index.ts';
+import { migrate } from './schema.ts';
 
 export type Database = BetterSqlite3.Database;
 
@@ -60,22 +61,6 @@ export const storeError = (error: unknown): unknown => {
       'The disk reported an error. Nothing was acknowledged. Check the disk before going on.',
     );
   return error;
-};
-
-const migrate = (db: Database, to: number): void => {
-  const version = db.pragma('user_version', { simple: true }) as number;
-  if (version > migrations.length)
-    throw new KeymootError(
-      'store-newer',
-      `This desk was last used by a newer Keymoot (schema ${version}; this one knows ${migrations.length}). Nothing was changed. Start the newer version.`,
-    );
-  for (const [index, { sql }] of migrations.entries()) {
-    if (index < version || index >= to) continue;
-    db.transaction(() => {
-      db.exec(sql);
-      db.pragma(`user_version = ${index + 1}`);
-    }).immediate();
-  }
 };
 
 /** Opens a database file with every setting and check; for the desk, and, with the number of those to run, for tests of migrations. */

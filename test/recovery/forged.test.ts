@@ -11,6 +11,7 @@ import { KeymootError } from '../../shared/errors.ts';
 import { GrowingTree, leafHash } from '../../custody/core/audit/merkle.ts';
 import { Desk } from '../../custody/service/desk.ts';
 import { refusedAs } from '../support/desk.ts';
+import { withoutTriggers } from '../support/triggers.ts';
 import {
   BOTH,
   TOKEN,
@@ -90,27 +91,22 @@ describe.skipIf(!possible)('an intent that was edited while nobody had the desk 
   const rewrite =
     (change: (entry: Members & { detail: Members }) => unknown): Change =>
     (db) => {
-      const triggers = db
-        .prepare<[], { name: string; sql: string }>(
-          "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'",
-        )
-        .all();
-      for (const { name } of triggers) db.exec(`DROP TRIGGER ${name}`);
       const intent = db.prepare<[], { seq: number }>('SELECT seq FROM intent').get();
       const put = db.prepare('UPDATE log SET entry = ?, hashes = ? WHERE seq = ?');
       const tree = new GrowingTree();
-      for (const { seq, entry } of db.prepare<[], Row>('SELECT * FROM log ORDER BY seq').all()) {
-        let bytes: Uint8Array = entry;
-        if (seq === intent?.seq) {
-          const told = parseCanonical(entry) as Members & { detail: Members };
-          change(told);
-          bytes = canonicalBytes(told);
-          db.prepare('UPDATE key_entry SET key = ? WHERE seq = ?').run(told.detail['key'], seq);
+      withoutTriggers(db, () => {
+        for (const { seq, entry } of db.prepare<[], Row>('SELECT * FROM log ORDER BY seq').all()) {
+          let bytes: Uint8Array = entry;
+          if (seq === intent?.seq) {
+            const told = parseCanonical(entry) as Members & { detail: Members };
+            change(told);
+            bytes = canonicalBytes(told);
+            db.prepare('UPDATE key_entry SET key = ? WHERE seq = ?').run(told.detail['key'], seq);
+          }
+          const complete = tree.append(leafHash(bytes));
+          put.run(bytes, Buffer.concat(complete.map(({ hash }) => hash)), seq);
         }
-        const complete = tree.append(leafHash(bytes));
-        put.run(bytes, Buffer.concat(complete.map(({ hash }) => hash)), seq);
-      }
-      for (const { sql } of triggers) db.exec(sql);
+      });
     };
 
   beforeAll(async () => {

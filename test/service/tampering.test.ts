@@ -16,9 +16,12 @@ import { Desk } from '../../custody/service/desk.ts';
 import { hexToWords } from '../../custody/core/checkvalues/fingerprint.ts';
 import { GrowingTree, leafHash } from '../../custody/core/audit/merkle.ts';
 import { ADA, OTTO, TestDesk, dump, possible, refusedAs, type Played } from '../support/desk.ts';
+import { withoutTriggers } from '../support/triggers.ts';
 
 type Change = (db: Sqlite.Database) => void;
-const NO_TRIGGERS = 'DROP TRIGGER log_keeps_updates; DROP TRIGGER log_keeps_deletes;';
+/** A table’s text without a part of it. */
+const REWRITE = (table: string, part: string) =>
+  `UPDATE sqlite_schema SET sql = replace(sql, '${part}', '') WHERE name = '${table}'`;
 
 describe.skipIf(!possible)('a database that was changed behind the desk’s back', () => {
   let desk: TestDesk;
@@ -263,6 +266,33 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
       );
     }));
 
+  const schema: [string, string][] = [
+    [
+      'a trigger takes every new key out of quarantine',
+      `CREATE TRIGGER helpful AFTER INSERT ON key BEGIN UPDATE key SET state = 'active' WHERE id = NEW.id; END`,
+    ],
+    ['the log’s rows may be changed', 'DROP TRIGGER log_keeps_updates'],
+    [
+      'the log’s rows may be deleted, under a trigger of the same name',
+      `DROP TRIGGER log_keeps_deletes; CREATE TRIGGER log_keeps_deletes BEFORE DELETE ON log BEGIN SELECT 1; END`,
+    ],
+    ['a view was made', 'CREATE VIEW keys AS SELECT * FROM key'],
+    ['a table was made', 'CREATE TABLE more (bytes BLOB)'],
+    ['an index was made', 'CREATE INDEX by_state ON key (state)'],
+    ['an index is gone', 'DROP INDEX key_by_label'],
+    ['a column was added', `ALTER TABLE export ADD COLUMN approved INTEGER DEFAULT 1`],
+    ['a check is gone', REWRITE('checkpoint', ' CHECK (length(root) = 32)')],
+    ['it says that its tables are still to be made', 'PRAGMA user_version = 0'],
+    ['it says that a migration has not run', 'PRAGMA user_version = 1'],
+  ];
+  for (const [what, sql] of schema)
+    test(`does not open when ${what}`, () =>
+      refusesToOpen('store-tampered', (db) => {
+        db.unsafeMode();
+        db.pragma('writable_schema = ON');
+        db.exec(sql);
+      }));
+
   const LOG: ErrorCode[] = ['log-mismatch', 'store-damaged', 'store-tampered'];
   test('keeps its triggers: log rows can’t be changed or deleted while they are there', () => {
     restore();
@@ -278,18 +308,20 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
   test('does not open when an entry is deleted in the middle', () =>
     refusesToOpen(LOG, (db) => {
       db.pragma('foreign_keys = OFF');
-      db.exec(`${NO_TRIGGERS} DELETE FROM log WHERE seq = 7`);
+      withoutTriggers(db, () => db.exec('DELETE FROM log WHERE seq = 7'));
     }));
   test('does not open when the tail is cut', () =>
     refusesToOpen(LOG, (db) => {
       db.pragma('foreign_keys = OFF');
-      db.exec(`${NO_TRIGGERS} DELETE FROM log WHERE seq > 12`);
+      withoutTriggers(db, () => db.exec('DELETE FROM log WHERE seq > 12'));
     }));
   test('does not open when the tail is cut and what the tables make of it is cut too', () =>
     refusesToOpen('log-mismatch', (db) => {
       db.pragma('foreign_keys = OFF');
-      db.exec(NO_TRIGGERS);
-      for (const table of ['ceremony_entry', 'log']) db.exec(`DELETE FROM ${table} WHERE seq > 12`);
+      withoutTriggers(db, () => {
+        for (const table of ['ceremony_entry', 'log'])
+          db.exec(`DELETE FROM ${table} WHERE seq > 12`);
+      });
       for (const table of ['ceremony', 'definition', 'key', 'export', 'envelope', 'intent'])
         db.exec(`DELETE FROM ${table}`);
     }));
@@ -298,8 +330,10 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
       db.pragma('foreign_keys = OFF');
       // The last two entries and every checkpoint over them: what is left says itself that more was sealed, or its tables do.
       const size = (db.prepare('SELECT max(seq) + 1 AS n FROM log').get() as { n: number }).n;
-      db.exec(
-        `${NO_TRIGGERS} DELETE FROM log WHERE seq >= ${size - 2}; DELETE FROM checkpoint WHERE size > ${size - 2}`,
+      withoutTriggers(db, () =>
+        db.exec(
+          `DELETE FROM log WHERE seq >= ${size - 2}; DELETE FROM checkpoint WHERE size > ${size - 2}`,
+        ),
       );
     }));
   test('does not open when its checkpoints are deleted', () =>
@@ -314,7 +348,6 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
     }));
   test('does not open when a sealed entry is changed and tree and roots are made to fit', () =>
     refusesToOpen('log-mismatch', (db) => {
-      db.exec(NO_TRIGGERS);
       const rows = db.prepare('SELECT seq, entry FROM log ORDER BY seq').all() as {
         seq: number;
         entry: Buffer;
@@ -322,15 +355,17 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
       const tree = new GrowingTree();
       const roots = new Map([[0, tree.root]]);
       const put = db.prepare('UPDATE log SET entry = ?, hashes = ? WHERE seq = ?');
-      for (const { seq, entry } of rows) {
-        const text = entry.toString();
-        const changed = text.includes('"type":"app.start"')
-          ? Buffer.from(text.replace(/"boot_ms":\d+/, '"boot_ms":1'))
-          : entry;
-        const complete = tree.append(leafHash(changed));
-        put.run(changed, Buffer.concat(complete.map(({ hash }) => hash)), seq);
-        roots.set(tree.size, tree.root);
-      }
+      withoutTriggers(db, () => {
+        for (const { seq, entry } of rows) {
+          const text = entry.toString();
+          const changed = text.includes('"type":"app.start"')
+            ? Buffer.from(text.replace(/"boot_ms":\d+/, '"boot_ms":1'))
+            : entry;
+          const complete = tree.append(leafHash(changed));
+          put.run(changed, Buffer.concat(complete.map(({ hash }) => hash)), seq);
+          roots.set(tree.size, tree.root);
+        }
+      });
       const root = db.prepare('UPDATE checkpoint SET root = ? WHERE size = ?');
       for (const [size, digest] of roots) root.run(digest, size);
     }));
@@ -385,11 +420,11 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
     if (found === undefined) throw new Error(`no entry ${type} with ${from}`);
     const entry = Buffer.from(found.entry.toString('utf8').replace(from, to));
     parseCanonical(entry);
-    db.exec(NO_TRIGGERS);
     const hashes = leafToo
       ? Buffer.concat([leafHash(entry), found.hashes.subarray(32)])
       : found.hashes;
-    db.prepare('UPDATE log SET entry = ?, hashes = ? WHERE seq = ?').run(entry, hashes, found.seq);
+    const put = db.prepare('UPDATE log SET entry = ?, hashes = ? WHERE seq = ?');
+    withoutTriggers(db, () => put.run(entry, hashes, found.seq));
   };
   const replaced: [string, string, string, string][] = [
     ['a person’s role', 'person.enrolled', '"role":"witness"', '"role":"officer"'],

@@ -1,0 +1,86 @@
+/**
+ * The tables, indexes and triggers of the database: made by migrations, and compared with what those make each time it is opened.
+ *
+ * SECURITY: a trigger runs inside our own writes, and one that is missing keeps nothing. Rows are compared with the log later (service/ledger.ts); this says that
+ * writing and reading them does what we wrote and nothing more.
+ */
+import { KeymootError } from '../../shared/errors.ts';
+import { cleanText } from '../../shared/text.ts';
+import { nativeRequire } from '../native.ts';
+import { migrations } from './migrations/index.ts';
+import type { Database } from './open.ts';
+
+interface Part {
+  type: string;
+  name: string;
+  tbl_name: string;
+  sql: string | null;
+}
+
+const run = (db: Database, from: number, to: number): void => {
+  for (const [index, { sql }] of migrations.entries()) {
+    if (index < from || index >= to) continue;
+    db.transaction(() => {
+      db.exec(sql);
+      db.pragma(`user_version = ${index + 1}`);
+    }).immediate();
+  }
+};
+
+const partsOf = (db: Database): Part[] =>
+  db.prepare<[], Part>('SELECT type, name, tbl_name, sql FROM sqlite_schema').all();
+const encodingOf = (db: Database): unknown => db.pragma('encoding', { simple: true });
+const spelled = (part: Part): string => JSON.stringify(part);
+const called = ({ type, name }: Part): string => `${cleanText(type, 16)} “${cleanText(name, 64)}”`;
+
+/** What is wrong with it, in words. */
+const difference = (db: Database, fresh: Database): string | undefined => {
+  const [parts, ours] = [partsOf(db), partsOf(fresh)];
+  const known = new Set(ours.map(spelled));
+  const strange = parts.find((part) => !known.has(spelled(part)));
+  if (strange !== undefined) {
+    const changed = ours.some(({ type, name }) => type === strange.type && name === strange.name);
+    return changed
+      ? `has another ${called(strange)} than Keymoot makes`
+      : `has the ${called(strange)}, which Keymoot did not make`;
+  }
+  const there = new Set(parts.map(spelled));
+  const missing = ours.find((part) => !there.has(spelled(part)));
+  if (missing !== undefined) return `lacks the ${called(missing)}`;
+  return parts.length === ours.length && encodingOf(db) === encodingOf(fresh)
+    ? undefined
+    : 'is not built as Keymoot builds it';
+};
+
+/** @throws KeymootError store-tampered */
+const compare = (db: Database, fresh: Database): void => {
+  const wrong = difference(db, fresh);
+  if (wrong !== undefined)
+    throw new KeymootError(
+      'store-tampered',
+      `The desk’s database ${wrong}. Nothing was changed. Keep the data folder as evidence and restore a copy.`,
+    );
+};
+
+/**
+ * Brings the database to migration `to`, after comparing it with what the migrations that it says have run make of an empty one.
+ *
+ * @throws KeymootError store-newer, store-tampered
+ */
+export const migrate = (db: Database, to: number): void => {
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (version > migrations.length)
+    throw new KeymootError(
+      'store-newer',
+      `This desk was last used by a newer Keymoot (schema ${version}; this one knows ${migrations.length}). Nothing was changed. Start the newer version.`,
+    );
+  const Sqlite = nativeRequire('better-sqlite3');
+  const fresh = new Sqlite(':memory:');
+  try {
+    run(fresh, 0, version);
+    compare(db, fresh);
+    run(db, version, to);
+  } finally {
+    fresh.close();
+  }
+};
