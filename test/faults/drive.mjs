@@ -87,6 +87,10 @@ const scenarios = {
     session();
     return 'logged in';
   },
+  flags: () => {
+    p11.C_Initialize({ flags: 2 });
+    return p11.C_GetTokenInfo(tokenSlot()).flags;
+  },
   generate: async () => {
     p11.C_Initialize({ flags: 2 });
     const handle = session();

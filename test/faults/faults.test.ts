@@ -187,6 +187,14 @@ describe.skipIf(!possible)('the faulty module', () => {
     expect(await run('generate')).toMatchObject({ value: { local: '01', length: 16 } });
   });
 
+  it('says of its PIN what the real module does not', async () => {
+    const { value: real } = await run('flags');
+    steer.set('C_GetTokenInfo * flags 0x20000');
+    const { value } = await run('flags');
+    expect((value as number) & 0x20000).toBe(0x20000);
+    expect((value as number) & ~0x20000).toBe(real);
+  });
+
   it('makes another key than was asked for', async () => {
     steer.set('C_GenerateKey 1 substitute 16');
     expect(await run('generate')).toMatchObject({ value: { length: 16, local: '01' } });

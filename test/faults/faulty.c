@@ -28,12 +28,12 @@
 #define MAX_ATTRIBUTES 64
 
 enum when { BEFORE, AFTER };
-enum action { HANG, CRASH, EXIT, RETURN, ATTRIBUTE, TEMPLATE, SUBSTITUTE, GARBAGE, REMOVE };
+enum action { HANG, CRASH, EXIT, RETURN, ATTRIBUTE, TEMPLATE, SUBSTITUTE, GARBAGE, FLAGS, REMOVE };
 
 struct rule {
   enum action action;
   enum when when;
-  long number; /* milliseconds, return value, exit code, length or difference */
+  long number; /* milliseconds, return value, exit code, length, difference or flags */
   CK_ULONG type;
   CK_BYTE value[MAX_VALUE];
   CK_ULONG value_len;
@@ -146,6 +146,9 @@ static void parse_action(struct rule *rule, const char *word, char **rest, const
   } else if (strcmp(word, "garbage") == 0) {
     rule->action = GARBAGE;
     rule->number = first == NULL ? -1 : number(first, line);
+  } else if (strcmp(word, "flags") == 0) {
+    rule->action = FLAGS;
+    rule->number = number(first, line);
   } else if (strcmp(word, "remove") == 0) {
     rule->action = REMOVE;
   } else {
@@ -346,6 +349,16 @@ static CK_RV faulty_C_GetSlotList(CK_BYTE present, CK_ULONG *slots, CK_ULONG *co
   if (begin(INDEX_C_GetSlotList, &rules, &rv)) return rv;
   rv = real->C_GetSlotList(present, slots, count);
   if (removed && rv == CKR_OK) *count = 0;
+  return end(&rules, rv);
+}
+
+static CK_RV faulty_C_GetTokenInfo(CK_ULONG slot, CK_TOKEN_INFO *info) {
+  struct rules rules;
+  CK_RV rv;
+  if (begin(INDEX_C_GetTokenInfo, &rules, &rv)) return rv;
+  rv = real->C_GetTokenInfo(slot, info);
+  for (int i = 0; i < rules.count; i++)
+    if (rules.at[i].action == FLAGS && rv == CKR_OK) info->flags |= (CK_ULONG)rules.at[i].number;
   return end(&rules, rv);
 }
 

@@ -39,9 +39,15 @@ typedef struct {
   CK_BYTE major, minor;
 } CK_VERSION;
 
+typedef struct {
+  CK_BYTE label[32], manufacturer[32], model[16], serial[16];
+  CK_ULONG flags;
+  /* What follows is only passed on. */
+} CK_TOKEN_INFO;
+
 struct p11_function_list;
 
-/* Session and object handles, slots, user types, flags and mechanism types are all CK_ULONG; structures that are only passed on are void. */
+/* Session and object handles, slots, user types, flags and mechanism types are all CK_ULONG; other structures that are only passed on are void. */
 #define P11_FUNCTIONS(PLAIN, OUT, OWN) \
   PLAIN(C_Initialize, (void *init), (init)) \
   PLAIN(C_Finalize, (void *reserved), (reserved)) \
@@ -49,7 +55,7 @@ struct p11_function_list;
   OWN(C_GetFunctionList, (struct p11_function_list **list), (list)) \
   OWN(C_GetSlotList, (CK_BYTE present, CK_ULONG *slots, CK_ULONG *count), (present, slots, count)) \
   PLAIN(C_GetSlotInfo, (CK_ULONG slot, void *info), (slot, info)) \
-  PLAIN(C_GetTokenInfo, (CK_ULONG slot, void *info), (slot, info)) \
+  OWN(C_GetTokenInfo, (CK_ULONG slot, CK_TOKEN_INFO *info), (slot, info)) \
   PLAIN(C_GetMechanismList, (CK_ULONG slot, CK_ULONG *list, CK_ULONG *count), (slot, list, count)) \
   PLAIN(C_GetMechanismInfo, (CK_ULONG slot, CK_ULONG type, void *info), (slot, type, info)) \
   PLAIN(C_InitToken, (CK_ULONG slot, CK_BYTE *pin, CK_ULONG pin_len, CK_BYTE *label), (slot, pin, pin_len, label)) \
