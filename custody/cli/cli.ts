@@ -104,6 +104,9 @@ const tell = ({ code, message, fields = {} }: ErrorData, json: boolean): number 
         ...(code === 'input-invalid' && named.length > 1
           ? named.map(([name, problem]) => `  ${forTerminal(name)}: ${forTerminal(problem)}`)
           : []),
+        ...(code === 'recovery-needed'
+          ? ['  keymoot recovery says what is open, and how it is settled']
+          : []),
         '',
       ].join('\n'),
     );

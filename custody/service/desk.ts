@@ -45,6 +45,8 @@ export class Desk {
   readonly epoch: number;
   readonly here = new Set<string>();
   readonly #grants = new Map<string, { purpose: FilePurpose; path: string }>();
+  /** Intents that somebody works on at this moment, by entry. */
+  readonly #underWay = new Set<string>();
   readonly emit: Emit;
 
   private constructor(store: Store, emit: Emit) {
@@ -248,7 +250,9 @@ export class Desk {
       })),
       {
         apply: ([intent]) => {
-          if (intent !== undefined) this.store.intents.open({ entry: intent.id, seq: intent.seq });
+          if (intent === undefined) return;
+          this.store.intents.open({ entry: intent.id, seq: intent.seq });
+          this.#underWay.add(intent.id);
         },
       },
     );
@@ -265,10 +269,20 @@ export class Desk {
       apply: () => {
         apply();
         this.store.intents.close(intent);
+        this.#underWay.delete(intent);
       },
     });
   }
+  /** Nobody works on it any more, and what came of it is not known: from now on it is something to be settled. */
+  leaveIntent(intent: string): void {
+    this.#underWay.delete(intent);
+    this.emit('log.changed', this.signer.state());
+  }
 
+  /** Of what is unfinished, what nobody works on any more: it waits for people. */
+  interrupted(): Unfinished[] {
+    return this.unfinished().filter(({ intent }) => !this.#underWay.has(intent));
+  }
   unfinished(): Unfinished[] {
     return this.store.intents.all().map(({ entry: intent, seq }) => {
       const entry = this.journal.entry(seq);
@@ -289,7 +303,7 @@ export class Desk {
     if (open !== undefined)
       throw new KeymootError(
         'recovery-needed',
-        `On this token something was interrupted: ${open.what}. Settle it under Recovery first. Nothing was done.`,
+        `On this token something was interrupted: ${open.what}. Two people settle that first. Nothing was done.`,
         { fields: { intent: open.intent } },
       );
   }

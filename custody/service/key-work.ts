@@ -190,11 +190,12 @@ export const underIntent = async <A, T>(
     return await close(heard, intents);
   } catch (error) {
     if (desk.store.intents.get(intent) === undefined) throw error;
+    desk.leaveIntent(intent);
     const [{ ceremony, detail }] = entries;
     if (ceremony !== undefined) desk.ceremonies.forget(ceremony.id);
     throw new KeymootError(
       'recovery-needed',
-      `${error instanceof KeymootError ? error.message : 'Keymoot made a mistake.'} What became of “${detail.label ?? 'the key'}” on the token is not known for certain. Settle it under Recovery; nothing else is done on this token before.`,
+      `${error instanceof KeymootError ? error.message : 'Keymoot made a mistake.'} What became of “${detail.label ?? 'the key'}” only the token can tell: two people settle that first, and nothing else is done on this token before.`,
       {
         cause: error,
         fields: { intent, cause: error instanceof KeymootError ? error.code : 'internal' },

@@ -27,7 +27,8 @@ const QUICK_DEATHS = 5;
 /** More calls than this at once are no person's. */
 const MOST_WAITING = 512;
 
-const SAFE = 'What it acknowledged is safe; look at the state before you repeat anything.';
+const SAFE =
+  'What it acknowledged is safe. The Overview says whether something was interrupted: look there before you repeat anything.';
 
 interface Waiting {
   answer: (answer: Answer) => void;

@@ -1,12 +1,12 @@
 /** A token's PIN: both halves, taken out of their fields once, and what must be said before the last try that a token leaves. */
 import { useRef, useState } from 'react';
 import type { ChannelName } from '../../shared/contract/index.ts';
-import type { TokenRef } from '../../shared/domain/tokens.ts';
+import type { PinState, TokenRef } from '../../shared/domain/tokens.ts';
 import { pinHalves, type Answer } from '../bridge/bridge.ts';
-import { LastTry } from '../ui/last-try.tsx';
 import { PinFields, type PinHandles } from '../ui/pin-fields.tsx';
+import { PinWarning } from '../ui/pin-warning.tsx';
 import type { SecretHandle } from '../ui/secret-field.tsx';
-import { usePinState } from './tokens.ts';
+import { usePinState, useTokensHere } from './tokens.ts';
 
 /** Both halves as bytes, or what is missing. */
 export const takeHalves = ({
@@ -47,7 +47,8 @@ export const usePins = (): Pins => {
 };
 
 export interface Login {
-  at: TokenRef | undefined;
+  /** What the token says of its PIN now. */
+  pin: PinState | undefined;
   handles: PinHandles;
   sure: boolean;
   setSure: (sure: boolean) => void;
@@ -59,13 +60,25 @@ export interface Login {
 export const useLogin = (at: TokenRef | undefined): Login => {
   const { handles, take } = usePins();
   const [sure, setSure] = useState(false);
+  const pin = usePinState(at);
   return {
-    at,
+    pin,
     handles,
     sure,
     setSure,
     take: async (channel) => {
+      if (pin === 'final-try' && !sure)
+        return {
+          ok: false,
+          error: {
+            code: 'pin-last-try',
+            message:
+              'One try is left before this PIN locks. It was not used, and what was typed is still there. Say above that you want to use it.',
+          },
+        };
       const halves = await take(channel);
+      // Each use of the last try is decided anew.
+      if (halves.ok) setSure(false);
       return halves.ok ? { ok: true, value: { ...halves.value, lastTry: sure } } : halves;
     },
   };
@@ -73,11 +86,11 @@ export const useLogin = (at: TokenRef | undefined): Login => {
 
 /** @param of whose PIN: “Log token’s PIN” */
 export const LoginFields = ({ of, login }: { of: string; login: Login }) => {
-  const state = usePinState(login.at);
+  useTokensHere();
   return (
     <>
+      <PinWarning pin={login.pin} sure={login.sure} onChange={login.setSure} />
       <PinFields of={of} handles={login.handles} />
-      <LastTry pin={state} sure={login.sure} onChange={login.setSure} />
     </>
   );
 };

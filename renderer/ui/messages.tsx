@@ -27,6 +27,11 @@ export const ErrorBox = ({
           ))}
         </ul>
       ) : null}
+      {error.code === 'recovery-needed' && error.fields?.['intent'] !== undefined ? (
+        <p style={{ margin: '4px 0' }}>
+          <a href={`#/tokens/recovery/${error.fields['intent']}`}>Settle it with the token</a>
+        </p>
+      ) : null}
       {children}
       <div className="code">
         {error.code}

@@ -119,6 +119,23 @@ export const generateKey = async (
   await desk.seen(`key ${wish.algorithm}`);
 };
 
+/** Settles the interrupted act that the window stands at; what it says came of it. */
+export const settle = async (
+  desk: Desk,
+  wish: 'keep' | 'destroy',
+  token: string,
+  pin: Pin,
+  people: readonly [Person, Person],
+): Promise<string> => {
+  await desk.heading('Settle an interrupted act').waitFor();
+  await desk.choose('If something was made', wish);
+  await desk.enterPin(`PIN of token “${token}”`, pin);
+  await desk.proveAs({ 'First person': people[0], 'Second person': people[1] });
+  await desk.press('Look at the token and settle');
+  await desk.heading('Settled').waitFor();
+  return desk.work.innerText();
+};
+
 /** Somebody comes in, so that the log may be read. */
 export const arrive = async (desk: Desk, person: Person): Promise<void> => {
   await desk.goTo('Audit');

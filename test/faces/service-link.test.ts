@@ -152,7 +152,9 @@ describe('a service', () => {
       }`),
       { longestLine: 1024 * 1024, quickMs: 0 },
     );
-    expect(await words(link.request(hello))).toMatch(/ended before it answered.*look at the state/);
+    expect(await words(link.request(hello))).toMatch(
+      /ended before it answered.*look there before you repeat/,
+    );
     await vi.waitFor(
       () => {
         expect(messages.at(-1)).toEqual({ kind: 'service-up' });

@@ -118,8 +118,8 @@ const stateOf = (pid: number): string => {
 };
 
 /** Processes of the desk that have the misbehaving module loaded, under whatever name. */
-export const tokenProcesses = ({ room, folder }: Stage): number[] =>
-  childrenOf(room.desk.pid).filter((pid) => mapsOf(pid).includes(join(folder, 'lib')));
+export const tokenProcesses = ({ room, folder }: Stage, service = room.desk.pid): number[] =>
+  childrenOf(service).filter((pid) => mapsOf(pid).includes(join(folder, 'lib')));
 
 export const until = async (what: string, holds: () => boolean, ms = 20_000): Promise<void> => {
   const end = Date.now() + ms;

@@ -286,7 +286,7 @@ export const checkStep = (
   if (ceremony.openIntent !== undefined || ceremony.status === 'RECOVERY')
     throw refuse(
       'recovery-needed',
-      'The last step was interrupted while the token was at work. Settle it under Recovery first; nothing is repeated blindly.',
+      'The last step was interrupted while the token was at work. Two people settle that first; nothing is repeated blindly.',
     );
   if (ceremony.undecided !== undefined)
     throw refuse(

@@ -37,7 +37,7 @@ export const abort = async (
   if (ceremony.openIntent !== undefined && ceremony.status !== 'ABORTING')
     throw new KeymootError(
       'recovery-needed',
-      'The token’s part was interrupted. Settle it under Recovery, then abort.',
+      'The token’s part was interrupted. Two people settle that first; then the ceremony can be aborted.',
     );
   desk.ceremonies.endHolder(id);
   const member = ceremonyMember(ceremony);

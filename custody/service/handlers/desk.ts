@@ -43,7 +43,7 @@ export const deskHandlers: Part<'desk' | 'secrets' | 'files'> = {
       state: desk.state,
       ...(desk.journal.mode === undefined ? {} : { mode: desk.journal.mode }),
       log: desk.signer.state(),
-      unfinished: desk.unfinished(),
+      unfinished: desk.interrupted(),
       here: [...desk.here],
       warnings: warningsOf(desk),
     }),

@@ -58,7 +58,11 @@ const words = (code: number): readonly [ErrorCode, string] => {
     return ['token-failed', 'The token does not let this key be wrapped: it was made to stay.'];
   if (code === 0x68) return ['token-failed', 'The token does not let this key be used for that.'];
   if (code === 0xe2 || code === 0xb5) return ['token-failed', 'The token is write-protected.'];
-  if (code === 0xa3) return ['token-failed', 'The PIN has expired and must be changed first.'];
+  if (code === 0xa3)
+    return [
+      'token-failed',
+      'The token says that this PIN has expired. Nothing was done; the PIN is changed first, with the maker’s own tool.',
+    ];
   if (code === 0xa1 || code === 0xa2 || code === 0x1b8)
     return ['pin-form', 'The token does not take a PIN of this length or form.'];
   if (code === 0xa4) return ['pin-locked', 'The PIN is locked.'];

@@ -208,7 +208,7 @@ const plainText = (joined: Buffer): string => {
 };
 
 const LOCKED =
-  'The PIN is locked. It can be set anew with the SO PIN (on some cards: the PUK); keys are not lost by that.';
+  'The PIN is locked, and nothing was done. The token’s security officer sets a new one with the SO PIN (on some cards: the PUK) and the maker’s own tool; no key is lost by that.';
 
 /** SECURITY: read before each login; what the flags say decides whether a try may be spent at all. */
 const checkTries = (info: Binding.TokenInfo, lastTry: boolean): void => {

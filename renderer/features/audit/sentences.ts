@@ -1,4 +1,5 @@
 /** What an entry says, in one sentence: a line for every type of resources/formats/audit-log.md, section 6. */
+import { capital } from '../../ui/capital.ts';
 import { list, num, obj, outcomeOf, str, type EntryData } from './entry.ts';
 
 type Name = (id: string) => string;
@@ -21,9 +22,9 @@ const act = (entry: EntryData, doing: string, done: string, what: string): strin
     case 'success':
       return `${done} ${what}`;
     case 'failure':
-      return `${doing.charAt(0).toUpperCase()}${doing.slice(1)} ${what} failed${because(str(entry['reason']))}`;
+      return `${capital(doing)} ${what} failed${because(str(entry['reason']))}`;
     case 'unknown':
-      return `${doing.charAt(0).toUpperCase()}${doing.slice(1)} ${what}: what came of it is not known`;
+      return `${capital(doing)} ${what}: what came of it is not known`;
   }
 };
 

@@ -2,7 +2,6 @@
 import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { LoginFields, useLogin } from '../../app/login.tsx';
-import { useTokensHere } from '../../app/tokens.ts';
 import { checkDigits, isCheckValue } from './draft-definition.ts';
 import { Phrase } from '../../ui/phrase.tsx';
 import { given, invalid, StepAct, type StepProps } from './step-act.tsx';
@@ -12,7 +11,6 @@ export const FormKey = (props: StepProps) => {
   const { at, key } = definition;
   const [typed, setTyped] = useState('');
   const login = useLogin(at);
-  useTokensHere();
   return (
     <StepAct
       {...props}

@@ -1,11 +1,12 @@
 /** What seats, states and kinds of steps are called. */
 import type { CeremonyStatus, Seat, StepKind } from '../../../shared/domain/ceremonies.ts';
 import type { Role } from '../../../shared/domain/people.ts';
+import { capital } from '../../ui/capital.ts';
 
 /** `custodian-2` → “Custodian 2”. */
 export const seatName = (seat: Seat): string => {
   const [first = '', number] = seat.split('-');
-  const name = first.charAt(0).toUpperCase() + first.slice(1);
+  const name = capital(first);
   return number === undefined ? name : `${name} ${number}`;
 };
 

@@ -3,7 +3,6 @@ import { Stack } from '@mantine/core';
 import type { KeySummary } from '../../../shared/domain/keys.ts';
 import { Act } from '../../app/act.tsx';
 import { LoginFields, useLogin } from '../../app/login.tsx';
-import { useTokensHere } from '../../app/tokens.ts';
 import { Acting, Instruction } from '../../ui/guided.tsx';
 import { Granted, useGranted } from './granted.tsx';
 import { refused, TWO, type JobProps } from './job-props.ts';
@@ -15,7 +14,6 @@ export const Wrap = ({
 }: JobProps & { keyRecord: KeySummary | undefined }) => {
   const folder = useGranted('package', 'aws-package');
   const login = useLogin(keyRecord?.at);
-  useTokensHere();
   const token = keyRecord?.at.token.label ?? '';
   return (
     <>

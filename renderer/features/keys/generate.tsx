@@ -8,6 +8,7 @@ import { refreshKeys, useDesk } from '../../app/desk-store.ts';
 import { GoButton } from '../../app/go-button.tsx';
 import { go } from '../../app/router.ts';
 import { tokenKey, useKeyTokens, useTokensHere } from '../../app/tokens.ts';
+import { Unsettled } from '../../app/unsettled.tsx';
 import { Empty, PageHead } from '../../ui/messages.tsx';
 import { PURPOSE_WORDS, purposesOf } from './purposes.ts';
 
@@ -47,6 +48,7 @@ export const Generate = () => {
         Made inside the token, read back, compared with what was asked for, and recorded. Two
         people, and both halves of the token’s PIN.
       </PageHead>
+      {at === undefined ? null : <Unsettled at={at} />}
       <Act
         channel="keys.generate"
         people={[

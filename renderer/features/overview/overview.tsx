@@ -4,7 +4,7 @@ import { Act } from '../../app/act.tsx';
 import { LoginFields, useLogin } from '../../app/login.tsx';
 import { refreshStatus, useDesk } from '../../app/desk-store.ts';
 import { GoButton } from '../../app/go-button.tsx';
-import { useTokensHere } from '../../app/tokens.ts';
+import { Unsettled } from '../../app/unsettled.tsx';
 import { List, type ListRow } from '../../ui/list.tsx';
 import { Facts, PageHead } from '../../ui/messages.tsx';
 import { Short, Time } from '../../ui/text.tsx';
@@ -17,7 +17,6 @@ export const overviewHelp = [
 
 const OpenDesk = () => {
   const login = useLogin(useDesk((desk) => desk.status?.log.at));
-  useTokensHere();
   return (
     <section className="notice" aria-label="Open the desk" style={{ marginBottom: 24 }}>
       <Title order={2} size="h3" mb="xs">
@@ -74,19 +73,7 @@ export const Overview = () => {
       <div>
         <PageHead title="Overview">What needs you, and whether the record of it is safe.</PageHead>
         {log.signer === 'NO SIGNER' ? <OpenDesk /> : null}
-        {status.unfinished.length === 0 ? null : (
-          <section className="notice" style={{ marginBottom: 24 }}>
-            <Title order={2} size="h3">
-              Interrupted, and to be settled
-            </Title>
-            {status.unfinished.map(({ intent, what, time }) => (
-              <p key={intent}>
-                {what}, since <Time at={time} />.{' '}
-                <a href={`#/tokens/recovery/${intent}`}>Settle it</a>
-              </p>
-            ))}
-          </section>
-        )}
+        <Unsettled />
         <Title order={2} size="h3" mb="xs">
           Open now
         </Title>
@@ -100,7 +87,9 @@ export const Overview = () => {
         )}
         <div style={{ display: 'flex', gap: 10, marginTop: 28, flexWrap: 'wrap' }}>
           <GoButton
-            {...(log.signer === 'NO SIGNER' ? { variant: 'default' } : {})}
+            {...(log.signer === 'NO SIGNER' || status.unfinished.length > 0
+              ? { variant: 'default' }
+              : {})}
             to={['keys', 'generate']}
           >
             Generate a key

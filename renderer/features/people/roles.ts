@@ -1,4 +1,5 @@
 import { ROLES, type Role } from '../../../shared/domain/people.ts';
+import { capital } from '../../ui/capital.ts';
 
 /** Who approves enrolments, roles and removals: two of them, each with a proof of their own. */
 export const MANAGERS = ['administrator', 'officer'] as const satisfies readonly Role[];
@@ -17,6 +18,6 @@ export const ROLE_WORDS: Readonly<Record<Role, string>> = {
 };
 export const ROLE_CHOICES = ROLES.map((role) => ({
   value: role,
-  label: `${role.charAt(0).toUpperCase()}${role.slice(1)}`,
+  label: capital(role),
 }));
 export const isRole = (value: string): value is Role => ROLES.some((role) => role === value);

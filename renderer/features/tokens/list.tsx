@@ -21,16 +21,23 @@ const PIN_WORDS: Readonly<Record<string, string>> = {
 
 /** A library whose file is not the one that was approved: two people may agree to the new one. */
 const Approve = ({ module, sha256 }: { module: string; sha256: string }) => (
-  <Act
-    channel="modules.approve"
-    people={[
-      { title: 'First person', roles: ['administrator', 'officer'] },
-      { title: 'Second person', roles: ['administrator', 'officer'] },
-    ]}
-    label="Approve the new file"
-    input={() => ({ ok: true, value: { module, sha256 } })}
-    onDone={() => void refreshTokens()}
-  />
+  <>
+    <p>
+      The file that is there now has the SHA-256{' '}
+      <Short value={sha256} label="hash of the new file" />. Compare it with what the maker says of
+      the new version.
+    </p>
+    <Act
+      channel="modules.approve"
+      people={[
+        { title: 'First person', roles: ['administrator', 'officer'] },
+        { title: 'Second person', roles: ['administrator', 'officer'] },
+      ]}
+      label="Approve the new file"
+      input={() => ({ ok: true, value: { module, sha256 } })}
+      onDone={() => void refreshTokens()}
+    />
+  </>
 );
 
 const Library = ({ module, info, tokens, error }: ModuleView) => {

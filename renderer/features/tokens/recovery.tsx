@@ -6,30 +6,67 @@ import { Act } from '../../app/act.tsx';
 import { LoginFields, useLogin } from '../../app/login.tsx';
 import { refresh, useDesk } from '../../app/desk-store.ts';
 import { GoButton } from '../../app/go-button.tsx';
+import { capital } from '../../ui/capital.ts';
 import { Empty, PageHead } from '../../ui/messages.tsx';
 import { Time } from '../../ui/text.tsx';
+
+type Wish = 'adopt' | 'destroy';
+interface Wishes extends Readonly<Record<Wish, string>> {
+  label: string;
+  offered: Wish;
+}
+const MAKING: Wishes = {
+  label: 'If something was made',
+  adopt: 'keep it, if it is exactly what was asked for',
+  destroy: 'destroy it, and prove that it is gone',
+  offered: 'adopt',
+};
+const DESTROYING: Wishes = {
+  label: 'If the key is still there',
+  adopt: 'keep it, as it was',
+  destroy: 'destroy it, as was begun, and prove that it is gone',
+  offered: 'destroy',
+};
 
 export const Recovery = ({ intent }: { intent: string }) => {
   const unfinished = useDesk((desk) =>
     desk.status?.unfinished.find((row) => row.intent === intent),
   );
   const [done, setDone] = useState<Output<'recovery.settle'>>();
-  const [found, setFound] = useState<'adopt' | 'destroy'>('adopt');
+  const [chosen, setChosen] = useState<Wish>();
   const login = useLogin(unfinished?.token);
   if (done !== undefined)
     return (
-      <Empty title="Settled" action={<GoButton to={['overview']}>Back to the Overview</GoButton>}>
+      <Empty
+        title="Settled"
+        action={
+          done.outcome === 'adopted' && done.key !== undefined ? (
+            <GoButton to={['keys', done.key]}>Show the key</GoButton>
+          ) : (
+            <GoButton to={['overview']}>Back to the Overview</GoButton>
+          )
+        }
+      >
         {done.says}
       </Empty>
     );
   if (unfinished === undefined)
-    return <Empty title="Nothing to settle here">That act is settled already.</Empty>;
+    return (
+      <Empty
+        title="Nothing to settle here"
+        action={<GoButton to={['overview']}>Back to the Overview</GoButton>}
+      >
+        That act is settled already.
+      </Empty>
+    );
+  const wishes = unfinished.type === 'key.destroy' ? DESTROYING : MAKING;
+  const found = chosen ?? wishes.offered;
   return (
     <div>
       <PageHead title="Settle an interrupted act">
-        {unfinished.what}, since <Time at={unfinished.time} />. The desk looks at the token, waits
-        if the device could still finish, looks again, and then does what two people choose here.
-        Nothing is repeated.
+        {capital(unfinished.what)}, since <Time at={unfinished.time} />. The desk looks at the
+        token, waits if the device could still finish, looks again, and then does what two people
+        choose here. Nothing is repeated.
       </PageHead>
       <Act
         channel="recovery.settle"
@@ -48,14 +85,14 @@ export const Recovery = ({ intent }: { intent: string }) => {
         }}
       >
         <NativeSelect
-          label="If something was made"
+          label={wishes.label}
           value={found}
           data={[
-            { value: 'adopt', label: 'keep it, if it is exactly what was asked for' },
-            { value: 'destroy', label: 'destroy it, and prove that it is gone' },
+            { value: 'adopt', label: wishes.adopt },
+            { value: 'destroy', label: wishes.destroy },
           ]}
           onChange={(event) => {
-            setFound(event.currentTarget.value === 'destroy' ? 'destroy' : 'adopt');
+            setChosen(event.currentTarget.value === 'destroy' ? 'destroy' : 'adopt');
           }}
         />
         <LoginFields of={`PIN of token “${unfinished.token?.token.label ?? ''}”`} login={login} />

@@ -6,6 +6,7 @@ import type { TokenRef } from '../../../shared/domain/tokens.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
 import { useDesk } from '../../app/desk-store.ts';
 import { GoButton } from '../../app/go-button.tsx';
+import { Unsettled } from '../../app/unsettled.tsx';
 import { call } from '../../bridge/bridge.ts';
 import { List } from '../../ui/list.tsx';
 import { Objects } from './objects.tsx';
@@ -32,6 +33,7 @@ export const TokenPage = ({ at }: { at: TokenRef }) => {
     <div className="columns">
       <div>
         <PageHead title={`Token “${at.token.label}”`} />
+        <Unsettled at={at} />
         <ErrorBox error={error} />
         <Title order={2} size="h3" mb="xs">
           What it can make

@@ -1,0 +1,2 @@
+/** For words that begin a sentence. */
+export const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
