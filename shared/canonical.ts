@@ -84,6 +84,23 @@ const spell = (value: unknown): string => {
   }
 };
 
+/** Whether two values would be spelled the same, without spelling them: for data, which is what {@link canonical} takes. */
+export const sameData = (one: unknown, other: unknown): boolean => {
+  if (one === other) return true;
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null)
+    return false;
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const a = one as Record<string, unknown>;
+  const b = other as Record<string, unknown>;
+  const there = (of: Record<string, unknown>): string[] =>
+    Object.keys(of).filter((name) => of[name] !== undefined);
+  const names = there(a);
+  return (
+    names.length === there(b).length &&
+    names.every((name) => Object.hasOwn(b, name) && sameData(a[name], b[name]))
+  );
+};
+
 const encoder = new TextEncoder();
 export const canonicalBytes = (value: unknown): Uint8Array => encoder.encode(canonical(value));
 

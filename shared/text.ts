@@ -11,7 +11,8 @@ const UNSEEN =
 const EACH_UNSEEN = new RegExp(UNSEEN, 'gu');
 
 export const hasUnseen = (text: string): boolean => UNSEEN.test(text) || !text.isWellFormed();
-export const utf8Length = (text: string): number => new TextEncoder().encode(text).length;
+const encoder = new TextEncoder();
+export const utf8Length = (text: string): number => encoder.encode(text).length;
 export const isText = (text: string, maxBytes: number): boolean =>
   text.length > 0 && !hasUnseen(text) && utf8Length(text) <= maxBytes;
 

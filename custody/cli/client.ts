@@ -77,19 +77,29 @@ export class DeskClient {
     });
   }
 
-  /** Starts the service on a data folder. */
-  static async start(folder: string, env: Record<string, string> = {}): Promise<DeskClient> {
+  /**
+   * Starts the service on a data folder.
+   * @param told hears what the service says of a desk that takes long to open
+   */
+  static async start(
+    folder: string,
+    env: Record<string, string> = {},
+    told: (progress: Payload<'progress'>) => void = () => undefined,
+  ): Promise<DeskClient> {
     const client = new DeskClient(folder, {
       ...serviceEnvironment(process.env),
       ...MALLOC,
       ...env,
     });
+    const off = client.on('progress', told);
     try {
       const hello = await client.call('desk.hello', {});
       client.#publicKey = hello.publicKey;
     } catch (error) {
       await client.stop();
       throw error;
+    } finally {
+      off();
     }
     return client;
   }

@@ -50,12 +50,13 @@ const DOING: Partial<Record<ChannelName, string>> = {
 
 /** Says on standard error what takes long, and how long so far. */
 class Progress {
-  readonly #started = performance.now();
+  readonly #started: number;
   readonly #timer: NodeJS.Timeout;
   text: string;
   #shown = 0;
-  constructor(text: string) {
+  constructor(text: string, elapsedMs = 0) {
     this.text = text;
+    this.#started = performance.now() - elapsedMs;
     this.#timer = setInterval(() => {
       this.#tick();
     }, SLOW_MS);
@@ -73,6 +74,21 @@ class Progress {
     if (this.#shown > 0 && process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   }
 }
+
+const unfinished = (text: string): string => text.replace(/\.$/, '');
+
+/** Starts the service, and says so when it has much to check first. */
+const started = async (folder: string): Promise<DeskClient> => {
+  let progress: Progress | undefined;
+  try {
+    return await DeskClient.start(folder, {}, ({ text, elapsedMs }) => {
+      progress ??= new Progress(unfinished(text), elapsedMs);
+      progress.text = unfinished(text);
+    });
+  } finally {
+    progress?.end();
+  }
+};
 
 export class Session {
   readonly client: DeskClient;
@@ -200,7 +216,7 @@ export class Session {
   ): Promise<Output<C>> {
     const progress = new Progress(DOING[channel] ?? 'Working');
     const off = this.client.on('progress', ({ text }) => {
-      progress.text = text.replace(/\.$/, '');
+      progress.text = unfinished(text);
     });
     try {
       return await this.client.call(channel, input, proving);
@@ -312,7 +328,7 @@ export const atDesk =
     };
     process.on('SIGINT', onInterrupt);
     try {
-      session = new Session(await DeskClient.start(asked.folder), ask, asked);
+      session = new Session(await started(asked.folder), ask, asked);
       if (wasAskedToStop(stopping)) throw cancelled();
       return await use(session);
     } catch (error) {

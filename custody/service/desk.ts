@@ -18,6 +18,7 @@ import { CeremonyRoom } from './ceremony-room.ts';
 import { Devices, sameToken } from './devices.ts';
 import { uuidv7 } from './ids.ts';
 import { Journal } from './journal.ts';
+import type { Tell } from './judged-log.ts';
 import { checkLedger } from './ledger.ts';
 import { planIn, untilIn, whatIn } from './plan.ts';
 import { reasonOf } from './reason.ts';
@@ -76,12 +77,15 @@ export class Desk {
     };
   }
 
-  /** Opens the folder's desk: checks it, counts the epoch, ends the former service's processes and closes what needs no device to be closed. */
-  static open(folder: string, emit: Emit): Desk {
+  /**
+   * Opens the folder's desk: checks it, counts the epoch, ends the former service's processes and closes what needs no device to be closed.
+   * @param tell hears how far the check of the log has come
+   */
+  static async open(folder: string, emit: Emit, tell: Tell = () => undefined): Promise<Desk> {
     const store = Store.open(folder);
     try {
       const desk = new Desk(store, emit);
-      checkLedger(store, desk.journal);
+      await checkLedger(store, desk.journal, tell);
       desk.policy();
       desk.devices.begin();
       store.commit(() => {

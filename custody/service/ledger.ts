@@ -1,64 +1,25 @@
 /**
  * What the tables must say, told from the log alone, and compared with them when the desk opens (design 08, T1).
  *
- * First the whole log is judged by the same rules as an auditor judges a bundle (core/audit/verify): every hash, every signature, every quorum. SECURITY: an
- * entry that lacks its people's acts is not ours, wherever in the log it stands. What is read from it afterwards needs no second judge.
+ * The whole log is judged while it is read (judged-log.ts), so what is read from it needs no second judge.
  */
-import { hash, randomBytes } from 'node:crypto';
-import { canonical } from '../../shared/canonical.ts';
+import { hash } from 'node:crypto';
+import { sameData } from '../../shared/canonical.ts';
 import { LibraryEnvironment } from '../../shared/contract/tokens.ts';
 import { Definition } from '../../shared/domain/ceremonies.ts';
 import type { KeyRecord } from '../../shared/domain/keys.ts';
 import { KeymootError } from '../../shared/errors.ts';
 import type { Entry, EntryOf } from '../core/audit/entry.ts';
-import { base64 } from '../core/audit/note.ts';
-import { Findings } from '../core/audit/verify/findings.ts';
-import { Ledger as Judge } from '../core/audit/verify/ledger.ts';
 import { TYPES } from '../core/audit/verify/table.ts';
-import { Tree } from '../core/audit/verify/tree.ts';
 import { newCeremony, reduce, type Ceremony } from '../core/ceremonies/engine.ts';
 import type { Store } from '../store/store.ts';
 import type { ExportRow } from '../store/tables/exports.ts';
 import { keyDetail } from './handlers/key-facts.ts';
 import { keyTold, type Journal } from './journal.ts';
+import { evidenceOf, judgeLog, type Tell } from './judged-log.ts';
 import { settingsSha256 } from './module-facts.ts';
 import { planDetail, planIn, untilIn } from './plan.ts';
 import { tampered } from './tampered.ts';
-
-/** Evidence that hashes to its name. */
-const evidenceOf = (store: Store, sha256: string): Uint8Array | undefined => {
-  const bytes = store.evidence.get(sha256);
-  return bytes === undefined || hash('sha256', bytes) !== sha256 ? undefined : bytes;
-};
-
-/** The log against the format's own rules. */
-const judgeLog = (store: Store, journal: Journal): void => {
-  const findings = new Findings();
-  const tree = new Tree();
-  const judge = new Judge({
-    origin: journal.origin ?? null,
-    trust: undefined,
-    tree,
-    findings,
-    random: randomBytes(16),
-    evidenceSize: (sha256) => evidenceOf(store, sha256)?.length,
-    definition: (sha256) => evidenceOf(store, sha256),
-  });
-  for (const { seq, entry } of store.log.entries()) {
-    tree.append(entry);
-    judge.take(seq, Buffer.from(entry), { index: seq, offset: 0 });
-  }
-  if (tree.root(tree.size) !== base64(store.log.root)) throw tampered('the log’s tree');
-  const judged = ['format', 'integrity', 'authenticity', 'quorum'] as const;
-  findings.judged(...judged);
-  const { parts } = findings.verdict({ log: null, size: null, root: null });
-  const [broken] = judged.flatMap((name) => parts[name].notes);
-  if (broken !== undefined)
-    throw new KeymootError(
-      'store-tampered',
-      `The log holds something that its rules do not allow: ${broken}. Nothing was changed. Keep the data folder as evidence and restore a copy.`,
-    );
-};
 
 type KeyEntry = EntryOf<'key.generate' | 'key.import' | 'key.wrap' | 'key.destroy'>;
 type Made = KeyEntry['detail'];
@@ -68,6 +29,13 @@ interface Key {
   ceremony: string | undefined;
 }
 type Job = Omit<ExportRow, 'created' | 'readback'>;
+
+/** Types of which {@link Ledger} reads something. */
+const LEDGER_TYPES: ReadonlySet<string> = new Set(
+  TYPES.filter((type) =>
+    /^(?:app\.start|token\.module_added|(?:key|component|ceremony|byok)\..*)$/.test(type),
+  ),
+);
 
 class Ledger {
   readonly #store: Store;
@@ -196,7 +164,9 @@ class Ledger {
   #inCeremony(entry: Entry): Ceremony | undefined {
     const named = entry.ceremony;
     if (named === undefined) return undefined;
-    this.entries.set(named.id, [...(this.entries.get(named.id) ?? []), entry.seq]);
+    const entries = this.entries.get(named.id) ?? [];
+    entries.push(entry.seq);
+    this.entries.set(named.id, entries);
     if (entry.type === 'ceremony.arm') {
       const { definition_sha256: sha256 } = entry.detail;
       this.ceremonies.set(named.id, newCeremony(named.id, sha256, this.definition(sha256)));
@@ -217,12 +187,10 @@ class Ledger {
   }
 }
 
-const sameText = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b);
-
 const compareKeys = (store: Store, ledger: Ledger): void => {
   const rows = store.keys.all();
   if (rows.length !== ledger.keys.size) throw tampered('its keys');
-  if (!sameText(store.keyEntries.all(), ledger.keyEntries)) throw tampered('the life of its keys');
+  if (!sameData(store.keyEntries.all(), ledger.keyEntries)) throw tampered('the life of its keys');
   for (const row of rows) {
     const key = ledger.keys.get(row.id);
     const { grade: _grade, recovered: _recovered, objects: _objects, ...made } = key?.made ?? {};
@@ -230,7 +198,7 @@ const compareKeys = (store: Store, ledger: Ledger): void => {
       row.spki === undefined ? undefined : hash('sha256', Buffer.from(row.spki, 'base64'));
     const same =
       key?.state === row.state && key.ceremony === row.ceremony && spki === row.spkiSha256;
-    if (!same || !sameText(keyDetail(row), made)) throw tampered(`the key “${row.label}”`);
+    if (!same || !sameData(keyDetail(row), made)) throw tampered(`the key “${row.label}”`);
   }
 };
 
@@ -246,7 +214,7 @@ const compareCeremonies = (store: Store, ledger: Ledger): void => {
   for (const { id, definitionSha256 } of rows) {
     const told = ledger.ceremonies.get(id);
     const entries = store.ceremonies.entries(id);
-    if (told?.definitionSha256 !== definitionSha256 || !sameText(entries, ledger.entries.get(id)))
+    if (told?.definitionSha256 !== definitionSha256 || !sameData(entries, ledger.entries.get(id)))
       throw tampered('a ceremony');
   }
   for (const [serial, { ceremony, component }] of ledger.envelopes) {
@@ -260,7 +228,7 @@ const compareExports = (store: Store, ledger: Ledger): void => {
   if (rows.size !== ledger.jobs.size) throw tampered('its exports');
   for (const { created: _created, readback: _readback, ...job } of rows.values()) {
     const told = ledger.jobs.get(job.id);
-    if (told === undefined || !sameText(job, told) || !ledger.keys.has(job.key))
+    if (told === undefined || !sameData(job, told) || !ledger.keys.has(job.key))
       throw tampered('an export');
   }
 };
@@ -270,8 +238,16 @@ const WITHOUT_ROW = new Set(['ceremony.step', 'ceremony.abort']);
 /** No device is given longer for one call. */
 const LONGEST_CALL_MS = 3_600_000;
 
-const planned = ({ key, algorithm, purpose, extractable, label, ckaid, module, token }: Made) =>
-  canonical({ key, algorithm, purpose, extractable, label, ckaid, module, token });
+const planned = ({ key, algorithm, purpose, extractable, label, ckaid, module, token }: Made) => ({
+  key,
+  algorithm,
+  purpose,
+  extractable,
+  label,
+  ckaid,
+  module,
+  token,
+});
 
 /**
  * SECURITY: by what an open intent says a key is adopted or destroyed, and its entry may not be sealed yet. So it says all of it, of a key that this desk has and
@@ -287,13 +263,11 @@ const canBeSettled = (entry: Entry, keys: Ledger['keys']): boolean => {
     return (
       known !== undefined &&
       known.state !== 'destroyed' &&
-      planned(known.made) === planned(planDetail(plan))
+      sameData(planned(known.made), planned(planDetail(plan)))
     );
   const taken = [...keys.values()].some(
     ({ state, made }) =>
-      state !== 'destroyed' &&
-      made.ckaid === plan.ckaid &&
-      canonical(made.token) === canonical(plan.at.token),
+      state !== 'destroyed' && made.ckaid === plan.ckaid && sameData(made.token, plan.at.token),
   );
   return known === undefined && !taken;
 };
@@ -321,25 +295,13 @@ const compareModules = (store: Store, ledger: Ledger): void => {
   }
 };
 
-/** Types of which {@link Ledger} reads something. */
-const LEDGER_TYPES = [
-  'app.start',
-  'token.module_added',
-  'key.',
-  'component.',
-  'ceremony.',
-  'byok.',
-];
-
 /** Judges and compares everything, or throws `store-tampered` or `log-mismatch`. Reads only. */
-export const checkLedger = (store: Store, journal: Journal): void => {
+export const checkLedger = async (store: Store, journal: Journal, tell: Tell): Promise<void> => {
   if (store.log.size === 0) return;
-  judgeLog(store, journal);
   const ledger = new Ledger(store);
-  for (const { seq } of store.log.ofTypes(
-    TYPES.filter((type) => LEDGER_TYPES.some((start) => type.startsWith(start))),
-  ))
-    ledger.read(journal.entry(seq));
+  await judgeLog(store, journal.origin, tell, (type, entry) => {
+    if (LEDGER_TYPES.has(type)) ledger.read(entry());
+  });
   if (ledger.sealed > (store.log.lastCheckpoint()?.size ?? 0))
     throw new KeymootError(
       'log-mismatch',

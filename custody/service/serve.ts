@@ -9,6 +9,7 @@ import { MAX_MESSAGE_BYTES, Request } from '../../shared/contract/message.ts';
 import { errorData, KeymootError } from '../../shared/errors.ts';
 import { Desk, type Emit } from './desk.ts';
 import { handlers } from './handlers/index.ts';
+import { Opening } from './opening.ts';
 import { Router } from './router.ts';
 
 /** Splits a stream into lines of bounded length; a longer one ends the connection, since what follows can't be told apart. */
@@ -102,13 +103,14 @@ export const serve = async (
   };
 
   let desk: Desk | undefined;
-  let refused: unknown;
-  try {
-    desk = Desk.open(folder, emit);
-  } catch (error) {
-    refused = error; // every call answers with why: the face shows it instead of a blank screen
-  }
-  const router = desk === undefined ? undefined : new Router(desk, handlers);
+  const opening = new Opening(emit);
+  const router = Desk.open(folder, emit, (done, of) => {
+    opening.tell(done, of);
+  }).then((opened) => {
+    desk = opened;
+    return new Router(opened, handlers);
+  });
+  router.catch(() => undefined); // every call answers with why: the face shows it instead of a blank screen
   const finish = (code: number) => {
     desk?.close();
     process.exit(code);
@@ -140,8 +142,8 @@ export const serve = async (
         id = idOf(line);
         const request = parseRequest(line);
         id = request.id;
-        if (router === undefined) throw refused;
-        say({ id, ok: true, value: await router.handle(request) });
+        if (desk === undefined) opening.waits(id);
+        say({ id, ok: true, value: await (await router).handle(request) });
       } catch (error) {
         if (!(error instanceof KeymootError) && process.env['KEYMOOT_DEVELOPER'] === '1')
           console.error(error);

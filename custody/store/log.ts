@@ -85,12 +85,12 @@ export class LogStore {
   rootAt(size: number): Digest {
     return rootAt(size, this.node);
   }
-  entry(seq: number): Uint8Array {
+  entry(seq: number): Buffer {
     const row = this.#selectEntry.get(seq);
     if (row === undefined) throw new KeymootError('not-found', `The log has no entry ${seq}.`);
     return row.entry;
   }
-  *entries(from = 0, to = this.size): Generator<{ seq: number; entry: Uint8Array }> {
+  *entries(from = 0, to = this.size): Generator<{ seq: number; entry: Buffer }> {
     for (let seq = from; seq < to; seq++) yield { seq, entry: this.entry(seq) };
   }
   /** Entries whose bytes hold `"type":"<one of types>"`, in order: a wide net; the caller parses and checks. */

@@ -138,6 +138,7 @@ export const App = () => {
     return (
       <div style={{ padding: 48 }} role="status">
         <Loader size="sm" /> <Text component="span">Opening the desk</Text>
+        {link.told === undefined ? null : <Text mt="sm">{link.told}</Text>}
       </div>
     );
   if (link.state === 'refused')

@@ -13,9 +13,9 @@ type Ceremonies = Output<'ceremonies.list'>;
 type Exports = Output<'exports.list'>;
 
 export interface DeskView {
-  /** `starting` until the first hello; `down` while the service is away. */
+  /** `starting` until the first hello, with what the service says if that takes long; `down` while the service is away. */
   link:
-    | { state: 'starting' }
+    | { state: 'starting'; told?: string }
     | { state: 'up' }
     | { state: 'down'; why: string }
     | { state: 'refused'; error: ErrorData };
@@ -52,7 +52,9 @@ export const useDesk = create<DeskView>()(() => initial);
 const { setState: set, getState: get } = useDesk;
 
 export const refresh = async (): Promise<void> => {
-  const hello = await call('desk.hello', {});
+  const hello = await call('desk.hello', {}, [], ({ text }) => {
+    if (get().link.state === 'starting') set({ link: { state: 'starting', told: text } });
+  });
   if (!hello.ok) {
     set({ link: { state: 'refused', error: hello.error } });
     return;

@@ -74,12 +74,12 @@ describe.skipIf(!possible)('an intent that was edited while nobody had the desk 
       db.close();
     }
   };
-  const refusesToOpen = (name: string, change: Change) => {
+  const refusesToOpen = async (name: string, change: Change) => {
     restore(name);
     edit(change);
     let error: unknown;
     try {
-      Desk.open(stage.room.folder, () => undefined).close();
+      (await Desk.open(stage.room.folder, () => undefined)).close();
     } catch (reason) {
       error = reason;
     }
@@ -130,9 +130,8 @@ describe.skipIf(!possible)('an intent that was edited while nobody had the desk 
     ['is gone', `DELETE FROM intent`],
   ];
   for (const [what, sql] of rows)
-    test(`is refused when its row ${what}`, () => {
-      refusesToOpen('generating', (db) => db.exec(sql));
-    });
+    test(`is refused when its row ${what}`, () =>
+      refusesToOpen('generating', (db) => db.exec(sql)));
 
   const entries: [string, (detail: Members) => unknown][] = [
     ['names the object of a key that this desk has', (d) => (d['ckaid'] = kept.ckaid)],
@@ -143,12 +142,11 @@ describe.skipIf(!possible)('an intent that was edited while nobody had the desk 
     ['asks for a key of no kind', (d) => (d['algorithm'] = 'DES')],
   ];
   for (const [what, change] of entries)
-    test(`is refused when its entry ${what}`, () => {
+    test(`is refused when its entry ${what}`, () =>
       refusesToOpen(
         'generating',
         rewrite(({ detail }) => change(detail)),
-      );
-    });
+      ));
 
   test('is settled rightly when nothing was edited: the key that was asked for, and no other', async () => {
     restore('generating');
@@ -183,7 +181,7 @@ describe.skipIf(!possible)('an intent that was edited while nobody had the desk 
     steer.set();
     keep('destroying');
     for (const members of [{ ckaid: kept.ckaid }, { key: kept.id }, { label: 'kept' }])
-      refusesToOpen(
+      await refusesToOpen(
         'destroying',
         rewrite(({ detail }) => Object.assign(detail, members)),
       );

@@ -402,7 +402,7 @@ describe.skipIf(!possible)('exports', () => {
       const { id } = await confirmed();
       const place = join(desk.home, newLabel('unconfirmed'));
       await desk.room.desk.stop();
-      const inside = desk.inside();
+      const inside = await desk.inside();
       try {
         await inside.call('desk.open', { login: inside.login('log', 'desk.open') }, ADA);
         const { grant } = await inside.call('files.grant', { purpose: 'package', path: place });
@@ -433,7 +433,7 @@ describe.skipIf(!possible)('exports', () => {
       await wrap(done.id, join(desk.home, newLabel('package')), ADA, OTTO);
       await desk.room.desk.stop();
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 25 * 3600_000 });
-      const inside = desk.inside();
+      const inside = await desk.inside();
       try {
         await inside.call('desk.open', { login: inside.login('log', 'desk.open') }, ADA);
         const { grant } = await inside.call('files.grant', {

@@ -170,7 +170,7 @@ describe.skipIf(!possible)('an entry that was appended behind the desk’s back'
     attacker.store.close();
     let error: unknown;
     try {
-      Desk.open(desk.data, () => undefined).close();
+      (await Desk.open(desk.data, () => undefined)).close();
     } catch (reason) {
       error = reason;
     }

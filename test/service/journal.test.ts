@@ -9,7 +9,7 @@ describe.skipIf(!possible)('the journal', () => {
     desk = await TestDesk.found();
     await desk.room.desk.stop();
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
-    inside = desk.inside();
+    inside = await desk.inside();
   });
   afterAll(async () => {
     inside.desk.close();

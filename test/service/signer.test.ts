@@ -8,7 +8,7 @@ describe.skipIf(!possible)('a seal that is the point', () => {
   beforeAll(async () => {
     desk = await TestDesk.found();
     await desk.room.desk.stop();
-    inside = desk.inside();
+    inside = await desk.inside();
   });
   afterAll(async () => {
     inside.desk.close();

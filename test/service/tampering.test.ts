@@ -76,7 +76,11 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
   };
   const start = () => DeskClient.start(desk.data);
   /** Changes the database, starts the desk, and wants it refused with nothing written. */
-  const refusesToOpen = (code: ErrorCode | readonly ErrorCode[], change: Change, from = kept()) => {
+  const refusesToOpen = async (
+    code: ErrorCode | readonly ErrorCode[],
+    change: Change,
+    from = kept(),
+  ) => {
     restore(from);
     const before = desk.edit((db) => {
       change(db);
@@ -85,7 +89,7 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
     const codes = typeof code === 'string' ? [code] : code;
     let error: KeymootError | undefined;
     try {
-      Desk.open(desk.data, () => undefined).close();
+      (await Desk.open(desk.data, () => undefined)).close();
     } catch (reason) {
       if (reason instanceof KeymootError) error = reason;
       else throw reason;
@@ -106,6 +110,20 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
     const client = await start();
     expect((await client.call('desk.hello', {})).state).toBe('READY');
     await client.stop();
+  });
+
+  test('tells how far the check of its log has come, to the last entry', async () => {
+    restore();
+    const told: [number, number][] = [];
+    const opened = await Desk.open(
+      desk.data,
+      () => undefined,
+      (done, of) => told.push([done, of]),
+    );
+    const { size } = opened.store.log;
+    opened.close();
+    expect(told.at(-1)).toEqual([size, size]);
+    expect(told).toEqual(told.toSorted(([a], [b]) => a - b));
   });
 
   const row = `kdf_log2n, kdf_salt, seal_nonce, sealed_key`;
@@ -391,7 +409,7 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
         )
         .all(),
     );
-    refusesToOpen(
+    return refusesToOpen(
       'log-mismatch',
       (db) => {
         db.prepare('INSERT INTO checkpoint VALUES (?, ?, ?)').run(
@@ -455,7 +473,7 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
     const attacker = await playAws();
     const bytes = Buffer.from(attacker.params);
     const sha256 = hash('sha256', bytes);
-    refusesToOpen('store-tampered', (db) => {
+    await refusesToOpen('store-tampered', (db) => {
       db.prepare('INSERT INTO evidence VALUES (?, ?, ?)').run(
         sha256,
         'application/vnd.keymoot.aws-parameters+json',

@@ -225,8 +225,8 @@ export class TestDesk {
   }
 
   /** The stopped desk in this process, where a test may set the clock. The caller closes it. */
-  inside(): Inside {
-    return new Inside(this.room);
+  async inside(): Promise<Inside> {
+    return new Inside(this.room, await Desk.open(this.room.folder, () => undefined));
   }
 
   /** Opens the stopped desk's database as any other program could. The caller has stopped the service. */
@@ -245,9 +245,9 @@ export class Inside {
   readonly desk: Desk;
   readonly #router: Router;
   readonly #room: Room;
-  constructor(room: Room) {
+  constructor(room: Room, desk: Desk) {
     this.#room = room;
-    this.desk = Desk.open(room.folder, () => undefined);
+    this.desk = desk;
     this.#router = new Router(this.desk, handlers);
   }
   #put(bytes: Uint8Array, binding: Binding): string {

@@ -264,6 +264,14 @@ export const parseEntry = (value: unknown): Entry => {
   return { ...frame, detail } as Entry;
 };
 
+const TYPE_MEMBER = '"type":"';
+/** The type that an entry's bytes name, found without reading them; of bytes that are no entry, anything. Only text without quotes stands after it. */
+export const typeIn = (bytes: Uint8Array): string => {
+  const entry = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const from = entry.lastIndexOf(TYPE_MEMBER) + TYPE_MEMBER.length;
+  return entry.toString('latin1', from, entry.indexOf('"', from));
+};
+
 /**
  * Canonical bytes of an entry, checked against schema and size: what is stored and hashed.
  *

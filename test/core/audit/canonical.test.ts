@@ -1,7 +1,7 @@
 /** One value, one spelling: the integer-only profile of RFC 8785. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonical, canonicalBytes, parseCanonical } from '../../../shared/canonical.ts';
+import { canonical, canonicalBytes, parseCanonical, sameData } from '../../../shared/canonical.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const { value } = fc.letrec<{ value: unknown }>((tie) => ({
@@ -116,4 +116,38 @@ it.each([
 it('refuses bytes that are not UTF-8', () => {
   expect(() => parseCanonical(Uint8Array.of(0x22, 0xff, 0x22))).toThrow(TypeError);
   expect(() => parseCanonical(Uint8Array.of(0x22, 0xed, 0xa0, 0x80, 0x22))).toThrow(TypeError);
+});
+
+describe('the same data', () => {
+  it('is what has the same spelling, whatever the order of its members', () => {
+    const turned = (data: unknown): unknown => {
+      if (typeof data !== 'object' || data === null) return data;
+      if (Array.isArray(data)) return data.map(turned);
+      const members = Object.entries(data).map(([name, member]) => [name, turned(member)]);
+      return Object.fromEntries([...members.reverse(), ['absent', undefined]]);
+    };
+    fc.assert(
+      fc.property(value, value, (one, other) => {
+        expect(sameData(one, turned(one))).toBe(true);
+        expect(sameData(one, other)).toBe(canonical(one) === canonical(other));
+      }),
+    );
+  });
+  it.each([
+    [{ a: 1 }, { a: 1, b: 1 }],
+    [{ a: 1 }, { b: 1 }],
+    [{ a: undefined, b: 1 }, { a: 1 }],
+    [[1, 2], [1]],
+    [['1'], [1]],
+    [[], {}],
+    [{}, { toString: 'x' }],
+    [{ toString: {}.toString }, {}],
+    [{ a: { b: [1, { c: true }] } }, { a: { b: [1, { c: false }] } }],
+    [{}, undefined],
+    [{}, null],
+    ['', false],
+  ])('is not %j and %j', (one, other) => {
+    expect(sameData(one, other)).toBe(false);
+    expect(sameData(other, one)).toBe(false);
+  });
 });

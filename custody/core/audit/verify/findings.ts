@@ -70,6 +70,13 @@ export class Findings {
     const part = this.#parts[name];
     this.#note(part, part.doubts, cleanText(why, MAX_WORDS));
   }
+  /** Nothing was found so far. */
+  get clean(): boolean {
+    return PARTS.every((name) => {
+      const { fails, doubts } = this.#parts[name];
+      return fails.size === 0 && doubts.size === 0;
+    });
+  }
   judged(...names: PartName[]): void {
     for (const name of names) this.#parts[name].judged = true;
   }

@@ -1,5 +1,6 @@
 /** Entries one by one and among each other: sections 4 to 6 and 12 of resources/formats/audit-log.md. Hashes are judged elsewhere. */
 import { MAX_ENTRY_BYTES, type Entry, type EntryType } from '../entry.ts';
+import type { Act } from '../statement.ts';
 import type { Findings, Place } from './findings.ts';
 import { Ids } from './ids.ts';
 import {
@@ -9,7 +10,9 @@ import {
   openAct,
   openEnrolment,
   payloadHash,
+  verifyAhead,
   type Member,
+  type Opened,
   type Scene,
 } from './people.ts';
 import { ASKS, Quorum } from './quorum.ts';
@@ -56,6 +59,14 @@ export interface LedgerOf {
   definition: (sha256: string) => Uint8Array | undefined;
 }
 
+/** An entry whose own words were judged, and not yet who acts in it. */
+export interface Read {
+  index: number;
+  entry: Entry;
+  acts: readonly Opened<Act>[];
+  place: Place & { offset: number };
+}
+
 export class Ledger {
   readonly #of: LedgerOf;
   /** Ids in the order they came, with what each stands for beside it. */
@@ -82,16 +93,54 @@ export class Ledger {
 
   /** Everything about an entry but its hash. `place.offset` is where its bytes begin. */
   take(index: number, bytes: Buffer, place: Place & { offset: number }): void {
-    const { findings, origin, tree } = this.#of;
-    try {
+    const read = this.read(index, bytes, place);
+    if (read !== undefined) this.judge(read);
+  }
+
+  /**
+   * The first half of {@link take}, for who reads some entries ahead. Undefined when nothing is left to judge: the entry could not be read, or it is of a type
+   * that asks for nobody and nobody acts in it.
+   */
+  read(index: number, bytes: Buffer, place: Place & { offset: number }): Read | undefined {
+    return this.#orBroken(place, () => {
       const entry = this.#read(index, bytes);
-      if (entry === undefined) return;
-      const scene: Scene = { origin, tree, findings, place };
-      this.#judgePeople(scene, index, entry);
+      if (entry === undefined) return undefined;
+      const scene = this.#scene(place);
+      const acts = (entry.acts ?? []).map((envelope) => openAct(scene, index, envelope));
+      return { index, entry, acts, place };
+    });
+  }
+  /** Looks at the signatures of entries ahead of {@link judge}, as far as those who acted are known yet. */
+  async verifyAhead(reads: readonly Read[]): Promise<void> {
+    await Promise.all(
+      reads.flatMap(({ acts }) =>
+        acts.flatMap((act) => {
+          const member = this.#people.get(act.statement.person);
+          return member === undefined ? [] : [verifyAhead(act, member)];
+        }),
+      ),
+    );
+  }
+  /** The second half, in the order of the log. */
+  judge(read: Read): void {
+    this.#orBroken(read.place, () => {
+      this.#judgePeople(this.#scene(read.place), read);
+    });
+  }
+
+  #scene(place: Place): Scene {
+    const { origin, tree, findings } = this.#of;
+    return { origin, tree, findings, place };
+  }
+  #orBroken<T>(place: Place & { offset: number }, look: () => T): T | undefined {
+    try {
+      return look();
     } catch (error) {
       if (!(error instanceof Broken)) throw error;
       this.unread += 1;
-      findings.fail('format', error.message, { ...place, offset: place.offset + error.offset });
+      const where = { ...place, offset: place.offset + error.offset };
+      this.#of.findings.fail('format', error.message, where);
+      return undefined;
     }
   }
 
@@ -173,8 +222,7 @@ export class Ledger {
     }
   }
 
-  #judgePeople(scene: Scene, index: number, entry: Entry): void {
-    const acts = (entry.acts ?? []).map((envelope) => openAct(scene, index, envelope));
+  #judgePeople(scene: Scene, { index, entry, acts }: Read): void {
     const people = new Set(acts.map(({ statement }) => statement.person));
     if (people.size < acts.length) throw new Broken('a person acts twice in it');
     if (acts.length > 1 && entry.actor.id !== acts[0]?.statement.person)
