@@ -1,13 +1,14 @@
 /**
  * `npm run bench [-- PART… --objects N --json]`: ratios within one run, since machines differ and are shared. Never part of the tests.
  *
- * PART is append, service, listing or window; all of them without one.
+ * PART is append, service, listing, start or window; all of them without one.
  */
 import { parseArgs } from 'node:util';
 import { benchAppend } from './append.ts';
 import { benchListing } from './listing.ts';
 import { table, type Row } from './rows.ts';
 import { benchService } from './service.ts';
+import { benchStart } from './start.ts';
 import { benchWindow } from './window.ts';
 
 const { values, positionals } = parseArgs({
@@ -22,6 +23,7 @@ const parts: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   append: benchAppend,
   service: benchService,
   listing: () => benchListing(objects),
+  start: () => benchStart(objects),
   window: () => benchWindow(objects),
 };
 const rows: Row[] = [];
