@@ -4,13 +4,12 @@
  * Look, intend, act, read back, compare, record. The success code is not the evidence, and nothing is repeated blindly (R8). {@link atToken} holds the token
  * for all of it, and {@link underIntent} is the part from the intent to its close.
  */
-import { hash } from 'node:crypto';
 import type { TokenRef } from '../../shared/domain/tokens.ts';
 import type { KeyRecord } from '../../shared/domain/keys.ts';
 import { KeymootError } from '../../shared/errors.ts';
-import { spkiOf } from '../core/keys/spki.ts';
 import type { KeyReadback, PinHalves } from '../../shared/token/protocol.ts';
 import { compareReadback, originOf, secretPart } from '../core/keys/readback.ts';
+import { otherThan } from '../core/keys/same-key.ts';
 import {
   generatePlan,
   importPlan,
@@ -98,21 +97,19 @@ export const findPlanned = ({
     }),
   );
 
-/** An id is not a key: whatever has the id, and another check value or fingerprint than the key that was made, is not that key (design 02, rule 12). */
+/** What to say, and where to turn, when something else has a key's id. */
+export const anotherKey = (key: KeyRecord, other: string): KeymootError =>
+  new KeymootError(
+    'key-not-as-asked',
+    `The token holds another key under the id of “${key.label}”: ${other}. Nothing was done with it. Find out who put it there; the vendor’s own tool can look at it and remove it.`,
+  );
+
+/** Before a key is used: whatever has its id is that key, as far as the token shows. */
 export const requireSameKey = async (desk: Desk, key: KeyRecord, opened: Opened): Promise<void> => {
   const plan = planOfKey(desk, key);
   const { byId } = await atToken({ desk, at: key.at, opened, plan }, findPlanned);
-  const spki = spkiOf(byId);
-  const other =
-    (byId.check !== undefined &&
-      byId.check.method === key.check?.method &&
-      byId.check.value !== key.check.value) ||
-    (spki !== undefined && key.spkiSha256 !== undefined && hash('sha256', spki) !== key.spkiSha256);
-  if (other)
-    throw new KeymootError(
-      'key-not-as-asked',
-      `The token holds another key under the id of “${key.label}”: its check value is not the one in the log. Nothing was done with it. Find out who put it there.`,
-    );
+  const other = otherThan(key, byId);
+  if (other !== undefined) throw anotherKey(key, other);
 };
 
 /** Nothing may be there already under this label or id (preflight). A wrong PIN shows here, before anything is intended. */

@@ -52,6 +52,8 @@ const KeyReadback = z.strictObject({
   /** Public part as the device reports it. */
   modulus: Bytes.optional(),
   exponent: Bytes.optional(),
+  /** Of the private half of an RSA pair, where the device shows it. */
+  privateModulus: Bytes.optional(),
   ecParams: Bytes.optional(),
   ecPoint: Bytes.optional(),
 });

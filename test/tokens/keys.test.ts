@@ -2,6 +2,7 @@ import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TokenIdentity } from '../../shared/domain/tokens.ts';
 import { ALGORITHMS } from '../../shared/domain/keys.ts';
+import type { KeyReadback } from '../../shared/token/protocol.ts';
 import {
   claimsOf,
   compareReadback,
@@ -9,8 +10,13 @@ import {
   originOf,
   secretPart,
 } from '../../custody/core/keys/readback.ts';
+import { otherThan } from '../../custody/core/keys/same-key.ts';
 import { spkiOf } from '../../custody/core/keys/spki.ts';
-import { ALGORITHM_TABLE, purposesOf } from '../../custody/core/keys/templates.ts';
+import {
+  ALGORITHM_TABLE,
+  purposesOf,
+  type GeneratePlan,
+} from '../../custody/core/keys/templates.ts';
 import { TokenClient } from '../../custody/tokens/client.ts';
 import {
   type ThrowAway,
@@ -44,6 +50,7 @@ describe.each([
   afterAll(() => leave(client, away));
 
   const login = () => ({ token, pin: USER_PIN(), lastTry: false });
+  const all: { asked: GeneratePlan; readback: KeyReadback }[] = [];
 
   test.each(cases)('%s for %s is made and read back as asked', async (algorithm, purpose) => {
     const asked = planFor(family, algorithm, purpose);
@@ -56,6 +63,7 @@ describe.each([
       return;
     }
     const readback = await made;
+    all.push({ asked, readback });
     const { differences, notOffered } = compareReadback(asked, readback);
     expect(differences).toEqual([]);
     expect(notOffered).toEqual(
@@ -72,6 +80,31 @@ describe.each([
     if (purpose === 'mac') expect(method).toBe('X9.24-CMAC');
     else if (algorithm.startsWith('AES'))
       expect(method).toBe(name === 'SoftHSM' ? 'P11-CHECK' : undefined);
+  });
+
+  test('each of them is known again by a process that comes later, and is not taken for another', async () => {
+    const later = await TokenClient.start(away.options);
+    try {
+      let last: KeyReadback | undefined;
+      for (const { asked, readback } of all) {
+        const spki = spkiOf(readback);
+        const key = {
+          bits: ALGORITHM_TABLE[asked.request.algorithm].bits,
+          ...(readback.check === undefined ? {} : { check: readback.check }),
+          ...(spki === undefined ? {} : { spki: Buffer.from(spki).toString('base64') }),
+          attributes: secretPart(readback)?.attributes ?? {},
+        };
+        const { byId } = await later.call('find', { ...login(), targets: asked.targets });
+        expect([asked.request.label, otherThan(key, byId)]).toEqual([
+          asked.request.label,
+          undefined,
+        ]);
+        if (last !== undefined && spki !== undefined) expect(otherThan(key, last)).toBeDefined();
+        last = byId;
+      }
+    } finally {
+      await later.close();
+    }
   });
 
   test('what a module says of a fresh key is claimed, and no more', async () => {
@@ -134,11 +167,11 @@ describe.each([
     const asked = planFor(family, 'P-256', 'sign');
     await generate(client, token, asked);
     const open = await client.call('list', { token, lastTry: false });
-    const all = await client.call('list', { ...login() });
-    expect(all.length).toBeGreaterThan(open.length);
+    const everything = await client.call('list', { ...login() });
+    expect(everything.length).toBeGreaterThan(open.length);
     if (name === 'SoftHSM') expect(open.every(({ objectClass }) => objectClass === 2)).toBe(true);
     const id = Buffer.from(asked.request.ckaid).toString('hex');
-    expect(all.filter(({ ckaid }) => ckaid === id).map(({ label }) => label)).toEqual([
+    expect(everything.filter(({ ckaid }) => ckaid === id).map(({ label }) => label)).toEqual([
       'P-256 for sign',
       'P-256 for sign',
     ]);

@@ -12,6 +12,7 @@ import { CKO } from '../../shared/token/cryptoki.ts';
 import type { KeyReadback, OaepHash, TokenInput } from '../../shared/token/protocol.ts';
 import { x924Cmac } from '../../custody/core/checkvalues/check-values.ts';
 import { compareReadback, originOf, secretPart } from '../../custody/core/keys/readback.ts';
+import { otherThan } from '../../custody/core/keys/same-key.ts';
 import { type ImportPlan, importPlan } from '../../custody/core/keys/templates.ts';
 import { rsaSpki } from '../../custody/core/wrapping/spki.ts';
 import type { TokenClient } from '../../custody/tokens/client.ts';
@@ -112,6 +113,11 @@ describe.each([
       expect(originOf(secretPart(readback)?.attributes ?? {}, family)).toBe(
         name === 'SoftHSM' ? 'imported' : 'unknown',
       );
+      const { byId } = await client.call('find', { ...login(), targets: plan.targets });
+      const { attributes } = secretPart(readback) ?? expect.unreachable();
+      const known = { bits: 256, check: x924Cmac(value), attributes };
+      expect(otherThan(known, byId)).toBeUndefined();
+      expect(otherThan({ ...known, check: x924Cmac(randomBytes(32)) }, byId)).toBeDefined();
       // The import key is gone with the request.
       expect((await everything()).filter(({ label }) => label === 'import key')).toEqual([]);
     },

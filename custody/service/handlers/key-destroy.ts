@@ -2,9 +2,11 @@
 import type { KeyRecord } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
+import { otherThan } from '../../core/keys/same-key.ts';
 import { DEADLINES } from '../../tokens/client.ts';
 import type { KeyIntent } from '../desk.ts';
 import {
+  anotherKey,
   askToDestroy,
   atToken,
   findPlanned,
@@ -31,7 +33,11 @@ export const requireMayDestroy = (key: KeyRecord, typed: string | undefined, cal
     );
 };
 
-/** Destroys a key under an intent, proves its absence from a new process, records both. Gives the number of objects destroyed. */
+/**
+ * Destroys a key under an intent, proves its absence from a new process, records both. Another key under its id is not touched, and that it was found is recorded.
+ *
+ * @returns the number of objects destroyed
+ */
 export const destroyKey = (
   key: KeyRecord,
   call: Call,
@@ -52,19 +58,32 @@ export const destroyKey = (
     ckaid: key.ckaid,
   };
   return atToken({ desk, at, opened, plan: planOfKey(desk, key) }, async (bench) => {
-    const found = (await findPlanned(bench)).byId.objects;
-    const classes = found.map(({ objectClass }) => objectClass);
-    if (new Set(classes).size !== classes.length)
-      throw new KeymootError(
-        'ambiguous',
-        'Several objects on the token have this key’s id. Nothing was destroyed.',
-      );
+    const { byId } = await findPlanned(bench);
+    const found = byId.objects;
     const intent: KeyIntent = {
       type: 'key.destroy',
       detail: planDetail(keyPlan),
       ...common,
       ...byCall(call),
     };
+    const other = found.length === 0 ? undefined : otherThan(key, byId);
+    if (other !== undefined) {
+      const error = anotherKey(key, other);
+      const [{ id: corr }] = desk.openIntents([intent], 0);
+      desk.closeIntent(corr, [
+        {
+          type: 'key.destroy',
+          outcome: 'failure',
+          corr,
+          reason: reasonOf(error),
+          detail: { key: key.id, objects: 0 },
+          ...common,
+          ...byActor(call),
+        },
+      ]);
+      await desk.seal();
+      throw error;
+    }
     return bench.inNew((client) =>
       underIntent(bench, client, {
         entries: [intent],

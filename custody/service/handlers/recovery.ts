@@ -4,9 +4,11 @@
 import type { Output } from '../../../shared/contract/index.ts';
 import type { Entry, NewEntry } from '../../core/audit/entry.ts';
 import { quirksOf } from '../../core/keys/quirks.ts';
+import { otherThan } from '../../core/keys/same-key.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import type { KeyReadback } from '../../../shared/token/protocol.ts';
 import {
+  anotherKey,
   atToken,
   destroyPlanned,
   findPlanned,
@@ -18,7 +20,7 @@ import {
 } from '../key-work.ts';
 import { planIn, untilIn, type KeyPlan } from '../plan.ts';
 import { byCall, requireRole, type Call, type Part } from '../router.ts';
-import { controlOf, keyDetail, keyRecord, keyTarget } from './key-facts.ts';
+import { controlOf, keyDetail, keyRecord, keyTarget, requireKey } from './key-facts.ts';
 
 type Settled = Output<'recovery.settle'>;
 
@@ -97,14 +99,18 @@ const settleAt = async (
 
   if (plan.kind === 'destroy') {
     const gone = byId.objects.length === 0;
-    if (!gone && wish === 'destroy') await destroyPlanned(bench);
-    const done = gone || wish === 'destroy';
+    const record = requireKey(desk, key);
+    const other = gone ? undefined : otherThan(record, byId);
+    const wanted = wish === 'destroy' && other === undefined;
+    if (!gone && wanted) await destroyPlanned(bench);
+    const done = gone || wanted;
     desk.closeIntent(
       intent.id,
       [
         {
           type,
           outcome: done ? 'success' : 'failure',
+          ...(other === undefined ? {} : { reason: 'key-not-as-asked' }),
           ...common,
           detail: { key, recovered: true, objects: byId.objects.length },
         },
@@ -113,6 +119,7 @@ const settleAt = async (
         if (done) desk.store.keys.setDestroyed(key);
       },
     );
+    if (other !== undefined) throw anotherKey(record, other);
     return done
       ? { outcome: 'destroyed', key, says: 'The key is not on the token any more.' }
       : { outcome: 'adopted', key, says: 'The key is still on the token, as it was.' };
@@ -208,12 +215,14 @@ export const recoveryHandlers: Part<'recovery'> = {
           'state-refused',
           'Nothing of that act is on a token, so there is nothing to look for. It is settled by itself when Keymoot starts again.',
         );
-      const settled = await desk.withPin(login, channel, (pin) =>
-        settle(call, entry, plan, { pin, lastTry: login.lastTry }, found),
-      );
-      if (entry.ceremony !== undefined) desk.ceremonies.forget(entry.ceremony.id);
-      await desk.seal();
-      return settled;
+      try {
+        return await desk.withPin(login, channel, (pin) =>
+          settle(call, entry, plan, { pin, lastTry: login.lastTry }, found),
+        );
+      } finally {
+        if (entry.ceremony !== undefined) desk.ceremonies.forget(entry.ceremony.id);
+        await desk.seal();
+      }
     },
   },
 };

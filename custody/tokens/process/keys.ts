@@ -129,6 +129,12 @@ export const readBack = async (
       if (ecPoint) readback.ecPoint = ecPoint;
     }
   }
+  const privateAt = objects.findIndex(({ objectClass }) => objectClass === CKO.PRIVATE_KEY);
+  const privateKey = handles[privateAt];
+  if (privateKey && objects[privateAt]?.attributes['CKA_KEY_TYPE'] === CKK.RSA) {
+    const modulus = desk.reader.bytes(session, privateKey, 'MODULUS');
+    if (modulus) readback.privateModulus = modulus;
+  }
   return readback;
 };
 
