@@ -49,6 +49,8 @@ export class Desk {
   /** Intents that somebody works on at this moment, by entry. */
   readonly #underWay = new Set<string>();
   readonly emit: Emit;
+  /** Aborted when nobody is there any more: what changes nothing need not be done to its end. */
+  readonly faceGone = new AbortController();
 
   private constructor(store: Store, emit: Emit) {
     this.store = store;

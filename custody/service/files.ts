@@ -1,6 +1,7 @@
 /**
  * Files in and out, by granted paths only. Reads are bounded and follow no link; writes never overwrite and appear whole or not at all.
  */
+import { createHash } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -79,6 +80,10 @@ const syncFolder = (path: string): void => {
   }
 };
 
+const writeAll = (descriptor: number, bytes: Uint8Array): void => {
+  let at = 0;
+  while (at < bytes.length) at += writeSync(descriptor, bytes, at);
+};
 const writeNew = (
   path: string,
   bytes: Uint8Array,
@@ -88,8 +93,7 @@ const writeNew = (
   const descriptor = openSync(path, 'wx', mode);
   made();
   try {
-    let at = 0;
-    while (at < bytes.length) at += writeSync(descriptor, bytes, at);
+    writeAll(descriptor, bytes);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
@@ -148,11 +152,19 @@ const runs = (pid: number): boolean => {
   }
 };
 
+/** A file of a {@link NewFolder} that is written in pieces. */
+export interface GrowingFile {
+  write: (bytes: Uint8Array) => void;
+  /** Its size and hash, once all of it is on disk. */
+  end: () => { size: number; sha256: string };
+}
+
 /** A folder that appears whole: written beside its place under another name, synced, then renamed. */
 export class NewFolder {
   readonly #place: string;
   readonly #work: string;
   readonly #folders = new Set<string>();
+  readonly #open = new Set<number>();
 
   constructor(place: string) {
     if (existsSync(place))
@@ -192,20 +204,60 @@ export class NewFolder {
       },
     );
   }
-  write(path: string, bytes: Uint8Array, executable = false): void {
+  /** Where a file of the folder is written; the folders that it lies in are there. */
+  #fileAt(path: string): string {
+    const file = join(this.#work, ...path.split('/'));
+    const folder = dirname(file);
+    if (!this.#folders.has(folder)) {
+      mkdirSync(folder, { recursive: true, mode: 0o755 });
+      for (let parent = folder; !this.#folders.has(parent); parent = dirname(parent))
+        this.#folders.add(parent);
+    }
+    return file;
+  }
+  #orDrop<T>(write: () => T): T {
     try {
-      const file = join(this.#work, ...path.split('/'));
-      const folder = dirname(file);
-      if (!this.#folders.has(folder)) {
-        mkdirSync(folder, { recursive: true, mode: 0o755 });
-        for (let parent = folder; !this.#folders.has(parent); parent = dirname(parent))
-          this.#folders.add(parent);
-      }
-      writeNew(file, bytes, executable ? 0o755 : 0o644);
+      return write();
     } catch (error) {
       this.drop();
       throw this.#failed(error);
     }
+  }
+  write(path: string, bytes: Uint8Array, executable = false): void {
+    this.#orDrop(() => {
+      writeNew(this.#fileAt(path), bytes, executable ? 0o755 : 0o644);
+    });
+  }
+  /** A file that is too large to be held at once. */
+  grow(path: string): GrowingFile {
+    const descriptor = this.#orDrop(() => openSync(this.#fileAt(path), 'wx', 0o644));
+    this.#open.add(descriptor);
+    const sha256 = createHash('sha256');
+    let size = 0;
+    // Once it is closed, its number may be another file's.
+    const ifOpen = (write: () => void): void => {
+      if (!this.#open.has(descriptor)) throw new Error('files: the folder was given up');
+      this.#orDrop(write);
+    };
+    return {
+      write: (bytes) => {
+        ifOpen(() => {
+          writeAll(descriptor, bytes);
+        });
+        sha256.update(bytes);
+        size += bytes.length;
+      },
+      end: () => {
+        ifOpen(() => {
+          fsyncSync(descriptor);
+        });
+        this.#close(descriptor);
+        return { size, sha256: sha256.digest('hex') };
+      },
+    };
+  }
+  #close(descriptor: number): void {
+    if (this.#open.delete(descriptor)) closeSync(descriptor);
   }
   /** @throws KeymootError file-not-written; with `placed` among its fields, the folder is there as a whole and perhaps not kept */
   finish(): void {
@@ -232,6 +284,7 @@ export class NewFolder {
     }
   }
   drop(): void {
+    for (const descriptor of this.#open) this.#close(descriptor);
     rmSync(this.#work, { recursive: true, force: true });
   }
 }

@@ -153,7 +153,9 @@ export const serve = async (
     pending.add(answer);
     void answer.finally(() => pending.delete(answer));
   }
-  desk?.judge.end(); // it changes nothing, and nobody is there to hear the verdict
+  // What changes nothing, nobody is there to hear of.
+  desk?.judge.end();
+  desk?.faceGone.abort();
   // What was asked is finished and committed before the desk is closed; a face that is gone just doesn't hear it.
   await Promise.allSettled(pending);
   finish(0);

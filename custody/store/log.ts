@@ -32,6 +32,7 @@ export class LogStore {
   readonly #insertEntry;
   readonly #selectEntry;
   readonly #selectNode;
+  readonly #selectCheckpoint;
   #tree: GrowingTree;
 
   constructor(db: Database) {
@@ -44,6 +45,9 @@ export class LogStore {
     );
     this.#selectNode = db.prepare<[number, number], { hash: Buffer }>(
       `SELECT substr(hashes, ?, ${HASH_BYTES}) AS hash FROM log WHERE seq = ?`,
+    );
+    this.#selectCheckpoint = db.prepare<[number], RawCheckpoint>(
+      'SELECT size, root, note FROM checkpoint WHERE size = ?',
     );
     const row = db
       .prepare<[], { size: number; count: number }>(
@@ -131,9 +135,7 @@ export class LogStore {
   }
 
   checkpoint(size: number): CheckpointRow | undefined {
-    const row = this.#db
-      .prepare<[number], RawCheckpoint>('SELECT size, root, note FROM checkpoint WHERE size = ?')
-      .get(size);
+    const row = this.#selectCheckpoint.get(size);
     return row === undefined ? undefined : checkpointRow(row);
   }
   checkpoints(): CheckpointRow[] {
@@ -141,6 +143,15 @@ export class LogStore {
       .prepare<[], RawCheckpoint>('SELECT size, root, note FROM checkpoint ORDER BY size')
       .all()
       .map(checkpointRow);
+  }
+  /** Sizes of which there is a signed checkpoint, from the smallest. */
+  sealedSizes(): number[] {
+    return this.#db
+      .prepare<[], { size: number }>(
+        'SELECT size FROM checkpoint WHERE note IS NOT NULL ORDER BY size',
+      )
+      .all()
+      .map(({ size }) => size);
   }
   /** The largest that was signed, or that the token was asked to sign. */
   lastCheckpoint(signedOnly = true): CheckpointRow | undefined {

@@ -1,10 +1,11 @@
 /**
  * `npm run bench [-- PART… --objects N --json]`: ratios within one run, since machines differ and are shared. Never part of the tests.
  *
- * PART is append, service, listing, start or window; all of them without one.
+ * PART is append, service, listing, start, bundle or window; all of them without one.
  */
 import { parseArgs } from 'node:util';
 import { benchAppend } from './append.ts';
+import { benchBundle } from './bundle.ts';
 import { benchListing } from './listing.ts';
 import { table, type Row } from './rows.ts';
 import { benchService } from './service.ts';
@@ -24,6 +25,7 @@ const parts: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   service: benchService,
   listing: () => benchListing(objects),
   start: () => benchStart(objects),
+  bundle: () => benchBundle(10 * objects),
   window: () => benchWindow(objects),
 };
 const rows: Row[] = [];

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 export interface Row {
   name: string;
   value: number;
@@ -15,4 +17,10 @@ export const table = (rows: readonly Row[]): string => {
       return `${ok ? 'met ' : 'MISS'}  ${name.padEnd(width)}  ${figure.padStart(10)}  goal: ${goal}  (${note})`;
     })
     .join('\n');
+};
+
+/** Of a process, as the system counts it. */
+export const residentMb = (pid: number): number => {
+  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Number(line?.[1] ?? 'NaN') / 1024;
 };

@@ -4,12 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Room } from '../../custody/cli/rehearsal/room.ts';
-import type { Row } from './rows.ts';
+import { residentMb, type Row } from './rows.ts';
 
-const residentMb = (pid: number): number => {
-  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Number(line?.[1] ?? 'NaN') / 1024;
-};
 const childrenOf = (pid: number): number[] =>
   readdirSync('/proc')
     .map(Number)

@@ -1,5 +1,6 @@
 /** A folder that appears whole, on a disk that fails at the worst moment. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -44,6 +45,28 @@ describe.skipIf(process.platform === 'win32')('a new folder', () => {
     );
     folder.drop();
     expect(readFileSync(join(place, 'a', 'b.txt'), 'utf8')).toBe('whole');
+  });
+  test('has files that were written in pieces, and knows their size and hash', () => {
+    const folder = new NewFolder(place);
+    const one = folder.grow('a/one.txt');
+    const other = folder.grow('other.txt');
+    for (const piece of ['whole', ' in ', 'pieces']) {
+      one.write(Buffer.from(piece));
+      other.write(Buffer.from(piece.toUpperCase()));
+    }
+    expect(one.end()).toEqual({ size: 15, sha256: hash('sha256', 'whole in pieces') });
+    expect(other.end()).toEqual({ size: 15, sha256: hash('sha256', 'WHOLE IN PIECES') });
+    folder.finish();
+    expect(readFileSync(join(place, 'a', 'one.txt'), 'utf8')).toBe('whole in pieces');
+    expect(readFileSync(join(place, 'other.txt'), 'utf8')).toBe('WHOLE IN PIECES');
+  });
+  test('that is given up while a file of it is being written leaves nothing', () => {
+    const folder = new NewFolder(place);
+    const file = folder.grow('a/one.txt');
+    file.write(Buffer.from('half'));
+    folder.drop();
+    expect(readdirSync(home)).toEqual([]);
+    expect(() => file.end()).toThrow('given up');
   });
   test('that was not put in its place leaves nothing', () => {
     const folder = new NewFolder(place);

@@ -21,7 +21,7 @@ import {
   type Envelopes,
 } from '../../custody/cli/rehearsal/ceremony.ts';
 import { Room } from '../../custody/cli/rehearsal/room.ts';
-import { Desk } from '../../custody/service/desk.ts';
+import { Desk, type Emit } from '../../custody/service/desk.ts';
 import { handlers } from '../../custody/service/handlers/index.ts';
 import { Router } from '../../custody/service/router.ts';
 import { canonicalBytes } from '../../shared/canonical.ts';
@@ -225,8 +225,8 @@ export class TestDesk {
   }
 
   /** The stopped desk in this process, where a test may set the clock. The caller closes it. */
-  async inside(): Promise<Inside> {
-    return new Inside(this.room, await Desk.open(this.room.folder, () => undefined));
+  async inside(emit: Emit = () => undefined): Promise<Inside> {
+    return new Inside(this.room, await Desk.open(this.room.folder, emit));
   }
 
   /** Opens the stopped desk's database as any other program could. The caller has stopped the service. */

@@ -59,23 +59,15 @@ td,th{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #d9d5ca;verti
 .r{background:repeating-linear-gradient(45deg,#0d6b6b 0 8px,#fff 8px 16px);padding:.4rem}.r b,.p b{background:#fff;padding:.1rem .5rem}.p{background:#6b1010;padding:.4rem}
 td.n{text-align:right}@media print{body{font-size:11pt;background:#fff;margin:0}}`;
 
-/** @param facts.entries the whole log from its first entry on: who may be counted follows from what came before */
-export const reportPage = ({
-  origin,
-  size,
-  root,
-  keySha256,
-  entries,
-}: BundleFacts & { entries: readonly Entry[] }): string => {
-  const rehearsal = origin.endsWith('/rehearsal');
-  let authority = nobody;
-  const rows = entries
-    .map((entry) => {
-      authority = authorise(authority, entry);
-      return `<tr><td class="n">${entry.seq}</td><td class="m">${escape(entry.time.slice(0, 19).replace('T', ' '))}</td><td>${escape(entry.type)}</td><td>${entry.outcome}</td><td>${escape(textOf(entry))}</td><td>${escape(saysOf(entry, authority))}</td></tr>`;
-    })
-    .join('\n');
-  return `<!doctype html>
+/** The report in pieces, so that nobody has to hold the whole of it. */
+export class Report {
+  readonly head: string;
+  readonly tail = '</tbody></table></body></html>\n';
+  #authority: Authority = nobody;
+
+  constructor({ origin, size, root, keySha256 }: BundleFacts) {
+    const rehearsal = origin.endsWith('/rehearsal');
+    this.head = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Audit log of ${escape(origin)}</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><style>${STYLE}</style></head><body>
 <div class="${rehearsal ? 'r' : 'p'}"><b>${rehearsal ? 'REHEARSAL' : 'PRODUCTION'}</b></div>
@@ -85,10 +77,15 @@ Log key <code>${keySha256}</code><br>${escape(hexToWords(keySha256).join(' '))}<
 <p>This page is a reading aid. It proves nothing: verify the bundle as VERIFY.md says, with a trust file that came to you on another way.
 “Says” names the witness: people whose signatures hold, the device for what it showed of a key that was made, or only the desk.</p>
 <table><thead><tr><th>Entry</th><th>UTC</th><th>Type</th><th>Outcome</th><th>What</th><th>Says</th></tr></thead><tbody>
-${rows}
-</tbody></table></body></html>
 `;
-};
+  }
+
+  /** The line of the next entry, from the log's first on: who may be counted follows from what came before. */
+  row(entry: Entry): string {
+    this.#authority = authorise(this.#authority, entry);
+    return `<tr><td class="n">${entry.seq}</td><td class="m">${escape(entry.time.slice(0, 19).replace('T', ' '))}</td><td>${escape(entry.type)}</td><td>${entry.outcome}</td><td>${escape(textOf(entry))}</td><td>${escape(saysOf(entry, this.#authority))}</td></tr>\n`;
+  }
+}
 
 export const verifyPage = ({
   origin,

@@ -118,7 +118,15 @@ export const logHandlers: Part<'log'> = {
         const { size, root } = desk.signer.state();
         desk.journal.record([{ type: 'audit.exported', detail: { size, root }, ...byCall(call) }]);
         await desk.mustSeal();
-        const written = writeBundle(desk, folder);
+        const started = performance.now();
+        const written = await writeBundle(desk, folder, {
+          gone: desk.faceGone.signal,
+          tell: (done, of) => {
+            const elapsedMs = Math.round(performance.now() - started);
+            const text = `Writing the bundle: ${done} of ${of} entries.`;
+            desk.emit('progress', { request: call.requestId, text, elapsedMs });
+          },
+        });
         return { ...written, keySha256: desk.signer.key?.sha256 ?? '' };
       } catch (error) {
         folder.drop();

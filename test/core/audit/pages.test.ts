@@ -1,7 +1,7 @@
 /** The report beside a log: a reading aid, which must not claim more about an entry's witness than the entry shows. */
 import { describe, expect, it } from 'vitest';
 import { parseEntry } from '../../../custody/core/audit/entry.ts';
-import { reportPage } from '../../../custody/core/audit/pages.ts';
+import { Report } from '../../../custody/core/audit/pages.ts';
 import { begin } from '../../verifier/ceremony.ts';
 import { canonical, envelope, newPerson, uuid, type Log } from '../../verifier/make-bundle.ts';
 
@@ -11,11 +11,19 @@ const MADE = {
   check: { method: 'X9.24-CMAC', value: '0a0b0c0d0e' },
 };
 
+const pageOf = (log: Log, origin = log.origin): string => {
+  const report = new Report({
+    ...{ origin, size: log.size, root: log.root() },
+    keySha256: log.key.sha256,
+  });
+  const rows = log.entries.map((bytes) =>
+    report.row(parseEntry(JSON.parse(bytes.toString('utf8')))),
+  );
+  return [report.head, ...rows, report.tail].join('');
+};
 /** The last column of the report, entry by entry. */
 const saysIn = (log: Log): string[] => {
-  const entries = log.entries.map((bytes) => parseEntry(JSON.parse(bytes.toString('utf8'))));
-  const facts = { origin: log.origin, size: log.size, root: log.root(), keySha256: log.key.sha256 };
-  const rows = reportPage({ ...facts, entries }).matchAll(/<tr><td.*<td>([^<]*)<\/td><\/tr>/gu);
+  const rows = pageOf(log).matchAll(/<tr><td.*<td>([^<]*)<\/td><\/tr>/gu);
   return [...rows].map(([, says = '']) => says);
 };
 const lastSays = (log: Log): string => saysIn(log).at(-1) ?? 'no row';
@@ -60,8 +68,7 @@ describe('whose word an entry is, in the report', () => {
 it('escapes whatever an entry holds', () => {
   const { log } = begin();
   log.add('key.generate', MADE);
-  const entries = log.entries.map((bytes) => parseEntry(JSON.parse(bytes.toString('utf8'))));
-  const page = reportPage({ origin: '<i>"&\'', size: 4, root: '', keySha256: '0a', entries });
+  const page = pageOf(log, '<i>"&\'');
   expect(page).toContain('A &#60;key&#62;');
   expect(page).toContain('&#60;i&#62;&#34;&#38;&#39;');
 });
