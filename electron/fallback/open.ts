@@ -242,7 +242,7 @@ export const openFallback = async ({ data, built, why }: FallbackOptions): Promi
     why: `${why ?? 'Electron’s runtime is not here.'} This is the fallback window, for rehearsals, tests and build hosts.`,
   };
 
-  await context.exposeBinding(BINDING, async (source, verb: unknown, ...args: unknown[]) => {
+  const bind = context.exposeBinding(BINDING, async (source, verb: unknown, ...args: unknown[]) => {
     // SECURITY: the binding is there in every frame of every page; only our page's main frame at our exact origin is heard.
     const ours = isOurPage(
       {
@@ -278,21 +278,28 @@ export const openFallback = async ({ data, built, why }: FallbackOptions): Promi
         return NOT_OURS;
     }
   });
-  await context.addInitScript(openBridge, {
-    face,
-    home: HOME,
-    binding: BINDING,
-    unsendable: UNSENDABLE,
-  });
-  await context.route(
-    () => true,
-    serveContent(join(built, 'renderer'), () => {
-      mailbox.clear();
-      desk.pageBegins();
-    }),
-  );
-  await context.routeWebSocket(/.*/, (socket) => void socket.close());
-  await context.setOffline(true);
+  // Each is a word to the browser and its answer; but for one none needs another's. SECURITY: all of them hold before the page is gone to.
+  await Promise.all([
+    // Scripts run in the order in which they were added: what opens the bridge finds the binding.
+    bind.then(() =>
+      context.addInitScript(openBridge, {
+        face,
+        home: HOME,
+        binding: BINDING,
+        unsendable: UNSENDABLE,
+      }),
+    ),
+    context.route(
+      () => true,
+      serveContent(join(built, 'renderer'), () => {
+        mailbox.clear();
+        desk.pageBegins();
+      }),
+    ),
+    context.routeWebSocket(/.*/, (socket) => void socket.close()),
+    context.setOffline(true),
+    closeTools(context),
+  ]);
 
   // One window: what opens beside it is closed, whoever opened it.
   const closeOther = (other: Page): void => {
@@ -300,7 +307,6 @@ export const openFallback = async ({ data, built, why }: FallbackOptions): Promi
   };
   context.on('page', closeOther);
   context.pages().forEach(closeOther);
-  await closeTools(context);
   const home = async (): Promise<void> => {
     await page.goto(`${HOME}/`, { waitUntil: 'commit' });
   };

@@ -3,14 +3,13 @@ import { Button, Drawer, Loader, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
 import { faceInfo, shield } from '../bridge/bridge.ts';
-import { FirstRun } from '../features/first-run/first-run.tsx';
 import { ErrorBox } from '../ui/messages.tsx';
 import { onSecretsShown } from '../ui/secrets-shown.ts';
 import { followDesk, refresh, useDesk } from './desk-store.ts';
 import { LeftActs } from './left-acts.tsx';
 import { Palette } from './palette.tsx';
 import { useRoute } from './router.ts';
-import { SCREENS } from './screens.tsx';
+import { readOthers, SCREENS, usePart } from './screens.tsx';
 
 const Band = () => {
   const mode = useDesk((desk) => desk.hello?.mode);
@@ -87,6 +86,29 @@ const Away = ({ why }: { why: string }) => (
   </div>
 );
 
+const Unreadable = () => (
+  <ErrorBox
+    error={{
+      code: 'file-unreadable',
+      message:
+        'This screen can’t be shown: the window’s own files can’t be read any more. Nothing was done. Close Keymoot and start it again; if that doesn’t help, install it again.',
+    }}
+  />
+);
+
+/** The first screen is there, and the window has nothing else to do: the others are read before somebody wants them. */
+const useOthersSoon = (ready: boolean): void => {
+  useEffect(() => {
+    if (!ready) return undefined;
+    const soon = window.setTimeout(() => {
+      readOthers().catch(() => undefined); // said where one is to be shown
+    }, 1000);
+    return () => {
+      window.clearTimeout(soon);
+    };
+  }, [ready]);
+};
+
 /** The heading of what is shown now: from there a screen reader reads on, and Tab leads to the first field. */
 const toWork = (): void => {
   const work = document.getElementById('work');
@@ -95,16 +117,16 @@ const toWork = (): void => {
   (heading ?? work)?.focus({ preventScroll: true });
 };
 
-/** Another screen: the focus goes there, unless a field of it has it already. */
-const useFocusOnNavigation = (place: string): void => {
+/** Another screen: the focus goes there once it is here, unless a field of it has it already. */
+const useFocusOnNavigation = (place: string, here: boolean): void => {
   const shown = useRef(place);
   useEffect(() => {
-    if (shown.current === place) return;
+    if (!here || shown.current === place) return;
     shown.current = place;
     const work = document.getElementById('work');
     if (work === null || work.contains(document.activeElement)) return;
     toWork();
-  }, [place]);
+  }, [place, here]);
 };
 
 export const App = () => {
@@ -114,7 +136,6 @@ export const App = () => {
   const state = useDesk((desk) => desk.hello?.state);
   const notice = useDesk((desk) => desk.notice);
   const route = useRoute();
-  useFocusOnNavigation(route.join('/'));
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   useHotkeys([
@@ -133,6 +154,11 @@ export const App = () => {
   ]);
   const ready = state === 'READY';
   const screen = SCREENS.find(({ id }) => id === route[0]) ?? SCREENS[0];
+  const { part, failed } = usePart(
+    state === undefined ? undefined : ready ? screen.id : 'first-run',
+  );
+  useFocusOnNavigation(route.join('/'), part !== undefined);
+  useOthersSoon(ready);
 
   if (link.state === 'starting')
     return (
@@ -168,7 +194,7 @@ export const App = () => {
       <nav className="rail" aria-label="Screens">
         {ready ? (
           SCREENS.map(({ id, title }) => (
-            <a key={id} href={`#/${id}`} aria-current={screen?.id === id ? 'page' : undefined}>
+            <a key={id} href={`#/${id}`} aria-current={screen.id === id ? 'page' : undefined}>
               {title}
             </a>
           ))
@@ -210,7 +236,8 @@ export const App = () => {
         </ErrorBox>
         {link.state === 'down' ? <Away why={link.why} /> : null}
         <LeftActs />
-        {ready ? screen?.show(route.slice(1)) : <FirstRun />}
+        {part?.show(route.slice(1))}
+        {failed ? <Unreadable /> : null}
       </main>
       <StateBar />
       <Palette
@@ -227,9 +254,9 @@ export const App = () => {
           setHelp(false);
         }}
         position="right"
-        title={`Help: ${ready ? (screen?.title ?? '') : 'Setting up'}`}
+        title={`Help: ${ready ? screen.title : 'Setting up'}`}
       >
-        {(ready ? screen?.help : SCREENS[0]?.help)?.map((paragraph) => (
+        {part?.help.map((paragraph) => (
           <p key={paragraph}>{paragraph}</p>
         ))}
         <Text size="sm" c="dimmed" mt="lg">

@@ -62,7 +62,18 @@ export const refresh = async (): Promise<void> => {
   set({ hello: hello.value, link: { state: 'up' } });
   // Before any list of tokens: from here on the service tells when it would read otherwise.
   void call('tokens.watch', { on: true });
-  await Promise.all([refreshStatus(), refreshPeople(), refreshKeys(), refreshJobs()]);
+  const [status, people, jobs] = await Promise.all([
+    call('desk.status', {}),
+    call('people.list', {}),
+    askForJobs(),
+    refreshKeys(),
+  ]);
+  // Drawn once, not for each.
+  set({
+    ...(status.ok ? { status: status.value, ...settled(status.value.log) } : {}),
+    ...(people.ok ? { people: people.value } : {}),
+    ...jobs,
+  });
 };
 /** What was said of a lost signer is over once there is one. */
 const settled = (log: Status['log']): { notice?: undefined } =>
@@ -117,15 +128,18 @@ export const refreshKeys = async (): Promise<void> => {
   had = mine;
   set({ keys });
 };
-export const refreshJobs = async (): Promise<void> => {
+const askForJobs = async (): Promise<Partial<DeskView>> => {
   const [ceremonies, exports] = await Promise.all([
     call('ceremonies.list', {}),
     call('exports.list', {}),
   ]);
-  set({
+  return {
     ...(ceremonies.ok ? { ceremonies: ceremonies.value } : {}),
     ...(exports.ok ? { exports: exports.value } : {}),
-  });
+  };
+};
+export const refreshJobs = async (): Promise<void> => {
+  set(await askForJobs());
 };
 /** Asks every module: a process each unless the service is watching, so only when somebody looks. */
 export const refreshTokens = async (): Promise<void> => {

@@ -19,7 +19,6 @@ import { ErrorShape } from '../../shared/contract/message.ts';
 import type { FilePurpose } from '../../shared/contract/desk.ts';
 import { isErrorCode, type ErrorData } from '../../shared/errors.ts';
 import type { Binding } from '../../shared/sealed.ts';
-import { seal } from '../../shared/sealing.ts';
 import type { DroppedPurpose, FaceInfo, PageBridge } from '../../shared/window/bridge.ts';
 
 export type Answer<T> = { ok: true; value: T } | { ok: false; error: ErrorData };
@@ -84,7 +83,18 @@ const sealed = async (bytes: Uint8Array, binding: Binding): Promise<Answer<strin
     }
     publicKey = hello.value.publicKey;
   }
-  const box = seal(publicKey, bytes, binding);
+  let box;
+  try {
+    // Read when something is sealed for the first time: the window can be looked at without it.
+    const { seal } = await import('../../shared/sealing.ts');
+    box = seal(publicKey, bytes, binding);
+  } catch {
+    bytes.fill(0);
+    return failure(
+      'internal',
+      'What was typed could not be sealed, so it was not sent. Nothing was done. Close Keymoot, start it again, and type it anew.',
+    );
+  }
   const put = await call('secrets.put', { binding, box });
   return put.ok ? { ok: true, value: put.value.handle } : put;
 };
