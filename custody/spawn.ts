@@ -8,19 +8,17 @@
  */
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isSea } from 'node:sea';
 import { nodeOptions } from '../shared/environment.ts';
 import { KeymootError } from '../shared/errors.ts';
 import { runningFile } from './native.ts';
 
-const BUNDLE = 'keymoot.cjs';
+const BUNDLE = 'out/keymoot.cjs';
 
 const findBundle = (): string => {
-  const file = runningFile();
-  if (basename(file) === BUNDLE) return file;
-  for (let folder = dirname(file); ; folder = dirname(folder)) {
-    const candidate = join(folder, 'out', BUNDLE);
+  for (let folder = dirname(runningFile()); ; folder = dirname(folder)) {
+    const candidate = join(folder, BUNDLE);
     if (existsSync(candidate)) return candidate;
     if (folder === dirname(folder)) break;
   }

@@ -20,7 +20,7 @@ import { nodeOptions } from './lib/environment.mjs';
 import { filesUnder } from './lib/fingerprint.mjs';
 import { licenceTexts, lockedPackages } from './lib/licences.mjs';
 import { packWindow } from './lib/packaging.mjs';
-import { at, bundle, capture, isMain, main, node24, root, Stop } from './lib/project.mjs';
+import { at, capture, isMain, main, node24, program, root, Stop } from './lib/project.mjs';
 import { setup } from './setup.mjs';
 import { ensureWindow } from './window.mjs';
 
@@ -38,14 +38,14 @@ async function quietly(what, command, args, options) {
 }
 
 async function makeProgram(folder) {
-  const [config, blob, program] = ['sea.json', 'sea.blob', PROGRAM].map((f) => join(folder, f));
+  const [config, blob, executable] = ['sea.json', 'sea.blob', PROGRAM].map((f) => join(folder, f));
   // What the configuration names ends up in the program, so nothing in it may tell where we are:
   // two people who build the same sources get the same bytes, and can compare them. For the same
   // reason there is no code cache, which differs each time and would save some 6 ms a start.
   writeFileSync(
     config,
     JSON.stringify({
-      main: relative(root, bundle),
+      main: relative(root, program),
       output: blob,
       disableExperimentalSEAWarning: true,
       useSnapshot: false,
@@ -57,16 +57,16 @@ async function makeProgram(folder) {
     }),
   );
   await quietly('making the program', node24, ['--experimental-sea-config', config]);
-  copyFileSync(node24, program);
-  chmodSync(program, 0o755);
+  copyFileSync(node24, executable);
+  chmodSync(executable, 0o755);
   const mac = process.platform === 'darwin';
   // macOS runs signed programs only, and the copy's signature is broken by what we add to it.
-  if (mac) await quietly('codesign', 'codesign', ['--remove-signature', program]);
+  if (mac) await quietly('codesign', 'codesign', ['--remove-signature', executable]);
   const postject = at('node_modules/postject/dist/cli.js');
   const segment = mac ? ['--macho-segment-name', 'NODE_SEA'] : [];
-  const inject = [postject, program, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', FUSE, ...segment];
+  const inject = [postject, executable, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', FUSE, ...segment];
   await quietly('putting the program into Node', node24, inject);
-  if (mac) await quietly('codesign', 'codesign', ['--sign', '-', program]);
+  if (mac) await quietly('codesign', 'codesign', ['--sign', '-', executable]);
   rmSync(config);
   rmSync(blob);
 }

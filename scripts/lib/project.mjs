@@ -20,7 +20,9 @@ export const node24 = at(
   process.platform === 'win32' ? 'node.exe' : 'node',
 );
 
+/** What starts Keymoot from a checkout, and the program itself. */
 export const bundle = at('out/keymoot.cjs');
+export const program = at('out/program.cjs');
 
 /** The environment for the project's tools: whatever they start as `node` is Node 24 too. */
 export function toolEnvironment(extra = {}) {
