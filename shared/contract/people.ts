@@ -10,7 +10,13 @@ export const peopleChannels = {
   /** The person's own signed enrolment, plus two managers' proofs once the desk is founded. */
   'people.enrol': channel(
     'two',
-    z.strictObject({ name: PersonName, role: Role, passphrase: Uuid }),
+    z.strictObject({
+      name: PersonName,
+      role: Role,
+      passphrase: Uuid,
+      /** Of a rehearsal only: nobody's name, and a passphrase of at least 100 random bits that a program drew, so that it needs no stretching. */
+      invented: z.literal(true).optional(),
+    }),
     Person,
     { founding: true },
   ),

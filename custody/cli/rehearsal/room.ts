@@ -112,7 +112,8 @@ export class Room {
       purpose: 'passphrase',
       channel,
     });
-    const { id } = await this.call(channel, { name, role, passphrase: handle }, ...names);
+    const input = { name, role, passphrase: handle, invented: true } as const;
+    const { id } = await this.call(channel, input, ...names);
     const player = { id, name, role, passphrase };
     this.players.push(player);
     return player;

@@ -1,8 +1,8 @@
 /**
  * A person's signing key when they have no card: Ed25519, its seed sealed under scrypt of a passphrase.
  *
- * scrypt: RFC 7914; N = 2^17, r = 8, p = 1 takes 128 MiB and about 0.4 s (OWASP Password Storage Cheat Sheet, 2026-11). A rehearsal's people are invented, so its keys take
- * N = 2^14; the parameters are stored beside the blob. Seal: XChaCha20-Poly1305 with the person's id as associated data, so blobs can't be swapped between people.
+ * scrypt: RFC 7914; N = 2^17, r = 8, p = 1 takes 128 MiB and about 0.4 s (OWASP Password Storage Cheat Sheet, 2026-11). A rehearsal's keys can do nothing outside it
+ * and take N = 2^14, those of people invented for it 2^10; the parameters are stored beside the blob. Seal: XChaCha20-Poly1305 with the person's id as associated data, so blobs can't be swapped between people.
  */
 import { createPrivateKey, createPublicKey, hash, scrypt, sign } from 'node:crypto';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
@@ -21,6 +21,24 @@ export interface SealedKey {
   nonce: Uint8Array;
   sealed: Uint8Array;
 }
+
+const COST = { production: 17, rehearsal: 14, invented: 10 } as const;
+
+/**
+ * @param invented a rehearsal's person, whose passphrase a program drew: nobody guesses 100 random bits, however quick a guess is
+ * @returns log2 of scrypt's N
+ */
+export const costOf = (mode: Mode, invented: boolean): number => {
+  if (!invented) return COST[mode];
+  // SECURITY: whose passphrase somebody chose must be slow to guess.
+  if (mode === 'production')
+    throw new KeymootError(
+      'input-invalid',
+      'Nobody is invented on a production desk. Nobody was enrolled. Enrol the person with a passphrase of their own.',
+      { fields: { invented: 'production' } },
+    );
+  return COST.invented;
+};
 
 /** Bytes of an Ed25519 PKCS#8 before its 32-byte seed (RFC 8410 section 7). */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
@@ -61,14 +79,13 @@ const checkPassphrase = (passphrase: Uint8Array): void => {
 export const makePersonKey = async (
   person: string,
   passphrase: Uint8Array,
-  mode: Mode,
+  log2n: number,
   random: (bytes: number) => Uint8Array,
 ): Promise<{ key: SigningKey; sealed: SealedKey; sign: (payload: Uint8Array) => Uint8Array }> => {
   checkPassphrase(passphrase);
   const seed = random(32);
   const salt = random(16);
   const nonce = random(24);
-  const log2n = mode === 'production' ? 17 : 14;
   const kek = await stretch(passphrase, salt, log2n);
   try {
     const signer = privateKey(seed);

@@ -7,7 +7,7 @@ import { KeymootError } from '../../../shared/errors.ts';
 import { base64 } from '../../core/audit/note.ts';
 import { envelope, statementBytes } from '../../core/audit/statement.ts';
 import { nameHash } from '../../core/people/authority.ts';
-import { makePersonKey } from '../../core/people/keys.ts';
+import { costOf, makePersonKey } from '../../core/people/keys.ts';
 import type { Desk } from '../desk.ts';
 import { uuidv7 } from '../ids.ts';
 import { byCall, requireRole, type Call, type Part } from '../router.ts';
@@ -79,11 +79,12 @@ const prepareEnrolment = async (
 ): Promise<Enrolling> => {
   checkEnrolment(input, desk);
   const { origin = '', mode = 'rehearsal' } = desk.journal;
+  const cost = costOf(mode, input.invented ?? false);
   const person = uuidv7();
   const passphrase = desk.secrets.take(input.passphrase, { purpose: 'passphrase', channel });
   let made;
   try {
-    made = await makePersonKey(person, passphrase, mode, randomBytes);
+    made = await makePersonKey(person, passphrase, cost, randomBytes);
   } finally {
     passphrase.fill(0);
   }

@@ -32,7 +32,7 @@ interface Somebody {
 }
 const somebody = async (role: Role): Promise<Somebody> => {
   const id = randomUUID();
-  const made = await makePersonKey(id, Buffer.from('a long passphrase'), 'rehearsal', randomBytes);
+  const made = await makePersonKey(id, Buffer.from('a long passphrase'), 10, randomBytes);
   return { id, role, key: made.key, sign: made.sign };
 };
 
