@@ -14,7 +14,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'test/scripts/**/*.test.mjs'],
     globalSetup: existsSync(new URL(globalSetup, import.meta.url)) ? [globalSetup] : [],
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than processors where there are two: many tests wait for a token, a clock or a window.
+    maxWorkers: 3,
     // A limit for a test that hangs, far above what a slow one takes on a busy machine.
     testTimeout: 120_000,
     hookTimeout: 120_000,
