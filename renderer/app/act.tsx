@@ -9,9 +9,10 @@ import { useEffect, useRef, useState, type ReactNode } from 'react';
 import type { ChannelName, InputGiven, Output } from '../../shared/contract/index.ts';
 import type { Role } from '../../shared/domain/people.ts';
 import type { ErrorData } from '../../shared/errors.ts';
-import { call, type Answer, type Progress, type Proving } from '../bridge/bridge.ts';
+import { call, type Answer, type Proving } from '../bridge/bridge.ts';
 import { ErrorBox } from '../ui/messages.tsx';
 import { SecretField, type SecretHandle } from '../ui/secret-field.tsx';
+import { Waiting } from '../ui/waiting.tsx';
 import { refresh, useDesk } from './desk-store.ts';
 import { tellLeftAct } from './left-acts.tsx';
 
@@ -66,7 +67,8 @@ export const Act = <C extends ChannelName>({
 }) => {
   const known = useDesk((desk) => desk.people);
   const [busy, setBusy] = useState(false);
-  const [progress, setProgress] = useState<Progress>();
+  /** What the service says that it waits for: empty while it has said nothing, undefined while nothing is asked of it. */
+  const [doing, setDoing] = useState<string>();
   const [error, setError] = useState<ErrorData>();
   const [chosen, setChosen] = useState<Record<number, string>>({});
   const fields = useRef<(SecretHandle | null)[]>([]);
@@ -125,8 +127,11 @@ export const Act = <C extends ChannelName>({
       person,
       passphrase: fields.current[at]?.take() ?? new Uint8Array(),
     }));
-    const answer = await call(channel, made.value, proving, setProgress);
-    setProgress(undefined);
+    setDoing('');
+    const answer = await call(channel, made.value, proving, ({ text }) => {
+      setDoing(text);
+    });
+    setDoing(undefined);
     setBusy(false);
     if (!answer.ok) {
       setError(answer.error);
@@ -186,11 +191,7 @@ export const Act = <C extends ChannelName>({
           );
         })}
         <ErrorBox error={error} />
-        {busy && progress !== undefined && progress.elapsedMs > 500 ? (
-          <div className="notice" role="status">
-            {progress.text} {Math.round(progress.elapsedMs / 1000)} s
-          </div>
-        ) : null}
+        {doing === undefined ? null : <Waiting text={doing || 'The desk is at work.'} />}
         <div>
           <Button
             type="submit"

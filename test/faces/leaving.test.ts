@@ -97,7 +97,7 @@ describe.runIf(FACES.includes('Chromium'))('a page that is left', () => {
     await desk.type(`Passphrase of ${ada.name}`, passphrase);
     await desk.press('Export the log to a new folder');
   };
-  const told = (words: string) => desk.work.getByText(words);
+  const told = (words: string | RegExp) => desk.work.getByText(words);
   const read = async (): Promise<void> => {
     await desk.press('We have read this');
     await desk.button('We have read this').waitFor({ state: 'detached' });
@@ -122,6 +122,8 @@ describe.runIf(FACES.includes('Chromium'))('a page that is left', () => {
     const held = hold(link, 'log.export', 'after');
     await beginExport();
     await held.waiting;
+    // Until then it says what it does, and for how long.
+    await told(/^Writing the bundle: \d+ of \d+ entries\. \d+ s$/).waitFor();
     await desk.goTo('People');
     held.release();
     await told('“Export the log to a new folder” is done.').waitFor();

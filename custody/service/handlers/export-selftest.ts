@@ -10,6 +10,8 @@ import type { Desk } from '../desk.ts';
 import type { Opened } from '../key-work.ts';
 import { reasonOf } from '../reason.ts';
 
+/** What is being waited for meanwhile. */
+export const SELF_TEST = 'Testing how the token wraps, on a key that is worth nothing.';
 const OAEP_WORDS = 'RSA-OAEP and';
 
 /**

@@ -21,8 +21,9 @@ import { NewFolder } from '../files.ts';
 import { planOfKey, requireSameKey, type Opened } from '../key-work.ts';
 import { reasonOf } from '../reason.ts';
 import { byActor, byCall, type Call } from '../router.ts';
+import { telling } from '../telling.ts';
 import { requireConfirmed, requireRequested } from './export-rights.ts';
-import { selfTest } from './export-selftest.ts';
+import { SELF_TEST, selfTest } from './export-selftest.ts';
 import { exportView, parametersOf, requireExport } from './export-view.ts';
 import { keyTarget } from './key-facts.ts';
 
@@ -80,8 +81,8 @@ export const wrap = async (
     );
   requireRequested(desk, row);
   requireConfirmed(desk, row);
-  await requireSameKey(desk, key, opened);
-  const shown = await selfTest(desk, key, algorithm, opened);
+  await telling(call, 'Looking at the key in the token.', () => requireSameKey(desk, key, opened));
+  const shown = await telling(call, SELF_TEST, () => selfTest(desk, key, algorithm, opened));
   const testedAt = Date.now();
   const folder = new NewFolder(place);
   const target = keyTarget(key);
@@ -99,9 +100,13 @@ export const wrap = async (
       [{ type: 'key.wrap', detail, target, tokenSerial: token.serial, ...byCall(call) }],
       DEADLINES.wrapOaep,
     );
-    wrapped = await wrapInside(desk, key, parameters, opened);
+    wrapped = await telling(call, 'The token is wrapping the key. This can’t be cancelled.', () =>
+      wrapInside(desk, key, parameters, opened),
+    );
     requireCurrent(parameters.validToMs, Date.now());
-    const firmware = await firmwareOf(desk, key);
+    const firmware = await telling(call, 'Putting the package together, and writing it.', () =>
+      firmwareOf(desk, key),
+    );
     built = buildPackage({
       mode: desk.journal.mode === 'production' ? 'PRODUCTION' : 'REHEARSAL',
       application: `keymoot ${VERSION}`,
@@ -182,6 +187,6 @@ export const wrap = async (
       desk.store.exports.put({ ...row, state: 'WRAPPED', blobSha256, manifestSha256 });
     },
   );
-  await desk.seal();
+  await telling(call, 'Sealing the log.', () => desk.seal());
   return exportView(desk, requireExport(desk, row.id));
 };

@@ -11,7 +11,8 @@ import { readBounded } from '../files.ts';
 import { uuidv7 } from '../ids.ts';
 import { drawPositions, typedRight } from '../read-back.ts';
 import { byCall, requireRole, type Part } from '../router.ts';
-import { selfTest } from './export-selftest.ts';
+import { telling } from '../telling.ts';
+import { SELF_TEST, selfTest } from './export-selftest.ts';
 import { aboutKey, requireRequested } from './export-rights.ts';
 import { exportView, requireExport } from './export-view.ts';
 import { wrap } from './export-wrap.ts';
@@ -61,7 +62,9 @@ export const exportsHandlers: Part<'exports'> = {
       checkKey(desk, key, algorithm);
       desk.requireSettled(key.at);
       const shown = await desk.withPin(login, channel, (pin) =>
-        selfTest(desk, key, algorithm, { pin, lastTry: login.lastTry }),
+        telling(call, SELF_TEST, () =>
+          selfTest(desk, key, algorithm, { pin, lastTry: login.lastTry }),
+        ),
       );
       const sheet = canonicalBytes({
         v: 1,

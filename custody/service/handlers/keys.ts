@@ -20,6 +20,7 @@ import {
 import { planDetail, type KeyPlan } from '../plan.ts';
 import { reasonOf } from '../reason.ts';
 import { byActor, byCall, requireRole, type Call, type Part } from '../router.ts';
+import { telling } from '../telling.ts';
 import { destroyKey, requireMayDestroy } from './key-destroy.ts';
 import { controlOf, keyDetail, keyRecord, keyTarget, requireKey } from './key-facts.ts';
 import type { Input } from '../../../shared/contract/index.ts';
@@ -91,20 +92,6 @@ const checkPolicy = (
     );
 };
 
-/** Says every half second that the token is still at work. */
-const telling = async <T>(call: Call, text: string, work: Promise<T>): Promise<T> => {
-  const started = Date.now();
-  const ticker = setInterval(() => {
-    const elapsedMs = Date.now() - started;
-    call.desk.emit('progress', { request: call.requestId, text, elapsedMs });
-  }, 500);
-  try {
-    return await work;
-  } finally {
-    clearInterval(ticker);
-  }
-};
-
 const generate = async (
   input: Input<'keys.generate'>,
   call: Call,
@@ -141,9 +128,7 @@ const generate = async (
         entries: [intent],
         deadlineMs: plan.deadlineMs,
         ask: () =>
-          telling(
-            call,
-            `The token is generating ${algorithm}. This can’t be cancelled.`,
+          telling(call, `The token is generating ${algorithm}. This can’t be cancelled.`, () =>
             client.call(
               'generate',
               {

@@ -12,6 +12,7 @@ import { writeBundle } from '../bundle.ts';
 import type { Desk } from '../desk.ts';
 import { NewFolder, readBounded, writeNewFile } from '../files.ts';
 import { byCall, type Part } from '../router.ts';
+import { telling } from '../telling.ts';
 
 const MAX_TRUST = 16 * 2 ** 20; // bytes
 
@@ -151,13 +152,16 @@ export const logHandlers: Part<'log'> = {
   },
   'log.verify': {
     reads: true,
-    run: async ({ bundle, trust, anchors = [] }, { desk }) => {
+    run: async ({ bundle, trust, anchors = [] }, call) => {
+      const { desk } = call;
       // Both are spent, whatever becomes of either.
       const place = desk.takeGrant(bundle, 'verify-bundle');
       const trustPlace = trust === undefined ? undefined : desk.takeGrant(trust, 'verify-trust');
       const folder = folderAt(place);
       const pinned = trustPlace === undefined ? undefined : readOutside(folder, trustPlace);
-      return desk.judge.ask({ bundle: folder, trust: pinned, anchors });
+      return telling(call, 'Judging the bundle, entry by entry. The desk goes on meanwhile.', () =>
+        desk.judge.ask({ bundle: folder, trust: pinned, anchors }),
+      );
     },
   },
 };

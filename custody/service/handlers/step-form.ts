@@ -24,6 +24,7 @@ import {
 import { planDetail, type KeyPlan } from '../plan.ts';
 import { reasonOf } from '../reason.ts';
 import { byActor, byCall, type Call } from '../router.ts';
+import { telling } from '../telling.ts';
 import { controlOf, keyDetail, keyRecord, keyTarget } from './key-facts.ts';
 import { entryOf, stepMember, type Due } from './step-record.ts';
 
@@ -98,16 +99,23 @@ export const formKey = async (
 
   const form = async (bench: Bench, client: TokenClient): Promise<void> => {
     // The import key is a session object that can only unwrap; it dies with this process if anything does.
-    const importKey = await client.call('importBegin', {
-      token: at.token,
-      ...opened,
-      bits: ALGORITHM_TABLE[definition.importKey].bits,
-      label: 'keymoot-import',
-    });
-    const summed = await sumUp(ceremony, due, call, {
-      spki: rsaSpki(importKey.modulus, importKey.exponent),
-      hash: oaep,
-    });
+    const importKey = await telling(
+      call,
+      'The token is making a key that only takes the other in. It is gone afterwards.',
+      () =>
+        client.call('importBegin', {
+          token: at.token,
+          ...opened,
+          bits: ALGORITHM_TABLE[definition.importKey].bits,
+          label: 'keymoot-import',
+        }),
+    );
+    const summed = await telling(call, 'Adding the components up, and sealing the sum.', () =>
+      sumUp(ceremony, due, call, {
+        spki: rsaSpki(importKey.modulus, importKey.exponent),
+        hash: oaep,
+      }),
+    );
     const keyIntent: KeyIntent = {
       type: 'key.import',
       detail: {
@@ -128,14 +136,16 @@ export const formKey = async (
       entries: [keyIntent, stepIntent],
       deadlineMs: DEADLINES.importFinish,
       ask: () =>
-        client.call('importFinish', {
-          wrapped: summed.wrapped,
-          hash: oaep,
-          template: plan.template,
-          targets: plan.targets,
-          cmac: plan.cmac,
-          twin: true,
-        }),
+        telling(call, 'The token is taking the key in. This can’t be cancelled.', () =>
+          client.call('importFinish', {
+            wrapped: summed.wrapped,
+            hash: oaep,
+            template: plan.template,
+            targets: plan.targets,
+            cmac: plan.cmac,
+            twin: true,
+          }),
+        ),
       close: async (heard, [keyCorr = '', stepCorr = '']) => {
         const undo = async (reason: string, observed: string) => {
           const outcome = { outcome: 'failure', reason, ...where, ...actor } as const;
@@ -213,7 +223,9 @@ export const formKey = async (
   };
 
   await atToken({ desk, at, opened, plan }, async (bench) => {
-    await requireFree(bench);
+    await telling(call, 'Looking whether the token has a key of that label already.', () =>
+      requireFree(bench),
+    );
     await bench.inNew((client) => form(bench, client));
   });
 };
