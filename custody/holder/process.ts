@@ -9,8 +9,26 @@ import { holderProtocol, type HolderOp } from '../../shared/holder/protocol.ts';
 import { ComponentSet } from '../core/ceremonies/components.ts';
 import { takeAside } from '../aside.ts';
 import { sealOaep } from '../core/wrapping/oaep.ts';
+import { parseRsaSpki } from '../core/wrapping/spki.ts';
 
 const IDLE_MS = 30 * 60_000;
+const IMPORT_BITS: ReadonlySet<number> = new Set([2048, 3072, 4096]);
+
+/** SECURITY: sealed to an exponent of 1, or to a short modulus, the sum would be open to whoever sees it pass. The components stay where they are. */
+const requireImportKey = (spki: Uint8Array, bits: number): void => {
+  try {
+    parseRsaSpki(
+      spki,
+      [bits].filter((one) => IMPORT_BITS.has(one)),
+    );
+  } catch (cause) {
+    throw new KeymootError(
+      'key-not-as-asked',
+      `The token’s import key is no RSA key of ${bits} bits with an exponent of 65537 or more. Nothing was sealed to it, and the components are still held.`,
+      { cause },
+    );
+  }
+};
 
 export const holderProcess = (): void => {
   process.title = 'keymoot holder';
@@ -40,7 +58,8 @@ export const holderProcess = (): void => {
       return components().receive(index, typed, check, commitment);
     },
     combine: (raw) => {
-      const { spki, hash, expected } = holderProtocol.combine.input.parse(raw);
+      const { spki, bits, hash, expected } = holderProtocol.combine.input.parse(raw);
+      requireImportKey(spki, bits);
       const { sum, check, p11 } = components().combine(expected);
       try {
         return { wrapped: sealOaep(spki, sum, hash), check, p11 };

@@ -216,3 +216,7 @@ export const unlike = (plan: GeneratePlan | ImportPlan, made: KeyReadback): stri
     words.push('CKA_LOCAL is true, though the key came from outside');
   return words.length === 0 ? undefined : words.join('; ');
 };
+
+/** Is a formed key's length the device's word? Where it isn't shown nothing agrees, and that is told. */
+export const showsLength = (plan: GeneratePlan | ImportPlan, made: KeyReadback): boolean =>
+  !compareReadback(plan, made).notOffered.some((what) => what.endsWith('CKA_VALUE_LEN'));

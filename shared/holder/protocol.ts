@@ -32,9 +32,14 @@ export const holderProtocol = {
     }),
     z.strictObject({ check: Check, commitment: Hex64 }),
   ),
-  /** Adds the components up, seals the sum to the token's import key, and forgets everything. */
+  /** Adds the components up, seals the sum to the token's import key of so many bits, and forgets everything. */
   combine: op(
-    z.strictObject({ spki: Bytes, hash: OaepHash, expected: Check.optional() }),
+    z.strictObject({
+      spki: Bytes,
+      bits: z.int(),
+      hash: OaepHash,
+      expected: Check.optional(),
+    }),
     z.strictObject({ wrapped: Bytes, check: Check, p11: Check }),
   ),
 } as const;

@@ -105,23 +105,33 @@ describe.skipIf(!possible || compiler() === undefined)('a device that contradict
     steer.set('C_Login * return 0x100');
     await desk.unchanged('already-logged-in', () => generate(newLabel()));
   });
-  test('keeps no formed key of which it says that it was made inside', async () => {
+  test('gets no sum of components under an import key that anybody could open, and keeps no formed key of which it says that it was made inside', async () => {
     const played = await desk.arm('8', (definition) => ({ ...definition, at }));
+    const form = async () => {
+      const login = { ...(await desk.room.login('faulty', 'ceremonies.step')), lastTry: false };
+      const phrase = played.view.steps[7]?.step.phrase ?? '';
+      return desk.call(
+        'ceremonies.step',
+        { ceremony: played.view.id, step: '8', input: { kind: 'key.form', phrase, login } },
+        ADA,
+        'witness',
+      );
+    };
+    steer.set('C_GetAttributeValue * attr 0x122 000001');
+    const begun = await desk.logSize();
+    expect((await refusedAs('key-not-as-asked', form())).message).toContain('exponent');
+    expect(await desk.entries(begun)).toMatchObject([
+      { type: 'ceremony.step', outcome: 'failure', detail: { kind: 'key.form' } },
+    ]);
+    expect(await labels()).not.toContain('keymoot-import');
+    // The components are still held: nobody enters them again.
     steer.set(
       `C_GetAttributeValue * attr ${CKA.LOCAL} 01`,
       `C_GetAttributeValue * attr ${CKA.ALWAYS_SENSITIVE} 01`,
       `C_GetAttributeValue * attr ${CKA.NEVER_EXTRACTABLE} 01`,
     );
     const size = await desk.logSize();
-    const login = { ...(await desk.room.login('faulty', 'ceremonies.step')), lastTry: false };
-    const phrase = played.view.steps[7]?.step.phrase ?? '';
-    const form = desk.call(
-      'ceremonies.step',
-      { ceremony: played.view.id, step: '8', input: { kind: 'key.form', phrase, login } },
-      ADA,
-      'witness',
-    );
-    const error = await refusedAs('key-not-as-asked', form);
+    const error = await refusedAs('key-not-as-asked', form());
     expect(error.message).toContain('CKA_LOCAL');
     steer.set();
     expect(await desk.entries(size)).toMatchObject([

@@ -117,6 +117,38 @@ describe.skipIf(!possible)('a module that misbehaves', () => {
     expect(client.alive).toBe(false);
   });
 
+  const begin = () => client.call('importBegin', { ...login(), bits: 2048, label: 'import key' });
+  const importLies: [string, string, RegExp][] = [
+    ['that can be read', 'C_GetAttributeValue * attr 0x103 00', /CKA_SENSITIVE is false/],
+    ['that can be wrapped out', 'C_GetAttributeValue * attr 0x162 01', /CKA_EXTRACTABLE is true/],
+    ['that may decrypt', 'C_GetAttributeValue * attr 0x105 01', /CKA_DECRYPT is true/],
+    ['that may sign', 'C_GetAttributeValue * attr 0x108 01', /CKA_SIGN is true/],
+    ['that may not unwrap', 'C_GetAttributeValue * attr 0x107 00', /CKA_UNWRAP is false/],
+    ['that stays on the token', 'C_GenerateKeyPair * template 0x1 01', /CKA_TOKEN is true/],
+    ['with an exponent of 1', 'C_GetAttributeValue * attr 0x122 000001', /exponent is another/],
+    ['that is shorter', 'C_GenerateKeyPair * substitute 1024', /has not 2048 bits/],
+  ];
+  for (const [what, lie, why] of importLies)
+    test(`an import key ${what} is not used, and is gone`, async () => {
+      steer.set(lie);
+      const error: unknown = await begin().catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: 'key-not-as-asked' });
+      expect((error as Error).message).toMatch(why);
+      steer.set();
+      expect((await list()).filter(({ label }) => label === 'import key')).toEqual([]);
+    });
+  test('an import key whose private half has another modulus is not used', async () => {
+    await begin();
+    // What is read last of the good one is the private half's modulus.
+    const last = steer.count('C_GetAttributeValue');
+    await list();
+    steer.forget();
+    await client.close();
+    client = await TokenClient.start(options);
+    steer.set(`C_GetAttributeValue ${last} attr 0x120 ${'c3'.repeat(256)}`);
+    await expect(begin()).rejects.toThrow(/halves are not of one pair/);
+  });
+
   test('a crash after the key was made is said to leave the outcome unknown, and the key is found', async () => {
     steer.set('C_GenerateKey * crash-after');
     const asked = planFor('softhsm', 'AES-256', 'mac');

@@ -136,6 +136,12 @@ const comparePublic = (plan: GeneratePlan, readback: KeyReadback): Difference[] 
   return [];
 };
 
+/** An imported key's length comes from its data and is not in the template; it is compared all the same where it is shown. */
+const lengthOf = ({ request }: ImportPlan): TemplateEntry => ({
+  type: CKA.VALUE_LEN[0],
+  value: ALGORITHM_TABLE[request.algorithm].bits / 8,
+});
+
 /**
  * Every way in which the token's key differs from the one that was asked for. Empty differences are what lets a ceremony go on.
  *
@@ -149,7 +155,7 @@ export const compareReadback = (
   const notOffered: string[] = [];
   const templates: readonly (readonly [number, readonly TemplateEntry[] | undefined])[] =
     'template' in plan
-      ? [[CKO.SECRET_KEY, plan.template]]
+      ? [[CKO.SECRET_KEY, [...plan.template, lengthOf(plan)]]]
       : [
           [CKO.SECRET_KEY, plan.secret],
           [CKO.PUBLIC_KEY, plan.publicKey],

@@ -14,6 +14,7 @@ import {
   findPlanned,
   planOf,
   requestOf,
+  showsLength,
   unlike,
   type Bench,
   type Opened,
@@ -171,8 +172,8 @@ const settleAt = async (
     },
     byId,
   );
-  const says =
-    'The interrupted act had made the key that was asked for. It was adopted; no second one was made.';
+  const length = showsLength(asked, byId) ? '' : ' The token does not show its length.';
+  const says = `The interrupted act had made the key that was asked for. It was adopted; no second one was made.${length}`;
   desk.closeIntent(
     intent.id,
     [

@@ -1,6 +1,7 @@
 /** Forming the key: the components' sum, sealed to the token's import key and unwrapped there, under an intent. */
 import type { Check } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
+import { cleanText } from '../../../shared/text.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
 import type { Ceremony } from '../../core/ceremonies/engine.ts';
 import { plannedCkaId } from '../../core/keys/planned-id.ts';
@@ -16,6 +17,7 @@ import {
   destroyPlanned,
   planOf,
   requireFree,
+  showsLength,
   underIntent,
   unlike,
   type Bench,
@@ -26,7 +28,7 @@ import { reasonOf } from '../reason.ts';
 import { byActor, byCall, type Call } from '../router.ts';
 import { telling } from '../telling.ts';
 import { controlOf, keyDetail, keyRecord, keyTarget } from './key-facts.ts';
-import { entryOf, stepMember, type Due } from './step-record.ts';
+import { entryOf, fail, stepMember, type Due } from './step-record.ts';
 
 /** Does the device's own check value, of the key or of a twin unwrapped from the same bytes, contradict the sum? */
 const notTheSum = (
@@ -44,7 +46,7 @@ const sumUp = async (
   ceremony: Ceremony,
   due: Due,
   call: Call,
-  to: Pick<HolderInput<'combine'>, 'spki' | 'hash'>,
+  to: Omit<HolderInput<'combine'>, 'expected'>,
 ): Promise<HolderOutput<'combine'>> => {
   const { desk } = call;
   const { expected } = ceremony.definition;
@@ -66,6 +68,22 @@ const sumUp = async (
           : 'the components do not add up to the expected key';
       desk.journal.record([entryOf(ceremony, due, call, 'failure', observed)]);
     }
+    throw error;
+  }
+};
+
+/** An import key that is not as asked for is a finding about the token, and recorded. */
+const noting = async <T>(
+  ceremony: Ceremony,
+  due: Due,
+  call: Call,
+  sum: () => Promise<T>,
+): Promise<T> => {
+  try {
+    return await sum();
+  } catch (error) {
+    if (error instanceof KeymootError && error.code === 'key-not-as-asked')
+      fail(ceremony, due, call, cleanText(error.message, 900), error);
     throw error;
   }
 };
@@ -99,23 +117,19 @@ export const formKey = async (
 
   const form = async (bench: Bench, client: TokenClient): Promise<void> => {
     // The import key is a session object that can only unwrap; it dies with this process if anything does.
-    const importKey = await telling(
-      call,
-      'The token is making a key that only takes the other in. It is gone afterwards.',
-      () =>
-        client.call('importBegin', {
-          token: at.token,
-          ...opened,
-          bits: ALGORITHM_TABLE[definition.importKey].bits,
-          label: 'keymoot-import',
-        }),
-    );
-    const summed = await telling(call, 'Adding the components up, and sealing the sum.', () =>
-      sumUp(ceremony, due, call, {
-        spki: rsaSpki(importKey.modulus, importKey.exponent),
-        hash: oaep,
-      }),
-    );
+    const { bits } = ALGORITHM_TABLE[definition.importKey];
+    const summed = await noting(ceremony, due, call, async () => {
+      const label = 'keymoot-import';
+      const { modulus, exponent } = await telling(
+        call,
+        'The token is making a key that only takes the other in. It is gone afterwards.',
+        () => client.call('importBegin', { token: at.token, ...opened, bits, label }),
+      );
+      return telling(call, 'Adding the components up, and sealing the sum.', () => {
+        const spki = rsaSpki(modulus, exponent);
+        return sumUp(ceremony, due, call, { spki, bits, hash: oaep });
+      });
+    });
     const keyIntent: KeyIntent = {
       type: 'key.import',
       detail: {
@@ -208,7 +222,7 @@ export const formKey = async (
               corr: stepCorr,
               detail: {
                 ...attempt,
-                observed: `the token holds the key; origin ${record.origin}, in quarantine; ${made.check === undefined ? 'the token gives no check value, so that is our word' : `check value confirmed by the token (${made.check.method}${made.twin === true ? ', of a session twin of the same bytes' : ''})`}`,
+                observed: `the token holds the key; origin ${record.origin}, in quarantine; ${made.check === undefined ? 'the token gives no check value, so that is our word' : `check value confirmed by the token (${made.check.method}${made.twin === true ? ', of a session twin of the same bytes' : ''})`}${showsLength(plan, made) ? '' : '; the token does not show its length'}`,
               },
               ...where,
               ...actor,

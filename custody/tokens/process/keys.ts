@@ -259,19 +259,80 @@ export const makeImportKey = async (
   const pair = await naming([...publicTemplate, ...privateTemplate], () =>
     desk.lib.generateKeyPair(session, RSA_KEY_PAIR, publicTemplate, privateTemplate),
   );
-  const modulus = desk.reader.bytes(session, pair.publicKey, 'MODULUS');
-  const exponent = desk.reader.bytes(session, pair.publicKey, 'PUBLIC_EXPONENT');
-  if (!modulus || !exponent || trim(modulus).length * 8 !== bits)
-    throw new KeymootError('key-not-as-asked', 'The token made another import key than asked for.');
-  return { key: { at, ...pair }, answer: { modulus, exponent } };
+  const key: ImportKey = { at, ...pair };
+  try {
+    return { key, answer: importPublic(desk, key, bits) };
+  } catch (error) {
+    destroyImportKey(desk, key); // it may be an object that stays
+    throw error;
+  }
 };
 
-export const dropImportKey = (desk: Desk, { at, publicKey, privateKey }: ImportKey): void => {
+/** What each half must show. SECURITY: a private half that could be read, wrapped out or made to decrypt would give the key away that is sealed to it. */
+const IMPORT_SHOWS = {
+  publicKey: { CLASS: CKO.PUBLIC_KEY, KEY_TYPE: CKK.RSA, TOKEN: false },
+  privateKey: {
+    ...{ CLASS: CKO.PRIVATE_KEY, KEY_TYPE: CKK.RSA, TOKEN: false },
+    ...{ SENSITIVE: true, EXTRACTABLE: false },
+  },
+} as const;
+/** What the private half may not show otherwise; not every module shows it. To sign with RSA is to decrypt by another name. */
+const IMPORT_USES = { UNWRAP: true, DECRYPT: false, SIGN: false } as const;
+
+/** The public numbers of an import key that is, by the device's own word, what was asked for. */
+const importPublic = (
+  desk: Desk,
+  { at: { session }, ...halves }: ImportKey,
+  bits: number,
+): TokenOutput<'importBegin'> => {
+  const wrong: string[] = [];
+  const wants = (
+    half: 'publicKey' | 'privateKey',
+    wanted: Readonly<Record<string, number | boolean>>,
+    mustShow: boolean,
+  ) => {
+    const { attributes } = desk.reader.read(session, halves[half]);
+    for (const [name, value] of Object.entries(wanted)) {
+      const shown = attributes[`CKA_${name}`];
+      if (shown !== value && (mustShow || shown !== undefined))
+        wrong.push(`CKA_${name} is ${shown === undefined ? 'not shown' : String(shown)}`);
+    }
+  };
+  wants('publicKey', IMPORT_SHOWS.publicKey, true);
+  wants('privateKey', IMPORT_SHOWS.privateKey, true);
+  wants('privateKey', IMPORT_USES, false);
+  const numbers = (handle: ObjectHandle) => ({
+    exponent: desk.reader.bytes(session, handle, 'PUBLIC_EXPONENT'),
+    modulus: desk.reader.bytes(session, handle, 'MODULUS'),
+  });
+  const { modulus, exponent } = numbers(halves.publicKey);
+  const own = numbers(halves.privateKey);
+  if (!modulus || !exponent) wrong.push('its public half is not shown');
+  else {
+    if (trim(modulus).length * 8 !== bits) wrong.push(`it has not ${bits} bits`);
+    if (!sameInteger(exponent, EXPONENT)) wrong.push('its exponent is another');
+    if (
+      (own.modulus && !sameInteger(own.modulus, modulus)) ||
+      (own.exponent && !sameInteger(own.exponent, exponent))
+    )
+      wrong.push('its halves are not of one pair');
+    if (wrong.length === 0) return { modulus, exponent };
+  }
+  throw new KeymootError(
+    'key-not-as-asked',
+    `The token made another import key than asked for: ${wrong.join('; ')}. It was given up; nothing was sealed to it.`,
+  );
+};
+
+const destroyImportKey = (desk: Desk, { at, publicKey, privateKey }: ImportKey): void => {
   for (const handle of [privateKey, publicKey])
     quietly(() => {
       desk.lib.destroyObject(at.session, handle);
     });
-  at.leave();
+};
+export const dropImportKey = (desk: Desk, key: ImportKey): void => {
+  destroyImportKey(desk, key);
+  key.at.leave();
 };
 
 export const unwrapImported = async (

@@ -166,6 +166,23 @@ test('what a module does not show is not offered, which is no difference', () =>
   });
 });
 
+test('an imported key is as long as was asked, or its length is said not to be shown', () => {
+  const plan = importPlan(request());
+  const read = (more: Record<string, number>) => {
+    const readback = faithful(request());
+    const { CKA_VALUE_LEN: _, ...attributes } = readback.objects[0]?.attributes ?? {};
+    Object.assign(readback.objects[0] ?? {}, { attributes: { ...attributes, ...more } });
+    return compareReadback(plan, readback);
+  };
+  const notOffered = ['secret key: CKA_VALUE_LEN'];
+  expect(read({ CKA_VALUE_LEN: 32 })).toEqual({ differences: [], notOffered: [] });
+  expect(read({ CKA_VALUE_LEN: 0 })).toEqual({ differences: [], notOffered });
+  expect(read({})).toEqual({ differences: [], notOffered });
+  expect(read({ CKA_VALUE_LEN: 16 }).differences).toEqual([
+    { what: 'secret key: CKA_VALUE_LEN', asked: '32', observed: '16' },
+  ]);
+});
+
 test('what a key is, and whether it can get out, must be shown', () => {
   const plan = generatePlan(request());
   for (const name of ['CKA_KEY_TYPE', 'CKA_TOKEN', 'CKA_SENSITIVE', 'CKA_EXTRACTABLE']) {
