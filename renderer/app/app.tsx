@@ -1,10 +1,11 @@
 /** The window's frame: mode band, rail, work, state bar; first run before there is a desk; what to show when the service is away. */
 import { Button, Drawer, Loader, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { faceInfo, shield } from '../bridge/bridge.ts';
 import { ErrorBox } from '../ui/messages.tsx';
 import { onSecretsShown } from '../ui/secrets-shown.ts';
+import { keepFocus, toWork, useFocusOnNavigation } from './focus.ts';
 import { followDesk, refresh, useDesk } from './desk-store.ts';
 import { LeftActs } from './left-acts.tsx';
 import { Palette } from './palette.tsx';
@@ -109,28 +110,9 @@ const useOthersSoon = (ready: boolean): void => {
   }, [ready]);
 };
 
-/** The heading of what is shown now: from there a screen reader reads on, and Tab leads to the first field. */
-const toWork = (): void => {
-  const work = document.getElementById('work');
-  const heading = document.querySelector<HTMLElement>('.blank h1') ?? work?.querySelector('h1');
-  if (heading?.hasAttribute('tabindex') === false) heading.tabIndex = -1;
-  (heading ?? work)?.focus({ preventScroll: true });
-};
-
-/** Another screen: the focus goes there once it is here, unless a field of it has it already. */
-const useFocusOnNavigation = (place: string, here: boolean): void => {
-  const shown = useRef(place);
-  useEffect(() => {
-    if (!here || shown.current === place) return;
-    shown.current = place;
-    const work = document.getElementById('work');
-    if (work === null || work.contains(document.activeElement)) return;
-    toWork();
-  }, [place, here]);
-};
-
 export const App = () => {
   useEffect(followDesk, []);
+  useEffect(keepFocus, []);
   useEffect(() => onSecretsShown(shield), []);
   const link = useDesk((desk) => desk.link);
   const state = useDesk((desk) => desk.hello?.state);
@@ -138,20 +120,23 @@ export const App = () => {
   const route = useRoute();
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
-  useHotkeys([
+  useHotkeys(
     [
-      'mod+K',
-      () => {
-        setPalette(true);
-      },
+      [
+        'mod+K',
+        () => {
+          setPalette(true);
+        },
+      ],
+      [
+        'F1',
+        () => {
+          setHelp(true);
+        },
+      ],
     ],
-    [
-      'F1',
-      () => {
-        setHelp(true);
-      },
-    ],
-  ]);
+    [], // from a field too
+  );
   const ready = state === 'READY';
   const screen = SCREENS.find(({ id }) => id === route[0]) ?? SCREENS[0];
   const { part, failed } = usePart(

@@ -17,7 +17,7 @@ export const draftCeremony = async (desk: Desk, draft: Draft, by: Person): Promi
   await desk.write('Key label', draft.label);
   await desk.seen('draft: the key');
   await desk.press('Continue: the token');
-  await desk.page.getByRole('radio', { name: new RegExp(`^${draft.token}\\b`) }).check();
+  await desk.tick('radio', new RegExp(`^${draft.token}\\b`));
   await desk.seen('draft: the token');
   await desk.press('Continue: the people');
   for (const [seat, { name }] of Object.entries(draft.seats)) await desk.choose(seat, name);
@@ -103,7 +103,7 @@ export const takeScreen = async (desk: Desk, index: number): Promise<void> => {
   const dialog = desk.page.getByRole('dialog', { name: /looks at this screen now/ });
   await dialog.waitFor();
   await desk.seen('hand-over');
-  await dialog.getByRole('button', { name: `I am Custodian ${index}` }).click();
+  await desk.hands.press(dialog.getByRole('button', { name: `I am Custodian ${index}` }));
   await groups(desk, index).first().waitFor();
 };
 /** Types a component from its paper, the screen leading from group to group. */
@@ -112,8 +112,9 @@ export const typeComponent = async (
   index: number,
   component: string,
 ): Promise<void> => {
-  for (const group of await groups(desk, index).all()) await group.fill('');
-  await groups(desk, index).first().focus();
+  for (const group of await groups(desk, index).all())
+    if ((await group.inputValue()) !== '') await desk.hands.write(group, '');
+  await desk.hands.write(groups(desk, index).first(), '');
   await desk.page.keyboard.type(component);
 };
 export const fillEnvelope = async (
@@ -183,7 +184,7 @@ export const destroyPapers = async (
 export const everyoneAgrees = async (desk: Desk, people: readonly Person[]): Promise<void> => {
   for (const [at, person] of people.entries()) {
     if (at < people.length - 1) await desk.choose('Person', person.name);
-    await desk.page.getByRole('radio', { name: 'I agree', exact: true }).check();
+    await desk.tick('radio', 'I agree');
     await desk.prove(person);
     if (at === 0) await desk.seen('agree');
     await desk.press(`Record what ${person.name} says`);

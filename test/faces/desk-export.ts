@@ -57,19 +57,36 @@ export class PlayedAws {
   }
 }
 
-export const requestExport = async (
+export interface ExportWish {
+  label: string;
+  token: string;
+  /** What AWS is asked for; as the window proposes it if not given. */
+  algorithm?: 'RSAES_OAEP_SHA_1' | 'RSAES_OAEP_SHA_256';
+}
+
+/** Asks for it. What comes of it is for the caller to look at. */
+export const askForExport = async (
   desk: Desk,
-  { label, token }: { label: string; token: string },
+  { label, token, algorithm }: ExportWish,
   pin: Pin,
   people: readonly [Person, Person],
 ): Promise<void> => {
   await desk.goTo('Exports');
   await desk.press('Request an export');
-  await desk.page.getByRole('radio', { name: label, exact: true }).check();
+  await desk.tick('radio', label);
+  if (algorithm !== undefined) await desk.tick('radio', algorithm);
   await desk.enterPin(`PIN of token ${token}`, pin);
   await desk.proveAs({ 'First person': people[0], 'Second person': people[1] });
   await desk.seen('request an export');
   await desk.press(`Test token ${token}, and request the export`);
+};
+export const requestExport = async (
+  desk: Desk,
+  wish: ExportWish,
+  pin: Pin,
+  people: readonly [Person, Person],
+): Promise<void> => {
+  await askForExport(desk, wish, pin, people);
   await desk.heading('When params.json is here').waitFor();
   await desk.seen('export: carry in');
 };

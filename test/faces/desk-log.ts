@@ -4,12 +4,13 @@ import type { Desk } from './desk.ts';
 
 const QUOTED = /“([^”]+)”/;
 
-const auditPage = async (desk: Desk, page: 'Log and seal' | 'Export' | 'Verify a bundle') => {
+export const openAudit = async (
+  desk: Desk,
+  page: 'Log and seal' | 'Export' | 'Verify a bundle',
+): Promise<void> => {
   await desk.goTo('Audit');
-  await desk.page
-    .getByRole('navigation', { name: 'Audit' })
-    .getByRole('link', { name: page })
-    .click();
+  const pages = desk.page.getByRole('navigation', { name: 'Audit' });
+  await desk.hands.press(pages.getByRole('link', { name: page }));
 };
 
 /** Exports the bundle and its trust file; where they lie. */
@@ -17,7 +18,7 @@ export const exportLog = async (
   desk: Desk,
   person: Person,
 ): Promise<{ bundle: string; trust: string }> => {
-  await auditPage(desk, 'Export');
+  await openAudit(desk, 'Export');
   await desk.proveAs({ 'Exported by': person });
   await desk.press('Export the log to a new folder');
   const status = desk.work.getByRole('status');
@@ -36,7 +37,7 @@ export const exportLog = async (
 export const verifyInWindow = async (
   desk: Desk,
 ): Promise<{ verdict: string; parts: Record<string, string> }> => {
-  await auditPage(desk, 'Verify a bundle');
+  await openAudit(desk, 'Verify a bundle');
   await desk.press('Choose the bundle');
   await desk.press('Choose the trust file');
   await desk.work.getByRole('status').filter({ hasText: 'trust' }).waitFor();

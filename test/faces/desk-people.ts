@@ -100,8 +100,7 @@ export const wishForKey = async (desk: Desk, wish: KeyWish): Promise<void> => {
   await desk.choose('Algorithm', wish.algorithm);
   if (wish.purpose !== undefined) await desk.choose('What it is for', wish.purpose);
   await desk.write('Label', wish.label);
-  if (wish.mayLeave === true)
-    await desk.page.getByRole('checkbox', { name: /May leave the token wrapped/ }).check();
+  if (wish.mayLeave === true) await desk.tick('checkbox', /May leave the token wrapped/);
 };
 
 export const generateKey = async (

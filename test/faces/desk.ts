@@ -7,6 +7,7 @@
 import type { Locator, Page } from 'playwright-core';
 import type { Person, Pin } from './cast.ts';
 import type { AnsweredFiles } from './files.ts';
+import { type Hands, Mouse } from './hands.ts';
 
 export type ScreenName =
   'Overview' | 'Tokens' | 'Keys' | 'Ceremonies' | 'Exports' | 'Audit' | 'People' | 'Settings';
@@ -25,12 +26,15 @@ export class Desk {
   readonly page: Page;
   /** What a file dialog answers. */
   readonly files: AnsweredFiles;
+  readonly hands: Hands;
   /** Told of each new thing on the screen, by a name: for screenshots, and for checks that hold everywhere. */
   seen: (what: string) => Promise<void> = () => Promise.resolve();
 
-  constructor(page: Page, files: AnsweredFiles) {
+  /** @param hands a mouse, unless other hands are given */
+  constructor(page: Page, files: AnsweredFiles, hands: Hands = new Mouse(page)) {
     this.page = page;
     this.files = files;
+    this.hands = hands;
     page.setDefaultTimeout(PATIENCE_MS);
   }
 
@@ -52,38 +56,39 @@ export class Desk {
 
   /** By the rail. */
   async goTo(screen: ScreenName): Promise<void> {
-    await this.page
-      .getByRole('navigation', { name: 'Screens' })
-      .getByRole('link', { name: screen, exact: true })
-      .click();
+    await this.hands.open(screen);
     await this.heading(screen).waitFor();
     await this.seen(`screen ${screen}`);
   }
   async follow(link: string): Promise<void> {
-    await this.work.getByRole('link', { name: link, exact: true }).click();
+    await this.hands.press(this.work.getByRole('link', { name: link, exact: true }));
   }
   async press(name: string | RegExp): Promise<void> {
-    await this.button(name).click();
+    await this.hands.press(this.button(name));
   }
-  /** Puts the text into a field at once; for what isn't secret. */
+  /** A box or a circle. */
+  async tick(role: 'checkbox' | 'radio', name: string | RegExp): Promise<void> {
+    const box = this.page.getByRole(role, { name, exact: typeof name === 'string' });
+    await this.hands.tick(box);
+  }
+  /** Puts the text into a field; for what isn't secret. */
   async write(label: string | RegExp, text: string): Promise<void> {
-    await this.field(label).fill(text);
+    await this.hands.write(this.field(label), text);
   }
   /** Key by key: what is secret is never one string on its way to the page. */
   async type(label: string | RegExp, text: string): Promise<void> {
-    const field = this.field(label);
-    await field.fill('');
-    await field.pressSequentially(text);
+    await this.hands.type(this.field(label), text);
   }
   async choose(label: string, option: string | RegExp): Promise<void> {
     const field = this.field(label);
+    await field.waitFor();
     const labels = await field.getByRole('option', { includeHidden: true }).allTextContents();
     const found = labels.find((text) =>
       typeof option === 'string' ? text.startsWith(option) : option.test(text),
     );
     if (found === undefined)
       throw new Error(`${label} offers no ${String(option)}, but ${labels.join('; ')}`);
-    await field.selectOption({ label: found });
+    await this.hands.choose(field, labels.indexOf(found));
   }
   /** Each types their own passphrase into the field with their name. */
   async prove(...people: readonly Person[]): Promise<void> {

@@ -1,5 +1,6 @@
 /** Every screen of a desk that has people, keys, a ceremony and an export behind it, by the rail and what leads on from there. */
 import type { Person } from './cast.ts';
+import { openAudit } from './desk-log.ts';
 import { arrive } from './desk-people.ts';
 import type { Desk } from './desk.ts';
 
@@ -27,7 +28,7 @@ export const lookAround = async (desk: Desk, reader: Person): Promise<void> => {
   await desk.seen('a new policy');
 
   await desk.goTo('Tokens');
-  await desk.work.getByRole('link', { name: 'work', exact: true }).click();
+  await desk.follow('work');
   await desk.heading('What it can make').waitFor();
   await desk.work.getByRole('table').waitFor();
   await desk.seen('a token');
@@ -37,22 +38,15 @@ export const lookAround = async (desk: Desk, reader: Person): Promise<void> => {
   await desk.seen('add a module');
 
   await desk.goTo('People');
-  await desk.work.getByRole('link').first().click();
+  await desk.hands.press(desk.work.getByRole('link').first());
   await desk.seen('a person');
 
   await arrive(desk, reader);
   await desk.seen('the timeline');
-  await desk.work
-    .getByRole('link', { name: /^Exported the log/ })
-    .first()
-    .click();
+  await desk.hands.press(desk.work.getByRole('link', { name: /^Exported the log/ }).first());
   await desk.work.getByRole('link', { name: /^Exported the log/ }).waitFor({ state: 'detached' });
   await desk.seen('an entry');
-  await desk.goTo('Audit');
-  await desk.page
-    .getByRole('navigation', { name: 'Audit' })
-    .getByRole('link', { name: 'Log and seal' })
-    .click();
+  await openAudit(desk, 'Log and seal');
   await desk.seen('the log and its seal');
 
   for (const [what, button] of Object.entries(DIALOGS)) {

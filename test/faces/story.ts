@@ -25,6 +25,7 @@ import {
   type OpenFace,
 } from './faces.ts';
 import { AnsweredFiles } from './files.ts';
+import { Keys } from './hands.ts';
 import { bytesUnder, formsOfHex, formsOfText, searchMemory } from '../support/memory.ts';
 import { lookAround } from './look-around.ts';
 
@@ -60,15 +61,20 @@ export const tellStory = (name: FaceName): void => {
     let display: string;
     let face: OpenFace;
     let desk: Desk;
+    let keys: Keys;
     const walk = new Walk();
     let broken = false;
 
     const open = async (): Promise<void> => {
       face = await openFace(name, { display, home, env: files.environment() });
       walk.page = face.page;
-      desk = new Desk(face.page, files);
-      // One face is looked at everywhere; the page is the same in the other.
-      if (!electron) desk.seen = (what) => walk.look(what);
+      // One face is worked without a mouse, and looked at everywhere; the page is the same in the other.
+      if (electron) desk = new Desk(face.page, files);
+      else {
+        keys = new Keys(face.page);
+        desk = new Desk(face.page, files, keys);
+        desk.seen = (what) => walk.look(what);
+      }
     };
     beforeAll(async () => {
       await buildAll();
@@ -495,6 +501,29 @@ export const tellStory = (name: FaceName): void => {
       expect(shown).toContain(`P11-CHECK ${provider.checkOf(folder, 'sha1')}`);
     });
 
+    inElectron(
+      'exports with SHA-256 from a token that does it, and says so of one that does not',
+      async () => {
+        const sha256 = 'RSAES_OAEP_SHA_256';
+        await out.askForExport(desk, { ...aws, algorithm: sha256 }, pin, [ada, otto]);
+        expect(await desk.refusal()).toMatch(
+          /RSAES_OAEP_SHA_256 is not possible with it\. Nothing was wrapped\. Ask AWS for RSAES_OAEP_SHA_1/,
+        );
+        const nss = { label: 'nss-key', token: 'nss' };
+        await people.makeTrainingToken(desk, { label: nss.token, pin, kind: 'NSS' }, [ada, otto]);
+        const wish = { ...nss, algorithm: 'AES-256', mayLeave: true };
+        await people.generateKey(desk, wish, pin, [ada, otto]);
+        await out.requestExport(desk, nss, pin, [ada, otto]);
+        await out.bringParameters(desk, JSON.stringify(provider.parameters()), ada);
+        await desk.button('Confirm the wrapping key').waitFor();
+        expect(await desk.work.innerText()).toContain(sha256);
+        await out.confirmWrappingKey(desk, await desk.words(), [ada, otto]);
+        const folder = await out.wrap(desk, nss, pin, [ada, otto]);
+        // NSS tells no check value; that it is a whole AES key only its opening shows.
+        expect(provider.checkOf(folder, 'sha256')).toMatch(/^[0-9a-f]{6}$/);
+      },
+    );
+
     chapter('exports its log, and verifies it in the window and elsewhere', async () => {
       const { bundle, trust } = await log.exportLog(desk, ada);
       const { verdict, parts } = await log.verifyInWindow(desk);
@@ -509,6 +538,11 @@ export const tellStory = (name: FaceName): void => {
       await lookAround(desk, ada);
       expect(walk.stumbles).toEqual([]);
       expect(walk.length).toBeGreaterThan(50);
+    });
+
+    inChromium('is worked without a mouse, the focus in sight at every step', () => {
+      expect(keys.missed).toEqual([]);
+      return Promise.resolve();
     });
   });
 };
