@@ -85,7 +85,6 @@ export const contentSecurityPolicy = (nonce: string): string =>
 /** Everything a page can ask a browser for, refused by name: an empty list is for nobody. */
 const PERMISSIONS_POLICY = [
   'accelerometer',
-  'bluetooth',
   'camera',
   'clipboard-read',
   'display-capture',
