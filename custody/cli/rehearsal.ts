@@ -2,19 +2,32 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { KeymootError } from '../../shared/errors.ts';
 import type { Command } from './cli.ts';
 import { EXIT } from './exit-codes.ts';
+
+const USAGE = 'rehearsal [--out DIR] [--json]';
+
+const parse = (args: string[]) => {
+  try {
+    const options = { out: { type: 'string' }, json: { type: 'boolean' } } as const;
+    return parseArgs({ args, options }).values;
+  } catch (cause) {
+    throw new KeymootError(
+      'input-invalid',
+      `A rehearsal is asked for with: keymoot ${USAGE}. Nothing was begun.`,
+      { cause },
+    );
+  }
+};
 
 export const rehearsalCommand: Command = {
   name: 'rehearsal',
   summary: 'do the whole trade on throw-away tokens, unattended',
-  usage: 'rehearsal [--out DIR] [--json]',
+  usage: USAGE,
   examples: ['keymoot rehearsal', 'keymoot rehearsal --out ./rehearsal --json'],
   run: async (args) => {
-    const { values } = parseArgs({
-      args,
-      options: { out: { type: 'string' }, json: { type: 'boolean' } },
-    });
+    const values = parse(args);
     const out =
       values.out === undefined
         ? mkdtempSync(join(tmpdir(), 'keymoot-rehearsal-'))

@@ -49,6 +49,15 @@ test('a command that is not there is refused, and its neighbours named', async (
   expect(JSON.parse(out)).toMatchObject({ ok: false, error: { code: 'input-invalid' } });
 });
 
+test('a rehearsal asked for in other words than it has is refused, and begins nothing', async () => {
+  for (const args of [['--nonsense'], ['--out'], ['somewhere']]) {
+    const { code, out, err } = await say('rehearsal', ...args);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain('keymoot rehearsal [--out DIR] [--json]');
+    expect(err).toContain('input-invalid');
+  }
+});
+
 test('a secret given as an argument is refused without being repeated', async () => {
   for (const option of [
     '--pin=4711-secret',

@@ -103,9 +103,13 @@ if [ "$mode" != verify ] && [ "$now" -ge "$valid_to" ]; then
   refuse "the import parameters expired $((($now - $valid_to) / 60)) minutes ago; a new package is needed"
 fi
 
-# answer_file NAME: where to keep what AWS says; nothing is overwritten.
-stamp=$(date -u +%Y%m%dT%H%M%SZ)
+# What AWS says is kept in files named by the second; nothing is overwritten, and who comes twice within a second waits.
 set -o noclobber
+stamp=$(date -u +%Y%m%dT%H%M%SZ)
+while [ -e "describe-key-$stamp.json" ] || [ -e "import-key-material-$stamp.json" ]; do
+  sleep 1
+  stamp=$(date -u +%Y%m%dT%H%M%SZ)
+done
 
 verify() {
   local answer="describe-key-$stamp.json"
@@ -225,9 +229,13 @@ $now = [DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
 if (-not $Verify -and $now -ge $validTo) {
   Stop-Import ('the import parameters expired ' + [math]::Floor(($now - $validTo) / 60) + ' minutes ago; a new package is needed')
 }
-$stamp = [DateTime]::UtcNow.ToString('yyyyMMddTHHmmssZ', [Globalization.CultureInfo]::InvariantCulture)
 
-# Keeps what AWS says; nothing is overwritten.
+# What AWS says is kept in files named by the second; nothing is overwritten, and who comes twice within a second waits.
+do {
+  $stamp = [DateTime]::UtcNow.ToString('yyyyMMddTHHmmssZ', [Globalization.CultureInfo]::InvariantCulture)
+  $taken = @('describe-key-', 'import-key-material-') | Where-Object { Test-Path -LiteralPath (Join-Path $PSScriptRoot ($_ + $stamp + '.json')) }
+  if ($taken) { Start-Sleep -Seconds 1 }
+} while ($taken)
 function Save-Answer([string]$File, $Lines) {
   $stream = [IO.File]::Open((Join-Path $PSScriptRoot $File), [IO.FileMode]::CreateNew)
   try {

@@ -272,6 +272,16 @@ describe('import.sh', () => {
     expect(unpack().run(['--verify'])).toMatchObject({ status: 0, calls: describeCall });
   });
 
+  it('keeps every answer, however soon it is asked again', () => {
+    const { folder, run } = unpack();
+    for (let times = 1; times <= 3; times++) {
+      expect(run(['--verify']).status).toBe(0);
+      expect(readdirSync(folder).filter((name) => name.startsWith('describe-key-'))).toHaveLength(
+        times,
+      );
+    }
+  });
+
   it('passes the date on when the material is to expire', () => {
     const materialValidToMs = Date.now() + 86_400_000;
     const { run, root } = unpack({
