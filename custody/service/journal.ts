@@ -25,6 +25,7 @@ import { VERSION } from '../build.ts';
 import type { Store } from '../store/store.ts';
 import { uuidv7 } from './ids.ts';
 import { tampered } from './tampered.ts';
+import { timeText } from './time-text.ts';
 
 const HOST = cleanText(hostname(), 64) || 'desk';
 
@@ -157,7 +158,7 @@ export class Journal {
       reason,
       seq,
       target,
-      time: new Date().toISOString(),
+      time: timeText(),
       type,
       v: 1,
       where: { host: HOST, token_serial: tokenSerial === '' ? undefined : tokenSerial },

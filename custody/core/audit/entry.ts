@@ -275,14 +275,15 @@ export const typeIn = (bytes: Uint8Array): string => {
 /**
  * Canonical bytes of an entry, checked against schema and size: what is stored and hashed.
  *
- * Most entries are spelled so plainly that the verifier's expression for their type takes them whole, in a fraction of the time that the schema needs; any
- * other is read by the schema.
+ * Most entries are made in the order of the canonical form and spelled so plainly that the verifier's expression for their type takes them whole, in a
+ * fraction of the time that spelling them ourselves and the schema need. What it takes is canonical and an entry, however it came about.
  */
 export const entryBytes = (entry: unknown): Uint8Array => {
-  const text = canonical(entry);
-  const plain = briefly(text);
-  if (plain === undefined || (plain.outcome === 'intent' && plain.corr !== undefined))
-    parseEntry(entry);
+  const asIs = JSON.stringify(entry);
+  const plain = briefly(asIs);
+  const isPlain = plain !== undefined && !(plain.outcome === 'intent' && plain.corr !== undefined);
+  const text = isPlain ? asIs : canonical(entry);
+  if (!isPlain) parseEntry(entry);
   const bytes = Buffer.from(text);
   if (bytes.length > MAX_ENTRY_BYTES)
     throw new RangeError(`entry: ${bytes.length} bytes is more than ${MAX_ENTRY_BYTES}`);
