@@ -3,13 +3,12 @@
  */
 import { hostname, uptime } from 'node:os';
 import type { Mode } from '../../shared/domain/basics.ts';
-import { parseCanonical } from '../../shared/canonical.ts';
 import { KeymootError } from '../../shared/errors.ts';
 import { cleanText } from '../../shared/text.ts';
 import {
   DESK,
   entryBytes,
-  parseEntry,
+  readEntry,
   type Entry,
   type EntryOf,
   type NewEntry,
@@ -112,7 +111,7 @@ export class Journal {
   entry(seq: number): Entry {
     const bytes = this.#store.log.entry(seq);
     try {
-      return parseEntry(parseCanonical(bytes));
+      return readEntry(bytes);
     } catch (cause) {
       throw new KeymootError(
         'store-tampered',

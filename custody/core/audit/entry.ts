@@ -20,7 +20,8 @@ import { Attributes, Check, Control, Origin } from '../../../shared/domain/keys.
 import { Role, SigningKey } from '../../../shared/domain/people.ts';
 import { TokenIdentity } from '../../../shared/domain/tokens.ts';
 import { Envelope } from './statement.ts';
-import { briefly } from './verify/table.ts';
+import { readCanonical } from './verify/rules.ts';
+import { briefly, ENTRY } from './verify/table.ts';
 
 /** Bytes an entry may have, so that a two-byte length always holds it. */
 export const MAX_ENTRY_BYTES = 32_768;
@@ -258,10 +259,21 @@ export type NewEntry = {
 export const parseEntry = (value: unknown): Entry => {
   const frame = Frame.parse(value);
   if (!isEntryType(frame.type)) throw new TypeError('entry: unknown type');
-  if (frame.outcome === 'intent' && frame.corr !== undefined)
-    throw new TypeError('entry: an intent has no corr');
+  requireSense(frame);
   const detail: unknown = details[frame.type].parse(frame.detail);
   return { ...frame, detail } as Entry;
+};
+
+const requireSense = ({ outcome, corr }: Pick<Entry, 'outcome' | 'corr'>): void => {
+  if (outcome === 'intent' && corr !== undefined)
+    throw new TypeError('entry: an intent has no corr');
+};
+
+/** The entry in these bytes, by the verifier's rules: they are compared with the schema in tests, and read a log several times faster. Throws Broken or TypeError. */
+export const readEntry = (bytes: Buffer): Entry => {
+  const entry = readCanonical(bytes, ENTRY) as Entry;
+  requireSense(entry);
+  return entry;
 };
 
 const TYPE_MEMBER = '"type":"';

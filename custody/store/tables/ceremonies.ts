@@ -16,8 +16,12 @@ interface EnvelopeRow {
 
 export class CeremoniesTable {
   readonly #db;
+  readonly #insertEntry;
   constructor(db: Database) {
     this.#db = db;
+    this.#insertEntry = db.prepare<[string, number]>(
+      'INSERT INTO ceremony_entry (ceremony, seq) VALUES (?, ?)',
+    );
   }
   define(sha256: string, title: string, defined: string): void {
     this.#db
@@ -48,7 +52,7 @@ export class CeremoniesTable {
     return this.all().find((row) => row.id === id);
   }
   addEntry(ceremony: string, seq: number): void {
-    this.#db.prepare('INSERT INTO ceremony_entry (ceremony, seq) VALUES (?, ?)').run(ceremony, seq);
+    this.#insertEntry.run(ceremony, seq);
   }
   entries(ceremony: string): number[] {
     return this.#db

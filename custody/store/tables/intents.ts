@@ -18,14 +18,18 @@ export interface ProcessRow {
 
 export class IntentsTable {
   readonly #db;
+  readonly #insert;
+  readonly #delete;
   constructor(db: Database) {
     this.#db = db;
+    this.#insert = db.prepare<[string, number]>('INSERT INTO intent (entry, seq) VALUES (?, ?)');
+    this.#delete = db.prepare<[string]>('DELETE FROM intent WHERE entry = ?');
   }
   open({ entry, seq }: IntentRow): void {
-    this.#db.prepare('INSERT INTO intent (entry, seq) VALUES (?, ?)').run(entry, seq);
+    this.#insert.run(entry, seq);
   }
   close(entry: string): void {
-    this.#db.prepare('DELETE FROM intent WHERE entry = ?').run(entry);
+    this.#delete.run(entry);
   }
   get(entry: string): IntentRow | undefined {
     return this.all().find((row) => row.entry === entry);

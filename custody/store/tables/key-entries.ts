@@ -3,11 +3,13 @@ import type { Database } from '../open.ts';
 
 export class KeyEntriesTable {
   readonly #db;
+  readonly #insert;
   constructor(db: Database) {
     this.#db = db;
+    this.#insert = db.prepare<[string, number]>('INSERT INTO key_entry (key, seq) VALUES (?, ?)');
   }
   add(key: string, seq: number): void {
-    this.#db.prepare('INSERT INTO key_entry (key, seq) VALUES (?, ?)').run(key, seq);
+    this.#insert.run(key, seq);
   }
   /** Of one key, in the order of the log. */
   of(key: string): number[] {
