@@ -1,5 +1,5 @@
 /** Where the seal is the point, nothing counts as sealed that is not (design 08, T5). */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ADA, TestDesk, possible, refusedAs, type Inside } from '../support/desk.ts';
 
 describe.skipIf(!possible)('a seal that is the point', () => {
@@ -36,5 +36,25 @@ describe.skipIf(!possible)('a seal that is the point', () => {
     await arrive();
     await inside.desk.mustSeal();
     expect(inside.desk.signer.state()).toMatchObject({ signer: 'SEALING', unsealed: 0 });
+  });
+  test('comes by itself a minute after the first that was written, when nobody asks for it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      await arrive();
+      vi.advanceTimersByTime(30_000);
+      await arrive(); // moves nothing
+      const { unsealed } = inside.desk.signer.state();
+      expect(unsealed).toBe(2);
+      vi.advanceTimersByTime(29_999);
+      expect(inside.desk.signer.state()).toMatchObject({ unsealed });
+      vi.advanceTimersByTime(1);
+      await vi.waitUntil(() => inside.desk.signer.state().unsealed === 0, 30_000);
+      // Nothing is left to seal, so nothing is sealed again.
+      const { size } = inside.desk.store.log;
+      vi.advanceTimersByTime(600_000);
+      expect(inside.desk.signer.state()).toMatchObject({ signer: 'SEALING', sealed: size });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
