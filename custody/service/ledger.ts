@@ -251,9 +251,9 @@ const planned = ({ key, algorithm, purpose, extractable, label, ckaid, module, t
 
 /**
  * SECURITY: by what an open intent says a key is adopted or destroyed, and its entry may not be sealed yet. So it says all of it, of a key that this desk has and
- * is destroying, or of none that it has.
+ * is destroying, or of none that it has, the log's own key included.
  */
-const canBeSettled = (entry: Entry, keys: Ledger['keys']): boolean => {
+const canBeSettled = (entry: Entry, keys: Ledger['keys'], logKey: unknown): boolean => {
   if (untilIn(entry) > Date.parse(entry.time) + LONGEST_CALL_MS) return false;
   if (entry.type === 'key.wrap') return true;
   const plan = planIn(entry);
@@ -266,18 +266,18 @@ const canBeSettled = (entry: Entry, keys: Ledger['keys']): boolean => {
       sameData(planned(known.made), planned(planDetail(plan)))
     );
   const taken = [...keys.values()].some(
-    ({ state, made }) =>
-      state !== 'destroyed' && made.ckaid === plan.ckaid && sameData(made.token, plan.at.token),
+    ({ state, made }) => state !== 'destroyed' && made.ckaid === plan.ckaid,
   );
-  return known === undefined && !taken;
+  return known === undefined && !taken && plan.ckaid !== logKey;
 };
 
-const compareIntents = (store: Store, ledger: Ledger): void => {
+const compareIntents = (store: Store, ledger: Ledger, journal: Journal): void => {
+  const logKey = journal.genesis()?.detail.attributes['CKA_ID'];
   const open = new Map([...ledger.open].filter(([, { type }]) => !WITHOUT_ROW.has(type)));
   const rows = store.intents.all();
   const same =
     rows.length === open.size && rows.every((row) => open.get(row.entry)?.seq === row.seq);
-  if (!same || ![...open.values()].every((entry) => canBeSettled(entry, ledger.keys)))
+  if (!same || ![...open.values()].every((entry) => canBeSettled(entry, ledger.keys, logKey)))
     throw tampered('something that was interrupted');
 };
 
@@ -311,5 +311,5 @@ export const checkLedger = async (store: Store, journal: Journal, tell: Tell): P
   compareKeys(store, ledger);
   compareCeremonies(store, ledger);
   compareExports(store, ledger);
-  compareIntents(store, ledger);
+  compareIntents(store, ledger, journal);
 };

@@ -109,6 +109,17 @@ describe.skipIf(!possible)('an intent that was edited while nobody had the desk 
       });
     };
 
+  const logKeyId = (): string => {
+    let id = '';
+    edit((db) => {
+      const row = db
+        .prepare<[], { value: string }>("SELECT value FROM meta WHERE name = 'log_key'")
+        .get();
+      id = (JSON.parse(row?.value ?? '') as { ckaid: string }).ckaid;
+    });
+    return id;
+  };
+
   beforeAll(async () => {
     stage = await setStage();
     const { steer } = stage;
@@ -135,6 +146,7 @@ describe.skipIf(!possible)('an intent that was edited while nobody had the desk 
 
   const entries: [string, (detail: Members) => unknown][] = [
     ['names the object of a key that this desk has', (d) => (d['ckaid'] = kept.ckaid)],
+    ['names the object of the log’s own key', (d) => (d['ckaid'] = logKeyId())],
     ['names a key that this desk has', (d) => (d['key'] = kept.id)],
     ['does not say on which token', (d) => delete d['token']],
     ['does not say until when', (d) => delete d['until']],
