@@ -196,6 +196,25 @@ describe.skipIf(!possible)('generating a key, cut short', () => {
       expect(after.key.state).toBe(gone ? 'destroyed' : 'active');
     });
 
+  test('destroying a pair: of which half is gone already, it is not said to be as it was', async () => {
+    const { room } = stage;
+    const { key } = await generateKey(stage, 'halved', 'P-256');
+    const cut: Cut = { at: 'C_DestroyObject', when: 'before', nth: 2, skip: 1, victim: 'power' };
+    await cutShort(stage, cut, async () =>
+      room.call(
+        'keys.destroy',
+        { key: key.id, typed: 'halved', login: await room.login(TOKEN, 'keys.destroy') },
+        ...BOTH,
+      ),
+    );
+    const [open] = await room.desk.call('recovery.list', {});
+    const keeping = settle(stage, open?.intent ?? '', 'adopt');
+    await expect(keeping).rejects.toMatchObject({ code: 'key-not-as-asked' });
+    expect(await room.desk.call('recovery.list', {})).toEqual([open]);
+    expect((await settle(stage, open?.intent ?? '', 'destroy')).outcome).toBe('destroyed');
+    await requireAgreement(stage);
+  });
+
   test('what was cut short again and again leaves a log that a stranger can verify', async () => {
     await requireVerified(stage);
   });

@@ -102,6 +102,12 @@ const settleAt = async (
     const gone = byId.objects.length === 0;
     const record = requireKey(desk, key);
     const other = gone ? undefined : otherThan(record, byId);
+    const halved = !gone && other === undefined && byId.objects.length < asked.targets.length;
+    if (halved && wish === 'adopt')
+      throw new KeymootError(
+        'key-not-as-asked',
+        'Half of this pair is destroyed already, so it can not be kept as it was. It can only be destroyed.',
+      );
     const wanted = wish === 'destroy' && other === undefined;
     if (!gone && wanted) await destroyPlanned(bench);
     const done = gone || wanted;
