@@ -119,8 +119,10 @@ const comparePublic = (plan: GeneratePlan, readback: KeyReadback): Difference[] 
     { what: 'public key', asked, observed },
   ];
   if (kind === 'rsa') {
-    const { modulus, exponent } = readback;
+    const { modulus, exponent, privateModulus: own } = readback;
     if (!modulus || !exponent) return differ(algorithm, 'not shown');
+    if (own && withoutZeros(hexEncode(own)) !== withoutZeros(hexEncode(modulus)))
+      return differ('one modulus with the private key', 'two');
     const observed = BigInt(`0x${hexEncode(modulus)}`).toString(2).length;
     if (observed !== bits) return differ(`${bits} bits`, `${observed} bits`);
     const e = BigInt(`0x${hexEncode(exponent)}`);

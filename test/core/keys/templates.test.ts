@@ -217,6 +217,12 @@ test('an RSA key is measured by its modulus and exponent, whatever the attribute
   expect(measure(Uint8Array.of(0, ...modulus), e)).toEqual([]);
   expect(measure(modulus.subarray(128), e)).toMatchObject([{ observed: '1024 bits' }]);
   expect(measure(modulus, Uint8Array.of(3))).toMatchObject([{ observed: 'exponent 3' }]);
+  const halves = (privateModulus: Uint8Array) => {
+    const readback = { ...faithful(asked), modulus, exponent: e, privateModulus };
+    return compareReadback(plan, readback).differences;
+  };
+  expect(halves(Uint8Array.of(0, ...modulus))).toEqual([]);
+  expect(halves(new Uint8Array(256).fill(0xc3))).toMatchObject([{ observed: 'two' }]);
   expect(compareReadback(plan, faithful(asked)).differences).toMatchObject([
     { what: 'public key', observed: 'not shown' },
   ]);
