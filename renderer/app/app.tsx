@@ -41,6 +41,18 @@ const useClock = (): string => {
   return `${now.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 };
 
+/** What a sheet of paper must say of itself: which desk, which program, when. */
+const PaperHead = () => {
+  const hello = useDesk((desk) => desk.hello);
+  const clock = useClock();
+  return (
+    <p className="paper-head on-paper" aria-hidden="true">
+      {hello?.origin === undefined ? '' : `Desk ${hello.origin}, `}printed {clock}, Keymoot{' '}
+      {hello?.version}
+    </p>
+  );
+};
+
 /** Always visible: clock, desk, log, who is here. */
 const StateBar = () => {
   const status = useDesk((desk) => desk.status);
@@ -176,6 +188,7 @@ export const App = () => {
         Skip to the work
       </a>
       <Band />
+      <PaperHead />
       <nav className="rail" aria-label="Screens">
         {ready ? (
           SCREENS.map(({ id, title }) => (

@@ -92,6 +92,11 @@ export const Short = ({
   );
 };
 
+/** Where thousands of rows may be, only those in view are there to be printed, and the paper says so. */
+export const PartOnPaper = ({ whole }: { whole: string }) => (
+  <p className="print-only">On this paper are only the rows that were in view; {whole} has all.</p>
+);
+
 /** 2026-11-22 14:05 UTC */
 export const utc = (time: string): string => `${time.slice(0, 16).replace('T', ' ')} UTC`;
 export const Time = ({ at }: { at: string }) => <time dateTime={at}>{utc(at)}</time>;

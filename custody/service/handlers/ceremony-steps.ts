@@ -64,7 +64,7 @@ const checkToken = async (ceremony: Ceremony, due: Due, call: Call): Promise<voi
     client.call('tokens', {}),
   );
   const found = tokens.find(({ identity }) => sameToken(identity, at.token));
-  const observed = `${tokens.length} token(s); ${found === undefined ? 'the one named is not there' : `serial ${at.token.serial} is there`}`;
+  const observed = `${tokens.length === 1 ? 'one token' : `${tokens.length} tokens`}; ${found === undefined ? 'the one named is not there' : `serial ${at.token.serial} is there`}`;
   if (found === undefined)
     return fail(
       ceremony,

@@ -6,6 +6,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useDesk } from '../../app/desk-store.ts';
 import { go } from '../../app/router.ts';
 import { ErrorBox } from '../../ui/messages.tsx';
+import { PartOnPaper } from '../../ui/text.tsx';
 import { Says } from '../../ui/says.tsx';
 import { Arrive } from './arrive.tsx';
 import { isKind, KINDS, OUTCOMES, type Kind, type Outcome } from './entry.ts';
@@ -226,57 +227,65 @@ const Rows = ({ size }: { size: number }) => {
           </Button>
         </>
       ) : (
-        <div className="audit-timeline" role="table" aria-label="Entries" aria-rowcount={count + 1}>
-          <div className="head" role="rowgroup">
-            <div role="row" aria-rowindex={1}>
-              <span role="columnheader" className="number">
-                Entry
-              </span>
-              <span role="columnheader" className="when">
-                UTC
-              </span>
-              <span role="columnheader">What happened</span>
-              <span role="columnheader" className="by">
-                By
-              </span>
-              <span role="columnheader">Outcome</span>
-              <span role="columnheader" className="whose">
-                Says
-              </span>
+        <>
+          <PartOnPaper whole="the export of the log" />
+          <div
+            className="audit-timeline"
+            role="table"
+            aria-label="Entries"
+            aria-rowcount={count + 1}
+          >
+            <div className="head" role="rowgroup">
+              <div role="row" aria-rowindex={1}>
+                <span role="columnheader" className="number">
+                  Entry
+                </span>
+                <span role="columnheader" className="when">
+                  UTC
+                </span>
+                <span role="columnheader">What happened</span>
+                <span role="columnheader" className="by">
+                  By
+                </span>
+                <span role="columnheader">Outcome</span>
+                <span role="columnheader" className="whose">
+                  Says
+                </span>
+              </div>
+            </div>
+            <div
+              className="body"
+              role="rowgroup"
+              ref={body}
+              style={{ height: virtual.getTotalSize() }}
+            >
+              {items.map(({ index, start, key }) => {
+                const row = rows.get(seqAt(index));
+                return (
+                  <div
+                    key={key}
+                    role="row"
+                    aria-rowindex={index + 2}
+                    style={{ height: ROW_PX, transform: `translateY(${start - margin}px)` }}
+                  >
+                    {row === undefined ? (
+                      <>
+                        <span role="cell" className="number mono">
+                          {seqAt(index)}
+                        </span>
+                        <span role="cell" className="says">
+                          being read
+                        </span>
+                      </>
+                    ) : (
+                      <Cells row={row} />
+                    )}
+                  </div>
+                );
+              })}
             </div>
           </div>
-          <div
-            className="body"
-            role="rowgroup"
-            ref={body}
-            style={{ height: virtual.getTotalSize() }}
-          >
-            {items.map(({ index, start, key }) => {
-              const row = rows.get(seqAt(index));
-              return (
-                <div
-                  key={key}
-                  role="row"
-                  aria-rowindex={index + 2}
-                  style={{ height: ROW_PX, transform: `translateY(${start - margin}px)` }}
-                >
-                  {row === undefined ? (
-                    <>
-                      <span role="cell" className="number mono">
-                        {seqAt(index)}
-                      </span>
-                      <span role="cell" className="says">
-                        being read
-                      </span>
-                    </>
-                  ) : (
-                    <Cells row={row} />
-                  )}
-                </div>
-              );
-            })}
-          </div>
-        </div>
+        </>
       )}
       {filtered && !searching && down > 0 ? (
         <Button

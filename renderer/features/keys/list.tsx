@@ -1,4 +1,5 @@
 /** The inventory. Thousands of rows: only those in view are drawn. */
+import './keys.css';
 import { TextInput } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useDeferredValue, useMemo, useRef, useState } from 'react';
@@ -6,6 +7,7 @@ import type { KeySummary } from '../../../shared/domain/keys.ts';
 import { useDesk } from '../../app/desk-store.ts';
 import { GoButton } from '../../app/go-button.tsx';
 import { Empty, PageHead } from '../../ui/messages.tsx';
+import { PartOnPaper } from '../../ui/text.tsx';
 import { withoutCheck } from './check.ts';
 
 const ROW = 37;
@@ -61,6 +63,7 @@ export const KeyList = () => {
       ) : (
         <>
           <TextInput
+            className="no-print"
             aria-label="Search keys"
             placeholder="Search by label, algorithm, token, check value or fingerprint"
             value={query}
@@ -70,13 +73,8 @@ export const KeyList = () => {
             maw="36em"
             mb="md"
           />
-          <div
-            ref={scroller}
-            style={{ maxHeight: 'max(320px, calc(100vh - 260px))', overflow: 'auto' }}
-            tabIndex={0}
-            role="region"
-            aria-label="Keys"
-          >
+          <PartOnPaper whole="keymoot keys list" />
+          <div ref={scroller} className="key-rows" tabIndex={0} role="region" aria-label="Keys">
             {/* One line a row, whatever the width: the heights are counted on. */}
             <table className="list" style={{ whiteSpace: 'nowrap' }}>
               <thead>
