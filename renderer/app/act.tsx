@@ -15,6 +15,7 @@ import { SecretField, type SecretHandle } from '../ui/secret-field.tsx';
 import { Waiting } from '../ui/waiting.tsx';
 import { refresh, useDesk } from './desk-store.ts';
 import { tellLeftAct } from './left-acts.tsx';
+import { isolated } from '../ui/isolated.ts';
 
 export interface ActPerson {
   /** What this one is here for: “First person”, “Witness”. */
@@ -165,7 +166,7 @@ export const Act = <C extends ChannelName>({
                   value={personAt(at) ?? ''}
                   data={able.map(({ id, name, role }) => ({
                     value: id,
-                    label: `${name}, ${slot.among?.find((one) => one.id === id)?.as ?? role}`,
+                    label: `${isolated(name)}, ${slot.among?.find((one) => one.id === id)?.as ?? role}`,
                   }))}
                   onChange={(event) => {
                     setChosen({ ...chosen, [at]: event.currentTarget.value });
@@ -182,7 +183,7 @@ export const Act = <C extends ChannelName>({
                 </div>
               )}
               <SecretField
-                label={`Passphrase of ${nameAt(at)}`}
+                label={`Passphrase of ${isolated(nameAt(at))}`}
                 ref={(handle: SecretHandle | null) => {
                   fields.current[at] = handle;
                 }}

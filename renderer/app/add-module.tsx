@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { askFile } from '../bridge/bridge.ts';
 import { Act, type ActPerson } from './act.tsx';
 import { refreshTokens } from './desk-store.ts';
+import { isolated } from '../ui/isolated.ts';
 
 /** `NAME=VALUE` a line; undefined when a line is not of that form. */
 const variablesIn = (text: string): Record<string, string> | undefined => {
@@ -79,7 +80,7 @@ export const AddModuleForm = ({
             'No file is chosen.'
           ) : (
             <>
-              Chosen: <span className="mono">{file.name}</span>
+              Chosen: <span className="mono">{isolated(file.name)}</span>
             </>
           )}
         </Text>

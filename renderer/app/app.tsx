@@ -11,6 +11,7 @@ import { LeftActs } from './left-acts.tsx';
 import { Palette } from './palette.tsx';
 import { useRoute } from './router.ts';
 import { readOthers, SCREENS, usePart } from './screens.tsx';
+import { isolated } from '../ui/isolated.ts';
 
 const Band = () => {
   const mode = useDesk((desk) => desk.hello?.mode);
@@ -81,7 +82,9 @@ const StateBar = () => {
           <b>No browser sandbox</b>: started as administrator, for rehearsals only
         </span>
       )}
-      <span>Here: {here.length === 0 ? 'nobody' : here.map(({ name }) => name).join(', ')}</span>
+      <span>
+        Here: {here.length === 0 ? 'nobody' : here.map(({ name }) => isolated(name)).join(', ')}
+      </span>
     </footer>
   );
 };

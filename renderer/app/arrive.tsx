@@ -2,6 +2,7 @@
 import type { Person } from '../../shared/domain/people.ts';
 import { Act } from './act.tsx';
 import { refreshPeople, refreshStatus } from './desk-store.ts';
+import { isolated } from '../ui/isolated.ts';
 
 export const presenceChanged = (): void => {
   void Promise.all([refreshStatus(), refreshPeople()]);
@@ -11,7 +12,7 @@ export const Arrival = ({ among }: { among: readonly Person[] }) => (
   <Act
     channel="presence.arrive"
     people={[{ title: 'Who arrives', among }]}
-    label={([name = 'Somebody']) => `${name} arrives`}
+    label={([name = 'Somebody']) => `${isolated(name)} arrives`}
     input={([person = '']) => ({ ok: true, value: { person } })}
     onDone={presenceChanged}
   />
@@ -21,7 +22,7 @@ export const Departure = ({ person: { id, name } }: { person: Person }) => (
   <Act
     channel="presence.leave"
     people={[]}
-    label={`${name} leaves`}
+    label={`${isolated(name)} leaves`}
     input={() => ({ ok: true, value: { person: id } })}
     onDone={presenceChanged}
   />

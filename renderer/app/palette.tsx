@@ -5,6 +5,7 @@ import { print } from '../bridge/bridge.ts';
 import { useDesk } from './desk-store.ts';
 import { go } from './router.ts';
 import { SCREENS } from './screens.tsx';
+import { isolated } from '../ui/isolated.ts';
 
 interface Command {
   title: string;
@@ -45,10 +46,12 @@ const useCommands = (query: string): Command[] => {
     const found = COMMANDS.filter(({ title }) => title.toLowerCase().includes(wanted));
     const labels = (id: string) => keys.find((key) => key.id === id)?.label ?? 'a key';
     const more = function* () {
-      for (const { id, title } of ceremonies) yield to(`Ceremony: ${title}`, 'ceremonies', id);
-      for (const { id, key } of exports) yield to(`Export of ${labels(key)}`, 'exports', id);
+      for (const { id, title } of ceremonies)
+        yield to(`Ceremony: ${isolated(title)}`, 'ceremonies', id);
+      for (const { id, key } of exports)
+        yield to(`Export of ${isolated(labels(key))}`, 'exports', id);
       for (const { id, name, left } of people) if (!left) yield to(name, 'people', id);
-      for (const { id, label } of keys) yield to(`Key ${label}`, 'keys', id);
+      for (const { id, label } of keys) yield to(`Key ${isolated(label)}`, 'keys', id);
     };
     for (const command of more()) {
       if (found.length >= MOST) break;

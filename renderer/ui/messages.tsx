@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { Text, Title } from '@mantine/core';
 import type { ErrorData } from '../../shared/errors.ts';
+import { isolatedQuotes } from './isolated.ts';
 
 /** A message that lies below the fold is no message. */
 const intoView = (element: HTMLElement | null): void => {
@@ -17,7 +18,7 @@ export const ErrorBox = ({
 }) =>
   error === undefined ? null : (
     <div className="error" role="alert" ref={intoView}>
-      <div>{error.message}</div>
+      <div>{isolatedQuotes(error.message)}</div>
       {error.code === 'input-invalid' && error.fields !== undefined ? (
         <ul>
           {Object.entries(error.fields).map(([field, problem]) => (

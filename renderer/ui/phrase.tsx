@@ -1,5 +1,6 @@
 /** An exact phrase, typed before something that can’t be undone. */
 import { TextInput } from '@mantine/core';
+import { isolated } from './isolated.ts';
 
 export const Phrase = ({
   phrase,
@@ -13,10 +14,10 @@ export const Phrase = ({
   <TextInput
     label={
       <>
-        Type exactly: <span className="mono">{phrase}</span>
+        Type exactly: <bdi className="mono">{phrase}</bdi>
       </>
     }
-    aria-label={`Type exactly: ${phrase}`}
+    aria-label={`Type exactly: ${isolated(phrase)}`}
     value={typed}
     maxLength={256}
     spellCheck={false}

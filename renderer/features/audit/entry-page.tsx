@@ -28,6 +28,7 @@ import { Members, PersonName } from './members.tsx';
 import { keyHash, leafHash, payloadSignedBy } from './proof.ts';
 import { Proof } from './proof-view.tsx';
 import { sentenceOf } from './sentences.ts';
+import { isolatedQuotes } from '../../ui/isolated.ts';
 
 /** Entries around it that are read along, to find an intent's outcome. */
 const AROUND = 100;
@@ -152,7 +153,7 @@ const Related = ({
         )
       ) : (
         <a href={`#/audit/${other.seq}`}>
-          entry {other.seq}, {sentenceOf(other.entry, nameOf)}
+          entry {other.seq}, {isolatedQuotes(sentenceOf(other.entry, nameOf))}
         </a>
       )}
     </Text>
@@ -238,7 +239,7 @@ export const EntryPage = ({ seq }: { seq: number }) => {
       <div className="columns">
         <div style={{ minWidth: 0 }}>
           <Text size="lg" maw="40em">
-            {sentenceOf(entry, nameOf)}
+            {isolatedQuotes(sentenceOf(entry, nameOf))}
           </Text>
           <Related entry={entry} entries={'entries' in state ? state.entries : []} />
           <section className="audit-section">

@@ -9,13 +9,14 @@ import { call } from '../../bridge/bridge.ts';
 import { Quiet } from '../../ui/quiet.tsx';
 import { Fingerprint, Short } from '../../ui/text.tsx';
 import { choose } from './files.ts';
+import { isolated } from '../../ui/isolated.ts';
 
 type Bundle = Output<'log.export'> & { name: string };
 
 const Exported = ({ bundle }: { bundle: Bundle }) => (
   <div className="notice" role="status">
     <b>
-      ✓ “{bundle.name}” has the log’s {bundle.size} entries in {bundle.files} files.
+      ✓ “{isolated(bundle.name)}” has the log’s {bundle.size} entries in {bundle.files} files.
     </b>
     <dl className="audit-members" style={{ marginTop: 8 }}>
       <dt>Root</dt>
@@ -67,7 +68,7 @@ const TrustFile = () => {
       />
       {saved === undefined ? null : (
         <div className="notice" role="status" style={{ marginTop: 14 }}>
-          <b>✓ “{saved.name}” is written.</b>
+          <b>✓ “{isolated(saved.name)}” is written.</b>
           <dl className="audit-members" style={{ margin: '8px 0 14px' }}>
             <dt>The file’s SHA-256</dt>
             <dd>

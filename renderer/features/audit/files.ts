@@ -2,6 +2,7 @@
 import type { FilePurpose } from '../../../shared/contract/desk.ts';
 import type { DroppedPurpose } from '../../../shared/window/bridge.ts';
 import { askDropped, askFile, type Answer } from '../../bridge/bridge.ts';
+import { isolated } from '../../ui/isolated.ts';
 
 export interface Chosen {
   grant: string;
@@ -20,7 +21,7 @@ export const choose = (
 export const takeDropped = (purpose: DroppedPurpose, file: File): Promise<Answer<Chosen>> =>
   answered(
     () => askDropped(purpose, file),
-    `“${file.name}” is not a file or folder of this computer. Nothing was chosen.`,
+    `“${isolated(file.name)}” is not a file or folder of this computer. Nothing was chosen.`,
   );
 
 const answered = async (

@@ -16,6 +16,7 @@ import {
   type Outcome,
 } from './entry.ts';
 import { sentenceOf } from './sentences.ts';
+import { isolated } from '../../ui/isolated.ts';
 
 export interface Row {
   seq: number;
@@ -70,8 +71,10 @@ export const BLOCK = 200;
 const ENOUGH = 400;
 
 export const nameOf = (id: string): string =>
-  useDesk.getState().people.find((person) => person.id === id)?.name ??
-  (id === 'desk' ? 'the desk' : `person ${id.slice(0, 8)}`);
+  isolated(
+    useDesk.getState().people.find((person) => person.id === id)?.name ??
+      (id === 'desk' ? 'the desk' : `person ${id.slice(0, 8)}`),
+  );
 
 const rowOf = ({ seq, entry }: Output<'log.entries'>['entries'][number]): Row => {
   const signers = signersOf(entry);

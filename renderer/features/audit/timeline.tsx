@@ -21,6 +21,7 @@ import {
   useLog,
   type Row,
 } from './log-store.ts';
+import { isolatedQuotes } from '../../ui/isolated.ts';
 
 const ROW_PX = 36;
 const scroller = (): HTMLElement | null => document.getElementById('work');
@@ -110,7 +111,7 @@ const Cells = ({ row }: { row: Row }) => (
       <time dateTime={row.time}>{second(row.time)}</time>
     </span>
     <span role="cell" title={row.text}>
-      <a href={`#/audit/${row.seq}`}>{row.text}</a>
+      <a href={`#/audit/${row.seq}`}>{isolatedQuotes(row.text)}</a>
     </span>
     <span role="cell" className="by" title={row.by}>
       {row.by}

@@ -8,6 +8,7 @@ import { DropZone, type Dropped } from '../../ui/drop-zone.tsx';
 import { ErrorBox, Facts } from '../../ui/messages.tsx';
 import { Short } from '../../ui/text.tsx';
 import { choose, takeDropped, type Chosen } from './files.ts';
+import { isolated } from '../../ui/isolated.ts';
 
 const VERDICTS: Readonly<
   Record<VerdictView['verdict'], { mark: string; className: string; words: string }>
@@ -165,7 +166,7 @@ const Choice = ({
         {label}
       </Button>
       <span role="status" style={{ overflowWrap: 'anywhere' }}>
-        {chosen === undefined ? 'none chosen' : `“${chosen.name}”`}
+        {chosen === undefined ? 'none chosen' : `“${isolated(chosen.name)}”`}
       </span>
     </div>
   </div>

@@ -6,6 +6,7 @@ import type { ErrorData } from '../../../shared/errors.ts';
 import { useDesk } from '../../app/desk-store.ts';
 import { call } from '../../bridge/bridge.ts';
 import { seatName } from './words.ts';
+import { isolated } from '../../ui/isolated.ts';
 
 /** Rises when anything about ceremonies may be otherwise than it was. */
 const useChange = (): string =>
@@ -105,5 +106,5 @@ export const decisionWords = (
 
 export const useNames = (): ((id: string) => string) => {
   const people = useDesk((desk) => desk.people);
-  return (id) => people.find((person) => person.id === id)?.name ?? 'somebody unknown';
+  return (id) => isolated(people.find((person) => person.id === id)?.name ?? 'somebody unknown');
 };

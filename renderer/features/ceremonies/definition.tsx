@@ -11,6 +11,7 @@ import { Fingerprint, Time } from '../../ui/text.tsx';
 import { useCeremonies, useDefinitions, useNames } from './data.ts';
 import { DefinitionFacts, Script, Seats } from './script.tsx';
 import { STATES } from './words.ts';
+import { isolated } from '../../ui/isolated.ts';
 
 const APPROVERS = ['administrator', 'officer', 'operator'];
 
@@ -83,7 +84,7 @@ export const DefinitionPage = ({ sha256 }: { sha256: string }) => {
             </Button>
           }
         >
-          {definition.key.label}, on token {definition.at.token.label}. Recorded{' '}
+          {isolated(definition.key.label)}, on token {isolated(definition.at.token.label)}. Recorded{' '}
           <Time at={view.defined} />.
         </PageHead>
         <p className="print-only">

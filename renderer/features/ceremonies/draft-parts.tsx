@@ -5,6 +5,7 @@ import { useDesk } from '../../app/desk-store.ts';
 import { sameToken, tokenKey, useKeyTokens, useTokensHere } from '../../app/tokens.ts';
 import { SEATS, type Choices } from './draft-definition.ts';
 import { rolesFor, seatName } from './words.ts';
+import { isolated } from '../../ui/isolated.ts';
 
 interface PartProps {
   choices: Choices;
@@ -115,13 +116,13 @@ export const TokenPart = ({ choices, set }: PartProps) => {
               key={tokenKey(at)}
               value={tokenKey(at)}
               disabled={locked || taken}
-              label={`${at.token.label}${module.training ? ' (training token)' : ''}`}
+              label={`${isolated(at.token.label)}${module.training ? ' (training token)' : ''}`}
               description={
                 locked
                   ? 'Its PIN is locked.'
                   : taken
-                    ? `It holds a key labelled “${choices.label}” already.`
-                    : `${at.token.manufacturer}, ${at.token.model}, serial ${at.token.serial}, through ${module.label}`
+                    ? `It holds a key labelled “${isolated(choices.label)}” already.`
+                    : `${at.token.manufacturer}, ${at.token.model}, serial ${at.token.serial}, through ${isolated(module.label)}`
               }
             />
           );

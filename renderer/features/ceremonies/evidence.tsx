@@ -11,6 +11,7 @@ import { decisionWords, seatsNow, useNames } from './data.ts';
 import { PeopleFacts } from './people-facts.tsx';
 import { Way } from './way.tsx';
 import { seatName, STATES } from './words.ts';
+import { isolated } from '../../ui/isolated.ts';
 
 const verdictOf = (view: CeremonyView): { word: string; means: string } => {
   if (view.status === 'ABORTED')
@@ -43,7 +44,7 @@ export const Evidence = ({ view, definition }: { view: CeremonyView; definition:
           <b>{view.title}</b>
           <StateMark {...STATES[view.status]} word={view.status} />
           <span>
-            Token {token.label}, serial <span className="mono">{token.serial}</span>
+            Token {isolated(token.label)}, serial <span className="mono">{token.serial}</span>
           </span>
         </>
       }
@@ -65,7 +66,7 @@ export const Evidence = ({ view, definition }: { view: CeremonyView; definition:
         {view.disagreed.map((person) => `${nameOf(person)} did not agree. `)}
       </Text>
       {check === undefined ? null : (
-        <ReadAloud title={`Check value of ${definition.key.label}, by ${check.method}`}>
+        <ReadAloud title={`Check value of ${isolated(definition.key.label)}, by ${check.method}`}>
           <div className="value">{hexGroups(check.value.toUpperCase()).join(' ')}</div>
         </ReadAloud>
       )}

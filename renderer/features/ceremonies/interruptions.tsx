@@ -9,6 +9,7 @@ import { type Answer } from '../../bridge/bridge.ts';
 import { Phrase } from '../../ui/phrase.tsx';
 import { useNames, type Seated } from './data.ts';
 import { seatName } from './words.ts';
+import { isolated } from '../../ui/isolated.ts';
 
 export interface OfCeremony {
   view: CeremonyView;
@@ -207,7 +208,9 @@ export const AbortForm = ({ view, definition, seated, onDone }: OfCeremony) => {
       <Act
         channel="ceremonies.abort"
         people={released ? destroyers : people}
-        label={withKey ? `Abort, and destroy the key in token ${label}` : 'Abort the ceremony'}
+        label={
+          withKey ? `Abort, and destroy the key in token ${isolated(label)}` : 'Abort the ceremony'
+        }
         danger
         input={async () => {
           if (because.trim() === '') return missing('Why it is aborted has not been written.');
@@ -225,7 +228,7 @@ export const AbortForm = ({ view, definition, seated, onDone }: OfCeremony) => {
       >
         {withKey ? (
           <>
-            <LoginFields of={`PIN of token ${label}`} login={login} />
+            <LoginFields of={`PIN of token ${isolated(label)}`} login={login} />
           </>
         ) : null}
       </Act>

@@ -5,6 +5,7 @@ import { LoginFields, useLogin } from '../../app/login.tsx';
 import { checkDigits, isCheckValue } from './draft-definition.ts';
 import { Phrase } from '../../ui/phrase.tsx';
 import { given, invalid, StepAct, type StepProps } from './step-act.tsx';
+import { isolated } from '../../ui/isolated.ts';
 
 export const FormKey = (props: StepProps) => {
   const { definition, step } = props;
@@ -14,7 +15,7 @@ export const FormKey = (props: StepProps) => {
   return (
     <StepAct
       {...props}
-      label={`Form ${key.algorithm} “${key.label}” in token ${at.token.label}`}
+      label={`Form ${key.algorithm} “${isolated(key.label)}” in token ${isolated(at.token.label)}`}
       make={async () => {
         if (typed !== step.phrase)
           return invalid(`The phrase typed is not “${step.phrase ?? ''}”.`);
@@ -23,7 +24,7 @@ export const FormKey = (props: StepProps) => {
       }}
     >
       <Phrase phrase={step.phrase ?? ''} typed={typed} onChange={setTyped} />
-      <LoginFields of={`PIN of token ${at.token.label}`} login={login} />
+      <LoginFields of={`PIN of token ${isolated(at.token.label)}`} login={login} />
     </StepAct>
   );
 };

@@ -3,6 +3,7 @@ import type { CeremonyView } from '../../../shared/contract/ceremonies.ts';
 import type { Definition } from '../../../shared/domain/ceremonies.ts';
 import { StateMark } from '../../ui/guided.tsx';
 import { STATES, stepName } from './words.ts';
+import { isolated } from '../../ui/isolated.ts';
 
 type StepView = CeremonyView['steps'][number];
 
@@ -69,7 +70,7 @@ export const Bar = ({ view, definition }: { view: CeremonyView; definition: Defi
         )}
       </span>
       <span>
-        Token {token.label}, serial <span className="mono">{token.serial}</span>
+        Token {isolated(token.label)}, serial <span className="mono">{token.serial}</span>
       </span>
     </>
   );

@@ -14,6 +14,7 @@ import { Compare } from './compare.tsx';
 import { HASH, STATES, useExport } from './data.ts';
 import type { JobProps } from './job-props.ts';
 import { Wrap } from './wrap.tsx';
+import { isolated } from '../../ui/isolated.ts';
 
 const ACTS = ['Carry in', 'Compare', 'Wrap', 'Carry out'] as const;
 const AT: Readonly<Record<ExportView['state'], number>> = {
@@ -79,11 +80,12 @@ export const Job = ({ id }: { id: string }) => {
     <Guided
       bar={
         <>
-          <b>Export of {key?.label ?? 'a key'} to AWS KMS</b>
+          <b>Export of {isolated(key?.label ?? 'a key')} to AWS KMS</b>
           <StateMark {...STATES[view.state]} word={view.state} />
           {key === undefined ? null : (
             <span>
-              Token {key.at.token.label}, serial <span className="mono">{key.at.token.serial}</span>
+              Token {isolated(key.at.token.label)}, serial{' '}
+              <span className="mono">{key.at.token.serial}</span>
             </span>
           )}
         </>

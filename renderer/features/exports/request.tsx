@@ -10,6 +10,7 @@ import { useTokensHere } from '../../app/tokens.ts';
 import { Empty, PageHead } from '../../ui/messages.tsx';
 import { useFamily, whyNot } from './data.ts';
 import { TWO } from './job-props.ts';
+import { isolated } from '../../ui/isolated.ts';
 
 export const RequestExport = () => {
   const keys = useDesk((desk) => desk.keys);
@@ -69,7 +70,7 @@ export const RequestExport = () => {
                 key={id}
                 value={id}
                 label={<span className="mono">{label}</span>}
-                description={`AES-256 in token ${at.token.label}${check === undefined ? '' : `, ${check.method} ${check.value.toUpperCase()}`}`}
+                description={`AES-256 in token ${isolated(at.token.label)}${check === undefined ? '' : `, ${check.method} ${check.value.toUpperCase()}`}`}
               />
             ))}
             {(all ? others : others.slice(0, 5)).map((other) => (
@@ -127,7 +128,7 @@ export const RequestExport = () => {
             key={key.id}
             channel="exports.request"
             people={TWO}
-            label={`Test token ${key.at.token.label}, and request the export`}
+            label={`Test token ${isolated(key.at.token.label)}, and request the export`}
             disabled={
               signer === 'NO SIGNER'
                 ? 'The log can’t be sealed now. Open the desk on the Overview first.'
@@ -151,7 +152,7 @@ export const RequestExport = () => {
               go('exports', id);
             }}
           >
-            <LoginFields of={`PIN of token ${key.at.token.label}`} login={login} />
+            <LoginFields of={`PIN of token ${isolated(key.at.token.label)}`} login={login} />
           </Act>
         )}
       </Stack>

@@ -6,6 +6,7 @@ import { LoginFields, useLogin } from '../../app/login.tsx';
 import { Acting, Instruction } from '../../ui/guided.tsx';
 import { Granted, useGranted } from './granted.tsx';
 import { refused, TWO, type JobProps } from './job-props.ts';
+import { isolated } from '../../ui/isolated.ts';
 
 export const Wrap = ({
   view,
@@ -35,7 +36,7 @@ export const Wrap = ({
           <Act
             channel="exports.wrap"
             people={TWO}
-            label={`Wrap “${keyRecord?.label ?? ''}” in token ${token}`}
+            label={`Wrap “${isolated(keyRecord?.label ?? '')}” in token ${isolated(token)}`}
             input={async () => {
               if (folder.file === undefined)
                 return refused('No place for the package has been chosen.');
@@ -55,7 +56,7 @@ export const Wrap = ({
             }}
             onDone={set}
           >
-            <LoginFields of={`PIN of token ${token}`} login={login} />
+            <LoginFields of={`PIN of token ${isolated(token)}`} login={login} />
           </Act>
         </Stack>
       </Acting>

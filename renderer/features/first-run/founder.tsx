@@ -6,6 +6,7 @@ import { Act } from '../../app/act.tsx';
 import { refreshPeople } from '../../app/desk-store.ts';
 import { secret } from '../../bridge/bridge.ts';
 import { NewPassphrase, type NewPassphraseHandle } from '../../ui/new-passphrase.tsx';
+import { isolated } from '../../ui/isolated.ts';
 
 export const Founder = ({ which }: { which: 'first' | 'second' }) => {
   const [name, setName] = useState('');
@@ -18,7 +19,7 @@ export const Founder = ({ which }: { which: 'first' | 'second' }) => {
     <Act
       channel="people.enrol"
       people={[]}
-      label={named ? `Enrol ${name.trim()}` : `Enrol the ${which} person`}
+      label={named ? `Enrol ${isolated(name.trim())}` : `Enrol the ${which} person`}
       disabled={named ? undefined : 'Type the person’s name first.'}
       input={async () => {
         const taken = passphrase.current?.take();

@@ -7,6 +7,7 @@ import { refresh, refreshTokens } from '../../app/desk-store.ts';
 import { LoginFields, useLogin } from '../../app/login.tsx';
 import { tokenKey, useKeyTokens, useTokensHere } from '../../app/tokens.ts';
 import { DeskName } from './desk-name.tsx';
+import { isolated } from '../../ui/isolated.ts';
 
 export const ChooseLogToken = () => {
   const tokens = useKeyTokens()?.filter(({ module }) => !module.training);
@@ -46,7 +47,7 @@ export const ChooseLogToken = () => {
     <Act
       channel="desk.found"
       people={[]}
-      label={`Make the log key${at === undefined ? '' : ` in token “${at.token.label}”`}`}
+      label={`Make the log key${at === undefined ? '' : ` in token “${isolated(at.token.label)}”`}`}
       disabled={
         at === undefined
           ? 'Choose the log’s token first.'
@@ -101,7 +102,7 @@ export const ChooseLogToken = () => {
               description={
                 pin === 'locked'
                   ? 'Its PIN is locked.'
-                  : `${place.token.manufacturer}, ${place.token.model}, serial ${place.token.serial}, through ${module.label}`
+                  : `${place.token.manufacturer}, ${place.token.model}, serial ${place.token.serial}, through ${isolated(module.label)}`
               }
             />
           ))}

@@ -6,6 +6,7 @@ import { Act } from '../../app/act.tsx';
 import { LoginFields, useLogin } from '../../app/login.tsx';
 import { refreshKeys } from '../../app/desk-store.ts';
 import { Phrase } from '../../ui/phrase.tsx';
+import { isolated } from '../../ui/isolated.ts';
 
 const MANAGERS = ['administrator', 'officer'] as const;
 
@@ -31,7 +32,7 @@ export const Destroy = ({ record: { id, label, at } }: { record: KeySummary }) =
               { title: 'First person', roles: MANAGERS },
               { title: 'Second person', roles: MANAGERS },
             ]}
-            label={`Destroy “${label}”`}
+            label={`Destroy “${isolated(label)}”`}
             disabled={typed === label ? undefined : 'Type the key’s label exactly.'}
             input={async () => {
               const halves = await login.take('keys.destroy');
@@ -45,7 +46,7 @@ export const Destroy = ({ record: { id, label, at } }: { record: KeySummary }) =
             }}
           >
             <Phrase phrase={label} typed={typed} onChange={setTyped} />
-            <LoginFields of={`PIN of token “${at.token.label}”`} login={login} />
+            <LoginFields of={`PIN of token “${isolated(at.token.label)}”`} login={login} />
           </Act>
         </>
       ) : (

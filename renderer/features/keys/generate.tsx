@@ -11,6 +11,7 @@ import { tokenKey, useKeyTokens, useTokensHere } from '../../app/tokens.ts';
 import { Unsettled } from '../../app/unsettled.tsx';
 import { Empty, PageHead } from '../../ui/messages.tsx';
 import { PURPOSE_WORDS, purposesOf } from './purposes.ts';
+import { isolated } from '../../ui/isolated.ts';
 
 export const Generate = () => {
   const places = useKeyTokens();
@@ -55,7 +56,7 @@ export const Generate = () => {
           { title: 'First person', roles: ['administrator', 'officer', 'operator'] },
           { title: 'Second person', roles: ['administrator', 'officer', 'operator'] },
         ]}
-        label={`Generate ${algorithm}${at === undefined ? '' : ` in token “${at.token.label}”`}`}
+        label={`Generate ${algorithm}${at === undefined ? '' : ` in token “${isolated(at.token.label)}”`}`}
         disabled={
           signer === 'NO SIGNER'
             ? 'The log can’t be sealed now. Open the desk on the overview first.'
@@ -93,7 +94,7 @@ export const Generate = () => {
           value={at === undefined ? '' : tokenKey(at)}
           data={(places ?? []).map(({ at: one, module }) => ({
             value: tokenKey(one),
-            label: `${one.token.label} (${one.token.model}${module.training ? ', training' : ''})`,
+            label: `${isolated(one.token.label)} (${one.token.model}${module.training ? ', training' : ''})`,
           }))}
           onChange={(event) => {
             setPlace(event.currentTarget.value);

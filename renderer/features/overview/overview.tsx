@@ -8,6 +8,7 @@ import { Unsettled } from '../../app/unsettled.tsx';
 import { List, type ListRow } from '../../ui/list.tsx';
 import { Facts, PageHead } from '../../ui/messages.tsx';
 import { Short, Time } from '../../ui/text.tsx';
+import { isolated } from '../../ui/isolated.ts';
 
 export const overviewHelp = [
   'This screen says what needs you: ceremonies under way, exports that wait or expire, acts that were interrupted, and the state of the log.',
@@ -61,7 +62,8 @@ export const Overview = () => {
         leads: true,
         cells: [
           <a href={`#/exports/${id}`}>
-            Export of {keys.find((known) => known.id === key)?.label ?? 'a key'} to AWS KMS
+            Export of {isolated(keys.find((known) => known.id === key)?.label ?? 'a key')} to AWS
+            KMS
           </a>,
           state,
           validTo === undefined ? '' : <Time at={validTo} />,

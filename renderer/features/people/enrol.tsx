@@ -11,6 +11,7 @@ import { NewPassphrase, type NewPassphraseHandle } from '../../ui/new-passphrase
 import { go } from '../../app/router.ts';
 import { RoleSelect } from './role-select.tsx';
 import { TWO_MANAGERS } from './roles.ts';
+import { isolated } from '../../ui/isolated.ts';
 
 export const Enrol = () => {
   const [name, setName] = useState('');
@@ -27,7 +28,7 @@ export const Enrol = () => {
         <Act
           channel="people.enrol"
           people={TWO_MANAGERS}
-          label={named ? `Enrol ${name.trim()} as ${role}` : 'Enrol a person'}
+          label={named ? `Enrol ${isolated(name.trim())} as ${role}` : 'Enrol a person'}
           disabled={named ? undefined : 'Type the person’s name first.'}
           input={async () => {
             const taken = passphrase.current?.take();

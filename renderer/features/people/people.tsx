@@ -10,6 +10,7 @@ import { Short } from '../../ui/text.tsx';
 import { Enrol } from './enrol.tsx';
 import { PersonPage } from './person-page.tsx';
 import { MANAGERS } from './roles.ts';
+import { isolated } from '../../ui/isolated.ts';
 
 export const peopleHelp = [
   'Everyone who acts at this desk is enrolled by name, in one role, with a signing key of their own. The key is sealed under their passphrase; nobody else can use it, and the desk can’t either.',
@@ -78,7 +79,11 @@ const PeopleList = () => {
                 cells: [
                   <a href={`#/people/${id}`}>{name}</a>,
                   role,
-                  <Short value={key.sha256} keep={6} label={`fingerprint of ${name}’s key`} />,
+                  <Short
+                    value={key.sha256}
+                    keep={6}
+                    label={`fingerprint of ${isolated(name)}’s key`}
+                  />,
                   <span style={{ whiteSpace: 'nowrap' }}>
                     {left ? '✕ left' : here ? '● here' : '○ not here'}
                   </span>,

@@ -13,6 +13,7 @@ import { Says } from '../../ui/says.tsx';
 import { Fingerprint, Short } from '../../ui/text.tsx';
 import { RoleSelect } from './role-select.tsx';
 import { MANAGERS, ROLE_WORDS, TWO_MANAGERS } from './roles.ts';
+import { isolated } from '../../ui/isolated.ts';
 
 const ChangeRole = ({ person }: { person: Person }) => {
   const [role, setRole] = useState<Role>(person.role);
@@ -20,9 +21,11 @@ const ChangeRole = ({ person }: { person: Person }) => {
     <Act
       channel="people.setRole"
       people={TWO_MANAGERS}
-      label={role === person.role ? 'Change the role' : `Make ${person.name} ${role}`}
+      label={role === person.role ? 'Change the role' : `Make ${isolated(person.name)} ${role}`}
       disabled={
-        role === person.role ? `${person.name} is ${role} already. Choose another role.` : undefined
+        role === person.role
+          ? `${isolated(person.name)} is ${role} already. Choose another role.`
+          : undefined
       }
       input={() => ({ ok: true, value: { person: person.id, role } })}
       onDone={presenceChanged}
@@ -42,7 +45,7 @@ const Remove = ({ person }: { person: Person }) => {
     <Act
       channel="people.remove"
       people={TWO_MANAGERS}
-      label={`Remove ${person.name}`}
+      label={`Remove ${isolated(person.name)}`}
       danger
       disabled={
         remaining < 2
@@ -57,7 +60,7 @@ const Remove = ({ person }: { person: Person }) => {
       onDone={presenceChanged}
     >
       <TextInput
-        label={`Type the name: ${person.name}`}
+        label={`Type the name: ${isolated(person.name)}`}
         value={typed}
         autoComplete="off"
         maxLength={64}

@@ -9,6 +9,7 @@ import { List } from '../../ui/list.tsx';
 import { Empty, ErrorBox, PageHead } from '../../ui/messages.tsx';
 import { Claims } from '../../ui/says.tsx';
 import { Short } from '../../ui/text.tsx';
+import { isolated } from '../../ui/isolated.ts';
 
 const PIN_WORDS: Readonly<Record<string, string>> = {
   ok: 'no failed tries',
@@ -65,7 +66,7 @@ const Library = ({ module, info, tokens, error }: ModuleView) => {
         <Text c="dimmed">It shows no token now. Insert or attach one; it appears by itself.</Text>
       ) : (
         <List
-          label={`Tokens of ${module.label}`}
+          label={`Tokens of ${isolated(module.label)}`}
           heads={['Token', 'Model', 'Serial number', 'User PIN', 'Firmware']}
           rows={shown.map(({ identity, initialised, userPin, firmware }) => {
             const at = { module: module.id, token: identity };

@@ -10,6 +10,7 @@ import { useDesk } from '../../app/desk-store.ts';
 import { List } from '../../ui/list.tsx';
 import { Quiet } from '../../ui/quiet.tsx';
 import { Short } from '../../ui/text.tsx';
+import { isolated } from '../../ui/isolated.ts';
 
 const KINDS = new Map<number, string>(
   Object.entries(CKO).map(([name, number]) => [number, name.toLowerCase().replaceAll('_', ' ')]),
@@ -87,7 +88,7 @@ export const Objects = ({ at }: { at: TokenRef }) => {
           />
           {all ? (
             <>
-              <LoginFields of={`PIN of token ${at.token.label}`} login={login} />
+              <LoginFields of={`PIN of token ${isolated(at.token.label)}`} login={login} />
             </>
           ) : null}
         </Act>

@@ -9,6 +9,7 @@ import { GoButton } from '../../app/go-button.tsx';
 import { capital } from '../../ui/capital.ts';
 import { Empty, PageHead } from '../../ui/messages.tsx';
 import { Time } from '../../ui/text.tsx';
+import { isolated } from '../../ui/isolated.ts';
 
 type Wish = 'adopt' | 'destroy';
 interface Wishes extends Readonly<Record<Wish, string>> {
@@ -95,7 +96,10 @@ export const Recovery = ({ intent }: { intent: string }) => {
             setChosen(event.currentTarget.value === 'destroy' ? 'destroy' : 'adopt');
           }}
         />
-        <LoginFields of={`PIN of token “${unfinished.token?.token.label ?? ''}”`} login={login} />
+        <LoginFields
+          of={`PIN of token “${isolated(unfinished.token?.token.label ?? '')}”`}
+          login={login}
+        />
       </Act>
     </div>
   );

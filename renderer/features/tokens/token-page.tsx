@@ -11,6 +11,7 @@ import { call } from '../../bridge/bridge.ts';
 import { List } from '../../ui/list.tsx';
 import { Objects } from './objects.tsx';
 import { ErrorBox, Facts, PageHead } from '../../ui/messages.tsx';
+import { isolated } from '../../ui/isolated.ts';
 
 export const TokenPage = ({ at }: { at: TokenRef }) => {
   const [can, setCan] = useState<Output<'tokens.can'>>();
@@ -32,7 +33,7 @@ export const TokenPage = ({ at }: { at: TokenRef }) => {
   return (
     <div className="columns">
       <div>
-        <PageHead title={`Token “${at.token.label}”`} />
+        <PageHead title={`Token “${isolated(at.token.label)}”`} />
         <Unsettled at={at} />
         <ErrorBox error={error} />
         <Title order={2} size="h3" mb="xs">

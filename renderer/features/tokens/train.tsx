@@ -7,6 +7,7 @@ import { usePins } from '../../app/login.tsx';
 import { go } from '../../app/router.ts';
 import { PageHead } from '../../ui/messages.tsx';
 import { PinFields } from '../../ui/pin-fields.tsx';
+import { isolated } from '../../ui/isolated.ts';
 
 export const Train = () => {
   const [family, setFamily] = useState<'softhsm' | 'nss'>('softhsm');
@@ -25,7 +26,7 @@ export const Train = () => {
           { title: 'First person', roles: ['administrator', 'officer'] },
           { title: 'Second person', roles: ['administrator', 'officer'] },
         ]}
-        label={`Make training token ${label === '' ? '' : `“${label}”`}`}
+        label={`Make training token ${label === '' ? '' : `“${isolated(label)}”`}`}
         disabled={label === '' ? 'Give the token a name first.' : undefined}
         input={async () => {
           const userPin = await pin.take('tokens.train');
