@@ -29,12 +29,12 @@ export class CeremonyRoom {
   definition(sha256: string): Definition {
     const bytes = this.#store.evidence.get(sha256);
     if (bytes === undefined)
-      throw new KeymootError('not-found', 'This desk knows no such definition.');
+      throw new KeymootError('not-found', 'This desk knows no such definition. Nothing was done.');
     // SECURITY: people approved the hash; the table only stores the bytes.
     if (hash('sha256', bytes) !== sha256)
       throw new KeymootError(
         'store-tampered',
-        'The definition in the database is not the one that was approved.',
+        'The definition in the database is not the one that was approved. Nothing was done. Keep the data folder as evidence.',
       );
     return Definition.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
   }
@@ -43,7 +43,8 @@ export class CeremonyRoom {
     const known = this.#states.get(id);
     if (known !== undefined) return known;
     const row = this.#store.ceremonies.get(id);
-    if (row === undefined) throw new KeymootError('not-found', 'This desk knows no such ceremony.');
+    if (row === undefined)
+      throw new KeymootError('not-found', 'This desk knows no such ceremony. Nothing was done.');
     let state = newCeremony(id, row.definitionSha256, this.definition(row.definitionSha256));
     for (const seq of this.#store.ceremonies.entries(id))
       state = reduce(state, this.#journal.entry(seq));

@@ -144,7 +144,7 @@ export class Desk {
     if (this.state !== 'READY')
       throw new KeymootError(
         'desk-not-ready',
-        'The desk is not set up to the end: make the log key, enrol two people, and let both approve the policy.',
+        'The desk is not set up to the end: make the log key, enrol two people, and let both approve the policy. Nothing was done.',
       );
   }
 
@@ -237,7 +237,7 @@ export class Desk {
     if (held?.purpose !== purpose)
       throw new KeymootError(
         'grant-unknown',
-        'That file was not chosen here, or was used already. Choose it again.',
+        'That file was not chosen here, or was used already. Nothing was done. Choose it again.',
       );
     this.#grants.delete(grant);
     return held.path;

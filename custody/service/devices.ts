@@ -67,7 +67,10 @@ export class Devices {
   row(module: string): ModuleRow {
     const row = this.#store.modules.get(module);
     if (row === undefined)
-      throw new KeymootError('not-found', 'This desk knows no such module. Add it under Tokens.');
+      throw new KeymootError(
+        'not-found',
+        'This desk knows no such module. Nothing was done. Add it under Tokens.',
+      );
     return row;
   }
 

@@ -183,7 +183,7 @@ export class Router {
     if (origin === undefined)
       throw new KeymootError(
         'desk-missing',
-        'There is no desk here yet, so nobody can prove anything to it.',
+        'There is no desk here yet, so nobody can prove anything to it. Nothing was done.',
       );
     const inputSha256 = hash('sha256', canonicalBytes(request.input ?? {}));
     const head = { size: store.log.size, root: base64(store.log.root) };
@@ -202,13 +202,13 @@ export class Router {
         if (member === undefined || member.left || sealed === undefined)
           throw new KeymootError(
             'person-unknown',
-            'That person is not enrolled at this desk, or has left.',
+            'That person is not enrolled at this desk, or has left. Nothing was done.',
           );
         // SECURITY: one presence never counts twice, whatever name it comes under.
         if (call.people.some(({ key }) => key.sha256 === member.key.sha256))
           throw new KeymootError(
             'two-required',
-            'The same person proved themselves twice. Two people are needed.',
+            'The same person proved themselves twice. Nothing was done. Two people are needed.',
           );
         const sign = await this.#tries.take(person, () =>
           openPersonKey(person, passphrase, sealed, member.key),

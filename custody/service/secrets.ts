@@ -31,7 +31,7 @@ export class Secrets {
     if (this.#held.size >= MOST)
       throw new KeymootError(
         'secret-unreadable',
-        'Too many secrets are waiting. Cancel what is open and start again.',
+        'Too many secrets are waiting. Nothing was done. Cancel what is open and start again.',
       );
     let bytes;
     try {
@@ -66,7 +66,7 @@ export class Secrets {
     if (!same)
       throw new KeymootError(
         'secret-unknown',
-        'A secret that belongs to this call was not given, was for something else, or was used already. Type it again.',
+        'A secret that belongs to this call was not given, was for something else, or was used already. Nothing was done. Type it again.',
       );
     clearTimeout(held.timer);
     this.#held.delete(handle);

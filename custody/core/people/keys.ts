@@ -70,7 +70,7 @@ const checkPassphrase = (passphrase: Uint8Array): void => {
   if (passphrase.length < PASSPHRASE_MIN_BYTES || passphrase.length > PASSPHRASE_MAX_BYTES)
     throw new KeymootError(
       'input-invalid',
-      `A passphrase has ${PASSPHRASE_MIN_BYTES} to ${PASSPHRASE_MAX_BYTES} characters, and one beyond plain English letters counts as two or more. Choose several words that only you know.`,
+      `A passphrase has ${PASSPHRASE_MIN_BYTES} to ${PASSPHRASE_MAX_BYTES} characters, and one beyond plain English letters counts as two or more. Nothing was done. Choose several words that only you know.`,
       { fields: { passphrase: 'length' } },
     );
 };

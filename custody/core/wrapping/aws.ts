@@ -93,7 +93,7 @@ const AGAIN =
   'Nothing was wrapped. Run "aws kms get-parameters-for-import" again with --output json, and bring its output as it is.';
 
 const malformed = (what: string, field?: string, cause?: unknown): KeymootError =>
-  new KeymootError('params-malformed', `the AWS parameters were refused: ${what}. ${AGAIN}`, {
+  new KeymootError('params-malformed', `The AWS parameters were refused: ${what}. ${AGAIN}`, {
     cause,
     ...(field === undefined ? {} : { fields: { [field]: what } }),
   });
@@ -220,7 +220,7 @@ export const requireCurrent = (validToMs: number, nowMs: number): void => {
   if (nowMs < validToMs) return;
   throw new KeymootError(
     'params-expired',
-    `the AWS parameters expired at ${utc(validToMs)}, ${span(nowMs - validToMs)} ago by this desk's clock. Nothing was wrapped. ` +
+    `The AWS parameters expired at ${utc(validToMs)}, ${span(nowMs - validToMs)} ago by this desk's clock. Nothing was wrapped. ` +
       'Fetch new ones with "aws kms get-parameters-for-import"; they hold for 24 hours. If that is not so, this clock is wrong.',
     { fields: { ParametersValidTo: `expired at ${utc(validToMs)}` } },
   );
@@ -253,7 +253,7 @@ export const loadParameters = (
   if (key.partition === 'aws-cn')
     throw new KeymootError(
       'mechanism-unsupported',
-      'in the China regions SYMMETRIC_DEFAULT is an SM4 key of 16 bytes, which this export does not make. Nothing was wrapped.',
+      'In the China regions SYMMETRIC_DEFAULT is an SM4 key of 16 bytes, which this export does not make. Nothing was wrapped.',
       { fields: { KeyId: 'a key in a China region' } },
     );
   const importToken = bytesOf(member('ImportToken'), 'ImportToken');

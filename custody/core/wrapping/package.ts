@@ -245,6 +245,6 @@ export const buildPackage = (input: PackageInput): BuiltPackage => {
 const invalid = (path: string, what: string, cause?: unknown): KeymootError =>
   new KeymootError(
     'input-invalid',
-    `the package was not made: "${path === '' ? 'manifest' : path}": ${what}`,
+    `The package was not made: "${path === '' ? 'manifest' : path}": ${what}`,
     { cause, fields: { [path === '' ? 'manifest' : path]: what } },
   );

@@ -58,7 +58,7 @@ export const requirePassed = (verdict: Verdict, what: string): void => {
   if (verdict.ok) return;
   throw new KeymootError(
     'self-test-failed',
-    `the self-test of ${what} failed: ${verdict.message}. Only throw-away keys were used; nothing was exported. ` +
+    `The self-test of ${what} failed: ${verdict.message}. Only throw-away keys were used; nothing was exported. ` +
       'This token can not make this package: choose another method of the provider, or another token.',
     { fields: { selfTest: verdict.fault } },
   );

@@ -55,7 +55,7 @@ const WRAPPING_KEY_BITS: readonly number[] = [2048, 3072, 4096];
 const refused = (what: string, cause?: unknown): KeymootError =>
   new KeymootError(
     'wrapping-key-refused',
-    `the wrapping key was refused: ${what}. Nothing was wrapped. Fetch the key again from the provider, and compare its fingerprint with one read on another path.`,
+    `The wrapping key was refused: ${what}. Nothing was wrapped. Fetch the key again from the provider, and compare its fingerprint with one read on another path.`,
     { cause },
   );
 

@@ -81,7 +81,7 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
         if (!named || role === undefined || !mayTake(substitute.seat, role))
           throw new KeymootError(
             'act-refused',
-            'The approved definition names no such substitute. Pause, or abort.',
+            'The approved definition names no such substitute. Nothing was done. Pause, or abort.',
           );
       }
       desk.journal.record([
@@ -110,7 +110,10 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
       checkAlive(ceremony);
       requireSeated(ceremony, call);
       if (ceremony.status === 'PAUSED')
-        throw new KeymootError('state-refused', 'This ceremony is paused already.');
+        throw new KeymootError(
+          'state-refused',
+          'This ceremony is paused already. Nothing was done.',
+        );
       call.desk.journal.record([
         { type: 'ceremony.pause', detail: { why }, ...ceremonyMember(ceremony), ...byCall(call) },
       ]);
@@ -123,7 +126,7 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
       const ceremony = call.desk.ceremonies.get(id);
       requireSeated(ceremony, call);
       if (ceremony.status !== 'PAUSED')
-        throw new KeymootError('state-refused', 'This ceremony is not paused.');
+        throw new KeymootError('state-refused', 'This ceremony is not paused. Nothing was done.');
       call.desk.journal.record([
         { type: 'ceremony.resume', detail: {}, ...ceremonyMember(ceremony), ...byCall(call) },
       ]);

@@ -93,12 +93,15 @@ export const approve = async (
   const view = definitionView(desk, sha256);
   const [person] = call.people;
   if (call.people.length !== 1 || person === undefined)
-    throw new KeymootError('act-refused', 'Each approver approves for themselves.');
+    throw new KeymootError(
+      'act-refused',
+      'Each approver approves for themselves. Nothing was done.',
+    );
   requireNoneOpen(desk, sha256);
   if (view.approvals.includes(person.id))
     throw new KeymootError(
       'act-refused',
-      'This person has approved this definition already. Another one is needed.',
+      'This person has approved this definition already. Nothing was done. Another one is needed.',
     );
   desk.journal.record([
     { type: 'ceremony.approve', detail: { definition_sha256: sha256 }, ...byCall(call) },
@@ -117,13 +120,13 @@ export const arm = async (sha256: string, call: Call): Promise<CeremonyView> => 
   if (view.approvals.length < view.needed)
     throw new KeymootError(
       'two-required',
-      `This definition has ${view.approvals.length} of ${view.needed} approvals, counted by signatures. It can’t be armed yet.`,
+      `This definition has ${view.approvals.length} of ${view.needed} approvals, counted by signatures. It can’t be armed yet. Nothing was done.`,
     );
   const problems = problemsHere(desk, view.definition);
   if (Object.keys(problems).length > 0)
     throw new KeymootError(
       'input-invalid',
-      'The definition does not fit this desk any more. Define it again.',
+      'The definition does not fit this desk any more. Nothing was done. Define it again.',
       { fields: problems },
     );
   desk.requireSettled(view.definition.at);

@@ -84,7 +84,7 @@ const verifyKey = (ceremony: Ceremony, due: Due, input: Of<'key.verify'>, call: 
   if (check === undefined || key === undefined)
     throw new KeymootError(
       'state-refused',
-      'There is no key yet whose check value could be compared.',
+      'There is no key yet whose check value could be compared. Nothing was done.',
     );
   if (call.desk.store.keys.get(key)?.state !== 'quarantine')
     throw new KeymootError(
@@ -98,7 +98,7 @@ const verifyKey = (ceremony: Ceremony, due: Due, input: Of<'key.verify'>, call: 
     // makeCheck throws for the form only.
     throw new KeymootError(
       'input-invalid',
-      `A check value by ${check.method} has ten hex digits, or six for short.`,
+      `A check value by ${check.method} has ten hex digits, or six for short. Nothing was done.`,
       {
         fields: { check: 'form' },
       },
@@ -166,7 +166,7 @@ const agree = (ceremony: Ceremony, due: Due, input: Of<'agree'>, call: Call): vo
   if (!input.agree && input.because === undefined)
     throw new KeymootError(
       'input-invalid',
-      'Whoever does not agree says why, in their own words.',
+      'Whoever does not agree says why, in their own words. Nothing was done.',
       {
         fields: { because: 'missing' },
       },

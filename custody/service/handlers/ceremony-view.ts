@@ -32,7 +32,8 @@ const approvalsOf = (desk: Desk, sha256: string): string[] => {
 
 export const definitionView = (desk: Desk, sha256: string): DefinitionView => {
   const row = desk.store.ceremonies.definitions().find((known) => known.sha256 === sha256);
-  if (row === undefined) throw new KeymootError('not-found', 'This desk knows no such definition.');
+  if (row === undefined)
+    throw new KeymootError('not-found', 'This desk knows no such definition. Nothing was done.');
   return {
     sha256,
     words: hexToWords(sha256),

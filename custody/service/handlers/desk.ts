@@ -59,7 +59,7 @@ export const deskHandlers: Part<'desk' | 'secrets' | 'files'> = {
       if (mode === 'production' && row.training)
         throw new KeymootError(
           'policy-refused',
-          'A training token can’t seal a production log. Choose a real token, or found a rehearsal desk.',
+          'A training token can’t seal a production log. Nothing was made. Choose a real token, or found a rehearsal desk.',
         );
       const pin = desk.takePin(login, channel);
       try {

@@ -75,6 +75,6 @@ export const requireConfirmed = (desk: Desk, row: ExportRow): void => {
   if (!confirmed)
     throw new KeymootError(
       'state-refused',
-      'The wrapping key’s fingerprint has not been confirmed by two people: the log has no such signatures.',
+      'The wrapping key’s fingerprint has not been confirmed by two people: the log has no such signatures. Nothing was wrapped.',
     );
 };

@@ -17,7 +17,8 @@ const PACKAGE_FILES = [
 
 export const requireExport = (desk: Desk, id: string): ExportRow => {
   const row = desk.store.exports.get(id);
-  if (row === undefined) throw new KeymootError('not-found', 'This desk has no such export.');
+  if (row === undefined)
+    throw new KeymootError('not-found', 'This desk has no such export. Nothing was done.');
   return row;
 };
 
@@ -26,11 +27,14 @@ export const parametersOf = (desk: Desk, row: ExportRow, nowMs = Date.now()): Aw
   const bytes =
     row.parametersSha256 === undefined ? undefined : desk.store.evidence.get(row.parametersSha256);
   if (bytes === undefined)
-    throw new KeymootError('state-refused', 'The provider’s parameters have not been loaded yet.');
+    throw new KeymootError(
+      'state-refused',
+      'The provider’s parameters have not been loaded yet. Nothing was done.',
+    );
   if (hash('sha256', bytes) !== row.parametersSha256)
     throw new KeymootError(
       'store-tampered',
-      'The parameters in the database are not the ones that were loaded.',
+      'The parameters in the database are not the ones that were loaded. Nothing was wrapped. Keep the data folder as evidence.',
     );
   return loadParameters(bytes, {
     algorithm: row.algorithm as AwsAlgorithm,

@@ -77,7 +77,7 @@ export const wrap = async (
   if (wrappingKey.spkiSha256 !== row.wrappingSpkiSha256)
     throw new KeymootError(
       'store-tampered',
-      'The wrapping key is not the one that two people confirmed.',
+      'The wrapping key is not the one that two people confirmed. Nothing was wrapped. Keep the data folder as evidence.',
     );
   requireRequested(desk, row);
   requireConfirmed(desk, row);

@@ -116,7 +116,10 @@ export const exportsHandlers: Part<'exports'> = {
       const path = desk.takeGrant(grant, 'parameters');
       const row = requireExport(desk, id);
       if (row.state === 'WRAPPED')
-        throw new KeymootError('state-refused', 'This export is done. Request a new one.');
+        throw new KeymootError(
+          'state-refused',
+          'This export is done. Nothing was changed. Request a new one.',
+        );
       requireRequested(desk, row);
       const bytes = readBounded(path, AWS_PARAMS_MAX);
       const parameters = loadParameters(bytes, {
@@ -128,7 +131,7 @@ export const exportsHandlers: Part<'exports'> = {
       if (parameters.wrappingKey.bits < policy.wrappingBits)
         throw new KeymootError(
           'wrapping-key-refused',
-          `The wrapping key has ${parameters.wrappingKey.bits} bits, and the policy asks for ${policy.wrappingBits}. Fetch parameters with a stronger one.`,
+          `The wrapping key has ${parameters.wrappingKey.bits} bits, and the policy asks for ${policy.wrappingBits}. It was not taken. Fetch parameters with a stronger one.`,
           { fields: { rule: 'wrappingBits' } },
         );
       const parametersSha256 = hash('sha256', bytes);
@@ -183,7 +186,7 @@ export const exportsHandlers: Part<'exports'> = {
       if (state !== 'PARAMETERS LOADED' || sha256 === undefined || readback === undefined)
         throw new KeymootError(
           'state-refused',
-          'There is no wrapping key to confirm in this export.',
+          'There is no wrapping key to confirm in this export. Nothing was done.',
         );
       if (!typedRight(sha256, readback, words)) {
         desk.journal.record(
@@ -240,7 +243,7 @@ export const exportsHandlers: Part<'exports'> = {
         throw new KeymootError(
           'state-refused',
           row.state === 'WRAPPED'
-            ? 'This export is done. Request a new one.'
+            ? 'This export is done. Nothing was changed. Request a new one.'
             : 'The wrapping key’s fingerprint has not been confirmed by two people yet.',
         );
       const key = requireKey(desk, row.key);

@@ -24,7 +24,7 @@ import { keyTarget } from './key-facts.ts';
 export const requireMayDestroy = (key: KeyRecord, typed: string | undefined, call: Call): void => {
   requireRole(call, ['administrator', 'officer'], 'Destroying keys');
   if (key.state === 'destroyed')
-    throw new KeymootError('state-refused', 'This key was destroyed before.');
+    throw new KeymootError('state-refused', 'This key was destroyed before. Nothing was done.');
   if (typed !== key.label)
     throw new KeymootError(
       'readback-wrong',

@@ -15,7 +15,8 @@ import { ALGORITHM_TABLE, type KeyRequest } from '../../core/keys/templates.ts';
 
 export const requireKey = (desk: Desk, id: string): KeyRecord => {
   const key = desk.store.keys.get(id);
-  if (key === undefined) throw new KeymootError('not-found', 'This desk has no such key.');
+  if (key === undefined)
+    throw new KeymootError('not-found', 'This desk has no such key. Nothing was done.');
   return key;
 };
 

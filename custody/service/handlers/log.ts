@@ -50,7 +50,7 @@ const folderAt = (path: string): string => {
   }
   throw new KeymootError(
     'file-unreadable',
-    'That is not a folder that can be read. Choose the folder that the export made; it holds manifest.json.',
+    'That is not a folder that can be read. Nothing was judged. Choose the folder that the export made; it holds manifest.json.',
   );
 };
 const readOutside = (folder: string, path: string): string => {
@@ -58,7 +58,7 @@ const readOutside = (folder: string, path: string): string => {
   if (liesIn(folder, path))
     throw new KeymootError(
       'input-invalid',
-      'That trust file lies in the bundle, which can’t vouch for itself. Choose the one that came to you another way.',
+      'That trust file lies in the bundle, which can’t vouch for itself. Nothing was judged. Choose the one that came to you another way.',
     );
   return bytes.toString('utf8');
 };

@@ -63,7 +63,10 @@ const prepare = async (
 ): Promise<Adding> => {
   const given = desk.takeGrant(grant, 'module');
   if (!isAbsolute(given))
-    throw new KeymootError('input-invalid', 'A module is named by its whole path.');
+    throw new KeymootError(
+      'input-invalid',
+      'A module is named by its whole path. Nothing was added.',
+    );
   checkLibrary(given);
   const path = realpathSync(given);
   const sha256 = await hashFile(path);

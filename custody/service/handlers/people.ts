@@ -14,7 +14,8 @@ import { byCall, requireRole, type Call, type Part } from '../router.ts';
 
 const personView = (desk: Desk, id: string): Person => {
   const member = desk.journal.authority.members.get(id);
-  if (member === undefined) throw new KeymootError('person-unknown', 'No such person is enrolled.');
+  if (member === undefined)
+    throw new KeymootError('person-unknown', 'No such person is enrolled. Nothing was done.');
   const name = desk.store.people.names().get(id) ?? '(name erased)';
   return {
     id,
@@ -36,7 +37,7 @@ const requireManagersBeside = (desk: Desk, person: string): void => {
   if (managers.length < 2)
     throw new KeymootError(
       'policy-refused',
-      'Two administrators or officers must remain, or nobody could approve anything any more. Enrol another first.',
+      'Two administrators or officers must remain, or nobody could approve anything any more. Nothing was changed. Enrol another first.',
     );
 };
 
@@ -56,19 +57,19 @@ const checkEnrolment = ({ name, role }: Input<'people.enrol'>, desk: Desk): void
     if (journal.authority.members.size >= 2)
       throw new KeymootError(
         'desk-not-ready',
-        'Two people are enrolled. They approve the policy before anyone else is enrolled.',
+        'Two people are enrolled. They approve the policy before anyone else is enrolled. Nobody was enrolled.',
       );
     if (!MANAGERS.some((manager) => manager === role))
       throw new KeymootError(
         'role-refused',
-        'The two founders are administrators or officers: they approve everything that follows.',
+        'The two founders are administrators or officers: they approve everything that follows. Nobody was enrolled.',
       );
   }
   const names = [...desk.store.people.names().values()];
   if (names.some((known) => known.normalize('NFKC') === name.normalize('NFKC')))
     throw new KeymootError(
       'ambiguous',
-      'Somebody of that name is enrolled already. Choose a name that tells them apart.',
+      'Somebody of that name is enrolled already. Nobody was enrolled. Choose a name that tells them apart.',
     );
 };
 
@@ -153,7 +154,10 @@ export const peopleHandlers: Part<'people' | 'presence' | 'policy'> = {
     run: async ({ person, role }, call) => {
       requireRole(call, MANAGERS, 'Changing roles');
       if (personView(call.desk, person).left)
-        throw new KeymootError('state-refused', 'This person has left. Enrol them again.');
+        throw new KeymootError(
+          'state-refused',
+          'This person has left. Nothing was changed. Enrol them again.',
+        );
       if (!MANAGERS.some((manager) => manager === role)) requireManagersBeside(call.desk, person);
       call.desk.journal.record(
         [{ type: 'person.role_changed', detail: { person, role }, ...byCall(call) }],
@@ -172,7 +176,11 @@ export const peopleHandlers: Part<'people' | 'presence' | 'policy'> = {
     run: async ({ person, why }, call) => {
       requireRole(call, MANAGERS, 'Removing people');
       const { left } = personView(call.desk, person);
-      if (left) throw new KeymootError('state-refused', 'This person has left already.');
+      if (left)
+        throw new KeymootError(
+          'state-refused',
+          'This person has left already. Nothing was changed.',
+        );
       requireManagersBeside(call.desk, person);
       call.desk.journal.record(
         [{ type: 'person.left', detail: { person, why }, ...byCall(call) }],
@@ -191,7 +199,10 @@ export const peopleHandlers: Part<'people' | 'presence' | 'policy'> = {
     run: ({ person }, call) => {
       const { desk } = call;
       if (call.people.length !== 1 || call.people[0]?.id !== person)
-        throw new KeymootError('act-refused', 'Each person arrives with their own proof.');
+        throw new KeymootError(
+          'act-refused',
+          'Each person arrives with their own proof. Nothing was done.',
+        );
       desk.here.add(person);
       desk.journal.record([{ type: 'session.login', detail: { person }, ...byCall(call) }]);
       return [...desk.here];

@@ -214,7 +214,8 @@ export const recoveryHandlers: Part<'recovery'> = {
       requireRole(call, ['administrator', 'officer'], 'Settling an interrupted act');
       desk.signer.require();
       const row = desk.store.intents.get(intent);
-      if (row === undefined) throw new KeymootError('not-found', 'That act is settled already.');
+      if (row === undefined)
+        throw new KeymootError('not-found', 'That act is settled already. Nothing was done.');
       const entry = desk.journal.entry(row.seq);
       const plan = planIn(entry);
       if (plan === undefined)

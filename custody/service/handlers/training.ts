@@ -99,7 +99,7 @@ export const train = async (
   if (desk.journal.mode === 'production')
     throw new KeymootError(
       'policy-refused',
-      'A production desk has no training tokens. Found a rehearsal desk for them.',
+      'A production desk has no training tokens. Nothing was made. Found a rehearsal desk for them.',
     );
   const user = desk.takePin(userPin, channel);
   const so = soPin === undefined ? undefined : desk.takePin(soPin, channel);
@@ -112,14 +112,14 @@ export const train = async (
       if (so === undefined)
         throw new KeymootError(
           'pin-half-missing',
-          'A SoftHSM token has a security officer’s PIN too: give both its halves.',
+          'A SoftHSM token has a security officer’s PIN too: give both its halves. Nothing was made.',
         );
       bringIn(row, call);
       const taken = await desk.devices.with(row.id, 'look', (client) => client.call('tokens', {}));
       if (taken.some(({ identity, initialised }) => initialised && identity.label === label))
         throw new KeymootError(
           'label-taken',
-          `There is a training token “${label}” already. Choose another name.`,
+          `There is a training token “${label}” already. Nothing was made. Choose another name.`,
         );
       token = await desk.devices.with(row.id, 'act', (client) =>
         client.call('initToken', { label, soPin: so, userPin: user }, { wipe: true }),

@@ -83,7 +83,7 @@ describe('the parameters of AWS', () => {
     0,
   ])('refuse the time %j', (ParametersValidTo) => {
     expect(refusalOf(paramsJson({ ParametersValidTo }))).toContain(
-      'params-malformed: the AWS parameters were refused: ParametersValidTo is neither',
+      'params-malformed: The AWS parameters were refused: ParametersValidTo is neither',
     );
   });
 
