@@ -41,6 +41,11 @@ describe.skipIf(!possible)('a bundle of a long log', () => {
   const beside = (place: string) =>
     readdirSync(dirname(place)).filter((name) => name.startsWith(basename(place)));
 
+  const judged = async (place: string) => {
+    const trust = JSON.stringify(await inside.call('log.trust', {}));
+    return judge.ask({ bundle: place, trust, anchors: [] });
+  };
+
   test('passes, whole, and says how far it is', async () => {
     const told: Payload<'progress'>[] = [];
     heard = (progress) => told.push(progress);
@@ -48,9 +53,9 @@ describe.skipIf(!possible)('a bundle of a long log', () => {
     const { size, files } = await exporting;
     const written = readdirSync(place, { recursive: true, withFileTypes: true });
     expect(written.filter((entry) => entry.isFile())).toHaveLength(files);
-    const trust = JSON.stringify(await inside.call('log.trust', {}));
-    const verdict = await judge.ask({ bundle: place, trust, anchors: [] });
-    expect(verdict).toMatchObject({ verdict: 'pass', size, not_proven: expect.any(Array) as [] });
+    expect(await judged(place)).toMatchObject({
+      ...{ verdict: 'pass', size, not_proven: expect.any(Array) as [] },
+    });
     expect(told.map(({ text }) => text)).toEqual(
       [256, 512, 768, size].map((done) => `Writing the bundle: ${done} of ${size} entries.`),
     );
@@ -75,5 +80,17 @@ describe.skipIf(!possible)('a bundle of a long log', () => {
     const { place, exporting } = await exportTo('given-up');
     await refusedAs('cancelled', exporting);
     expect(beside(place)).toEqual([]);
+    // The entry that was to be in it is followed by one that takes it back.
+    const { log } = inside.desk.store;
+    const [said, took] = [2, 1].map((back) => inside.desk.journal.entry(log.size - back));
+    expect(said).toMatchObject({ type: 'audit.exported', outcome: 'success' });
+    expect(took).toMatchObject({
+      ...{ type: 'audit.exported', outcome: 'failure', reason: 'cancelled' },
+      detail: said?.detail,
+    });
+    // And the desk opens with it: its own judge has nothing against it.
+    inside.desk.close();
+    inside = await desk.inside();
+    expect(inside.desk.store.log.size).toBe(log.size);
   });
 });

@@ -11,7 +11,8 @@ import { liesIn } from '../../judge/reader.ts';
 import { writeBundle } from '../bundle.ts';
 import type { Desk } from '../desk.ts';
 import { NewFolder, readBounded, writeNewFile } from '../files.ts';
-import { byCall, type Part } from '../router.ts';
+import { reasonOf } from '../reason.ts';
+import { byActor, byCall, type Part } from '../router.ts';
 import { telling } from '../telling.ts';
 
 const MAX_TRUST = 16 * 2 ** 20; // bytes
@@ -115,9 +116,12 @@ export const logHandlers: Part<'log'> = {
       await desk.mustSeal();
       // The folder first: a place that can't be written leaves no entry about an export that never was.
       const folder = new NewFolder(place);
+      const { size, root } = desk.signer.state();
+      const exported = { type: 'audit.exported', detail: { size, root } } as const;
+      let recorded = false;
       try {
-        const { size, root } = desk.signer.state();
-        desk.journal.record([{ type: 'audit.exported', detail: { size, root }, ...byCall(call) }]);
+        desk.journal.record([{ ...exported, ...byCall(call) }]);
+        recorded = true;
         await desk.mustSeal();
         const started = performance.now();
         const written = await writeBundle(desk, folder, {
@@ -131,6 +135,11 @@ export const logHandlers: Part<'log'> = {
         return { ...written, keySha256: desk.signer.key?.sha256 ?? '' };
       } catch (error) {
         folder.drop();
+        // The bundle was to hold the entry that says it was written; what became of it comes after.
+        if (recorded)
+          desk.journal.record([
+            { ...exported, outcome: 'failure', reason: reasonOf(error), ...byActor(call) },
+          ]);
         throw error;
       }
     },

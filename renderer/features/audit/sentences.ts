@@ -108,7 +108,8 @@ const SENTENCES: Readonly<
   'byok.package_created': (d, entry) =>
     act(entry, 'creating', 'Created', `an export package of ${num(d['blob_bytes'])} bytes`),
   'byok.expired': () => 'An export’s parameters expired',
-  'audit.exported': (d) => `Exported the log, ${count(num(d['size']), 'entry', 'entries')}`,
+  'audit.exported': (d, entry) =>
+    act(entry, 'exporting', 'Exported', `the log, ${count(num(d['size']), 'entry', 'entries')}`),
   'audit.verified': (d) => `Verified a bundle: ${str(d['verdict'])}`,
 };
 
