@@ -160,7 +160,10 @@ const droppedPath = async (page: Page): Promise<string> => {
   }
 };
 
-/** The browser's own pages (developer tools, a page's source) are no pages to the driver: they are closed as they open, all but its print dialog. */
+/**
+ * The browser's own pages (developer tools, a page's source) are no pages to the driver: they are closed as they open, all but its print dialog. To forbid
+ * developer tools in the profile (devtools.availability) would forbid the driver too: it attaches as they do.
+ */
 const closeTools = async (context: BrowserContext): Promise<void> => {
   const browser = await context.browser()?.newBrowserCDPSession();
   const look = ({ targetInfo }: { targetInfo: { targetId: string; url: string } }): void => {
