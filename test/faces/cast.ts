@@ -31,6 +31,20 @@ export const newCast = () => ({
   wim: person('Wim de Boer', 'witness'),
 });
 export type Cast = ReturnType<typeof newCast>;
+/** Who sits where in a ceremony, by what the window calls the seats. */
+export const seatsOf = ({
+  ada,
+  cleo,
+  chidi,
+  carmen,
+  wim,
+}: Cast): Readonly<Record<string, Person>> => ({
+  Administrator: ada,
+  'Custodian 1': cleo,
+  'Custodian 2': chidi,
+  'Custodian 3': carmen,
+  Witness: wim,
+});
 
 export interface Envelope {
   /** Hex digits, as printed. */

@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { at } from '../../scripts/lib/project.mjs';
 import { Walk } from './axe.ts';
-import { newCast, packPapers, type Pin } from './cast.ts';
+import { newCast, packPapers, seatsOf, type Pin } from './cast.ts';
 import * as ceremony from './desk-ceremony.ts';
 import * as out from './desk-export.ts';
 import * as log from './desk-log.ts';
@@ -230,20 +230,7 @@ export const tellStory = (name: FaceName): void => {
 
     let paper: string[];
     chapter('writes a ceremony, approves it by two and arms it', async () => {
-      await ceremony.draftCeremony(
-        desk,
-        {
-          ...key,
-          seats: {
-            Administrator: ada,
-            'Custodian 1': cleo,
-            'Custodian 2': chidi,
-            'Custodian 3': carmen,
-            Witness: wim,
-          },
-        },
-        ada,
-      );
+      await ceremony.draftCeremony(desk, { ...key, seats: seatsOf(cast) }, ada);
       paper = await desk.words();
       expect(paper).toHaveLength(32);
       await ceremony.approve(desk, ada);

@@ -8,6 +8,7 @@ const VIEWS = [
   { name: 'light', scheme: 'light', zoom: 1 },
   { name: 'dark', scheme: 'dark', zoom: 1 },
   { name: 'zoomed', scheme: 'light', zoom: 2 },
+  { name: 'zoomed-dark', scheme: 'dark', zoom: 2 },
 ] as const;
 const SCREEN = { width: 1280, height: 800 };
 

@@ -6,7 +6,7 @@ import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { at } from '../../../scripts/lib/project.mjs';
-import { newCast, newPin, packPapers } from '../cast.ts';
+import { newCast, newPin, packPapers, seatsOf } from '../cast.ts';
 import * as ceremony from '../desk-ceremony.ts';
 import * as out from '../desk-export.ts';
 import * as log from '../desk-log.ts';
@@ -49,7 +49,8 @@ try {
   const camera = await Camera.at(face.page, folder);
   desk.seen = (what) => camera.take(what);
 
-  const { ada, otto, cleo, chidi, carmen, wim } = newCast();
+  const cast = newCast();
+  const { ada, otto, cleo, chidi, carmen, wim } = cast;
   const logPin = newPin();
   const pin = newPin();
   const papers = packPapers();
@@ -72,20 +73,7 @@ try {
   );
 
   const everyone = [ada, cleo, chidi, carmen, wim];
-  await ceremony.draftCeremony(
-    desk,
-    {
-      ...key,
-      seats: {
-        Administrator: ada,
-        'Custodian 1': cleo,
-        'Custodian 2': chidi,
-        'Custodian 3': carmen,
-        Witness: wim,
-      },
-    },
-    ada,
-  );
+  await ceremony.draftCeremony(desk, { ...key, seats: seatsOf(cast) }, ada);
   const paper = await desk.words();
   for (const person of [ada, otto]) await ceremony.approve(desk, person);
   await ceremony.arm(desk, ada);
