@@ -28,12 +28,16 @@ export const runningFile = (): string => {
   return process.argv[1] ?? process.execPath;
 };
 
+const loaded: Partial<Natives> = {};
+
 /**
+ * Loads a package once: afterwards nothing of it is looked for again, by whoever the process acts as then.
+ *
  * @param name one of the two native packages
  * @throws what Node throws when the package is missing or was built for another runtime
  */
 export const nativeRequire = <K extends keyof Natives>(name: K): Natives[K] => {
   // SECURITY: only beside the executable: a packaged desk never searches upward through folders that others may write.
   const from = isSea() ? join(dirname(process.execPath), 'native', 'x.js') : runningFile();
-  return createRequire(from)(name) as Natives[K];
+  return (loaded[name] ??= createRequire(from)(name) as Natives[K]);
 };
