@@ -4,8 +4,32 @@
  */
 import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const globalSetup = 'test/support/global-setup.ts';
+
+/** The longest first, else one of them is last and alone: a fresh clone knows no durations, and their files are not the largest. */
+const LONGEST = [
+  'test/faces/story-chromium.test.ts',
+  'test/recovery/generate.test.ts',
+  'test/recovery/ceremony.test.ts',
+  'test/rehearsal/rehearsal.test.ts',
+  'test/cli/story.test.ts',
+  'test/faces/story-electron.test.ts',
+  'test/service/token-watch.test.ts',
+  'test/faces/interrupted.test.ts',
+  'test/recovery/faults.test.ts',
+  'test/cli/verify.test.ts',
+];
+const rank = ({ moduleId }: TestSpecification): number => {
+  const place = LONGEST.findIndex((file) => moduleId.endsWith(file));
+  return place < 0 ? LONGEST.length : place;
+};
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -16,6 +40,7 @@ export default defineConfig({
     pool: 'forks',
     // One more than processors where there are two: many tests wait for a token, a clock or a window.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     // A limit for a test that hangs, far above what a slow one takes on a busy machine.
     testTimeout: 120_000,
     hookTimeout: 120_000,
