@@ -61,6 +61,18 @@ const useCommands = (query: string): Command[] => {
   }, [query, keys, ceremonies, exports, people]);
 };
 
+/** Has the focus from the moment it is there: whoever types on at once loses no letter. It goes back where it was, unless a command has put it elsewhere. */
+const takeFocus = (field: HTMLInputElement | null) => {
+  if (field === null) return undefined;
+  const before = document.activeElement;
+  field.focus({ preventScroll: true });
+  return () => {
+    const { activeElement } = document;
+    const nowhere = activeElement === field || activeElement === document.body;
+    if (nowhere && before instanceof HTMLElement) before.focus({ preventScroll: true });
+  };
+};
+
 const Search = ({ onClose }: { onClose: () => void }) => {
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);
@@ -74,6 +86,7 @@ const Search = ({ onClose }: { onClose: () => void }) => {
   return (
     <>
       <TextInput
+        ref={takeFocus}
         data-autofocus
         role="combobox"
         aria-expanded
