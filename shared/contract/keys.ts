@@ -19,6 +19,8 @@ export const LifeEvent = z.strictObject({
   time: Time,
   type: text(64),
   outcome: z.enum(['intent', 'success', 'failure', 'unknown']),
+  /** It was interrupted, and settled afterwards. */
+  recovered: z.boolean(),
 });
 export type LifeEvent = z.infer<typeof LifeEvent>;
 

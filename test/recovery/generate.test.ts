@@ -111,7 +111,10 @@ describe.skipIf(!possible)('generating a key, cut short', () => {
       const known = await room.desk.call('keys.list', {});
       const adopted = known.find((key) => key.label === label);
       expect(adopted?.state).toBe(left === 'a key' && wish === 'adopt' ? 'active' : undefined);
-      if (adopted !== undefined) expect(keys).toContain(adopted.ckaid);
+      if (adopted === undefined) return;
+      expect(keys).toContain(adopted.ckaid);
+      const life = await room.desk.call('keys.life', { key: adopted.id });
+      expect(life).toMatchObject([{ type: 'key.generate', outcome: 'success', recovered: true }]);
     });
   }
 

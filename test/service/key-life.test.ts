@@ -14,8 +14,12 @@ describe.skipIf(!possible)('the life of a key', () => {
     const { id } = await desk.generate(label);
     await desk.generate(newLabel('another'));
     const told = async () =>
-      (await desk.call('keys.life', { key: id })).map(({ type, outcome }) => [type, outcome]);
-    expect(await told()).toEqual([['key.generate', 'success']]);
+      (await desk.call('keys.life', { key: id })).map(({ type, outcome, recovered }) => [
+        type,
+        outcome,
+        recovered,
+      ]);
+    expect(await told()).toEqual([['key.generate', 'success', false]]);
     await desk.call(
       'keys.destroy',
       { key: id, typed: label, login: await desk.room.login('work', 'keys.destroy') },
@@ -23,8 +27,8 @@ describe.skipIf(!possible)('the life of a key', () => {
       OTTO,
     );
     expect(await told()).toEqual([
-      ['key.generate', 'success'],
-      ['key.destroy', 'success'],
+      ['key.generate', 'success', false],
+      ['key.destroy', 'success', false],
     ]);
   });
 

@@ -66,7 +66,12 @@ export const show = atDesk(async (desk) => {
       'Its life',
       ...table(
         ['entry', 'time', 'what', 'outcome'],
-        life.map((event) => [String(event.seq), time(event.time), event.type, event.outcome]),
+        life.map(({ seq, time: at, type, outcome, recovered }) => [
+          String(seq),
+          time(at),
+          type,
+          recovered ? `${outcome}, settled after an interruption` : outcome,
+        ]),
       ),
     ],
   };

@@ -66,7 +66,10 @@ const lifeOf = (desk: Desk, key: string): LifeEvent[] => {
   const settled = new Set(entries.map(({ corr }) => corr));
   return entries
     .filter(({ id, outcome }) => outcome !== 'intent' || !settled.has(id))
-    .map(({ seq, time, type, outcome }) => ({ seq, time, type, outcome }));
+    .map(({ seq, time, type, outcome, detail }) => ({
+      ...{ seq, time, type, outcome },
+      recovered: 'recovered' in detail && detail.recovered === true,
+    }));
 };
 
 const checkPolicy = (

@@ -18,13 +18,13 @@ const WORDS: Readonly<Record<string, readonly [string, string]>> = {
   'byok.requested': ['An export was asked for', 'Asking for an export'],
   'byok.package_created': ['An export package was made', 'Making an export package'],
 };
-const sentence = ({ type, outcome }: LifeEvent): string => {
+const sentence = ({ type, outcome, recovered }: LifeEvent): string => {
   const [done, doing] = WORDS[type] ?? [type, type];
   switch (outcome) {
     case 'success':
-      return done;
+      return recovered ? `${done}: interrupted, and settled afterwards` : done;
     case 'failure':
-      return `${doing} failed`;
+      return recovered ? `${doing}: interrupted, and settled as not done` : `${doing} failed`;
     case 'intent':
       return `${doing}: under way, or interrupted`;
     case 'unknown':
