@@ -82,10 +82,16 @@ export class Desk {
   async choose(label: string, option: string | RegExp): Promise<void> {
     const field = this.field(label);
     await field.waitFor();
-    const labels = await field.getByRole('option', { includeHidden: true }).allTextContents();
-    const found = labels.find((text) =>
-      typeof option === 'string' ? text.startsWith(option) : option.test(text),
-    );
+    const offered = field.getByRole('option', { includeHidden: true });
+    const fits = (text: string) =>
+      typeof option === 'string' ? text.startsWith(option) : option.test(text);
+    // What is offered may still be read: tokens are, after each start of the service.
+    let labels = await offered.allTextContents();
+    for (let tries = 0; tries < 100 && !labels.some(fits); tries++) {
+      await this.page.waitForTimeout(100);
+      labels = await offered.allTextContents();
+    }
+    const found = labels.find(fits);
     if (found === undefined)
       throw new Error(`${label} offers no ${String(option)}, but ${labels.join('; ')}`);
     await this.hands.choose(field, labels.indexOf(found));
