@@ -331,11 +331,8 @@ export const tellStory = (name: FaceName): void => {
       await ceremony.stepDue(desk, 6);
       expect(found((kind) => kind !== 'renderer')).toEqual([]);
       // The page's own process has the browser's strings, which nobody can wipe, until it collects its garbage.
-      const left = async () => {
-        await collectGarbage();
-        return found((kind) => kind === 'renderer');
-      };
-      await expect.poll(left, { timeout: 30_000, interval: 500 }).toEqual([]);
+      await collectGarbage();
+      expect(found((kind) => kind === 'renderer')).toEqual([]);
       await searchPage();
     });
 
