@@ -2,11 +2,8 @@
  * How the tests run: under the project's Node 24, in processes of their own, since many of them
  * load vendor libraries or kill what they started.
  */
-import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
-
-const globalSetup = 'test/support/global-setup.ts';
 
 /** The longest first, else one of them is last and alone: a fresh clone knows no durations, and their files are not the largest. */
 const LONGEST = [
@@ -36,10 +33,10 @@ export default defineConfig({
     environment: 'node',
     // Tests of the plain-JavaScript scripts are plain JavaScript themselves.
     include: ['test/**/*.test.ts', 'test/scripts/**/*.test.mjs'],
-    globalSetup: existsSync(new URL(globalSetup, import.meta.url)) ? [globalSetup] : [],
+    globalSetup: ['test/support/global-setup.mjs'],
     pool: 'forks',
-    // One more than processors where there are two: many tests wait for a token, a clock or a window.
-    maxWorkers: 3,
+    // Two more than processors where there are two: many tests wait for a token, a clock or a window.
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     // A limit for a test that hangs, far above what a slow one takes on a busy machine.
     testTimeout: 120_000,

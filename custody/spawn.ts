@@ -27,7 +27,7 @@ const findBundle = (): string => {
 
 /** Program and first arguments that start this Keymoot again. */
 const selfCommand = (): string[] => {
-  // SECURITY: KEYMOOT_MAIN is for tests from sources; a packaged desk starts nothing but itself.
+  // SECURITY: KEYMOOT_MAIN is for a test that puts a hostile program there; a packaged desk starts nothing but itself.
   // The options are part of a packaged program already (scripts/package.mjs).
   if (isSea()) return [process.execPath];
   const node = [process.execPath, ...nodeOptions(process.platform)];

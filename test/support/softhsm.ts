@@ -3,17 +3,11 @@ import { existsSync, mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:
 import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { TokenIdentity } from '../../shared/domain/tokens.ts';
 import type { PinHalves } from '../../shared/token/protocol.ts';
 import { TokenClient, type TokenClientOptions } from '../../custody/tokens/client.ts';
 import { wellKnownPaths } from '../../custody/tokens/discovery.ts';
 import { hashFile } from '../../custody/tokens/header.ts';
-
-/** Sources are enough for these tests: no build is waited for. */
-export const useSources = (): void => {
-  process.env['KEYMOOT_MAIN'] ??= fileURLToPath(new URL('./token-main.ts', import.meta.url));
-};
 
 export const halves = (first: string, second: string): PinHalves => ({
   first: new TextEncoder().encode(first),

@@ -20,13 +20,10 @@ import {
   USER_PIN,
   softhsmFolder,
   softhsmToken,
-  useSources,
 } from '../support/softhsm.ts';
 import { nssFolder } from '../support/nss.ts';
 import { withToken } from '../support/with-token.ts';
 import { generate, planFor } from './asking.ts';
-
-useSources();
 
 let away: ThrowAway;
 let token: TokenIdentity;
@@ -180,7 +177,6 @@ test('a request that does not have its form is refused by the process, which goe
 
 test('what a process says of a failure is made fit to read, its names of fields too', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'keymoot-words-'));
-  const main = process.env['KEYMOOT_MAIN'];
   const error = {
     code: 'module-failed',
     message: 'Done.\u001b[2J\u202e ymene\n',
@@ -198,7 +194,7 @@ test('what a process says of a failure is made fit to read, its names of fields 
       fields: { device: 'CKR\ufffd_OK\ufffd', 'a\ufffdb': 'c\ufffdd' },
     });
   } finally {
-    process.env['KEYMOOT_MAIN'] = main;
+    delete process.env['KEYMOOT_MAIN'];
     rmSync(folder, { recursive: true });
   }
 });

@@ -15,11 +15,8 @@ import {
   softhsmFolder,
   softhsmLibrary,
   softhsmToken,
-  useSources,
 } from '../support/softhsm.ts';
 import { generate, planFor } from './asking.ts';
-
-useSources();
 
 const possible =
   compiler() !== undefined && softhsmLibrary() !== undefined && process.platform !== 'win32';

@@ -18,17 +18,9 @@ import {
   type GeneratePlan,
 } from '../../custody/core/keys/templates.ts';
 import { TokenClient } from '../../custody/tokens/client.ts';
-import {
-  type ThrowAway,
-  USER_PIN,
-  softhsmFolder,
-  softhsmToken,
-  useSources,
-} from '../support/softhsm.ts';
+import { type ThrowAway, USER_PIN, softhsmFolder, softhsmToken } from '../support/softhsm.ts';
 import { nssFolder, nssToken } from '../support/nss.ts';
 import { generate, leave, newToken, planFor } from './asking.ts';
-
-useSources();
 
 const cases = ALGORITHMS.flatMap((algorithm) =>
   purposesOf(algorithm)

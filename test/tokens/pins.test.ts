@@ -8,12 +8,9 @@ import {
   halves,
   softhsmFolder,
   softhsmToken,
-  useSources,
 } from '../support/softhsm.ts';
 import { nssFolder, nssToken } from '../support/nss.ts';
 import { generate, leave, newToken, planFor } from './asking.ts';
-
-useSources();
 
 describe.each([
   { name: 'SoftHSM', family: 'softhsm', folder: softhsmFolder, init: softhsmToken },

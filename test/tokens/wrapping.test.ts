@@ -16,17 +16,9 @@ import { otherThan } from '../../custody/core/keys/same-key.ts';
 import { type ImportPlan, importPlan } from '../../custody/core/keys/templates.ts';
 import { rsaSpki } from '../../custody/core/wrapping/spki.ts';
 import type { TokenClient } from '../../custody/tokens/client.ts';
-import {
-  type ThrowAway,
-  USER_PIN,
-  softhsmFolder,
-  softhsmToken,
-  useSources,
-} from '../support/softhsm.ts';
+import { type ThrowAway, USER_PIN, softhsmFolder, softhsmToken } from '../support/softhsm.ts';
 import { nssFolder, nssToken } from '../support/nss.ts';
 import { generate, leave, newToken, planFor } from './asking.ts';
-
-useSources();
 
 const HASH = { 'SHA-1': 'sha1', 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' };
 
