@@ -12,6 +12,11 @@ export const ROLES = [
 export const Role = z.enum(ROLES);
 export type Role = z.infer<typeof Role>;
 
+/** Two of them run the desk: its people, policy, libraries and interrupted acts, and what is destroyed. */
+export const MANAGERS: readonly Role[] = ['administrator', 'officer'];
+/** Who works with keys, ceremonies and exports. */
+export const STAFF: readonly Role[] = [...MANAGERS, 'operator'];
+
 export const PersonName = text(64);
 
 /** A person's public signing key (resources/formats/audit-log.md, section 5). */

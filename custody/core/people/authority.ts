@@ -6,7 +6,7 @@
  */
 import { hash } from 'node:crypto';
 import { canonicalBytes } from '../../../shared/canonical.ts';
-import type { Role, SigningKey } from '../../../shared/domain/people.ts';
+import { MANAGERS, type Role, type SigningKey } from '../../../shared/domain/people.ts';
 import type { Entry } from '../audit/entry.ts';
 import {
   envelopeHolds,
@@ -45,7 +45,6 @@ export const nobody: Authority = {
 };
 
 const FOUNDERS = 2;
-const MANAGERS: readonly Role[] = ['administrator', 'officer'];
 
 /** Acts of an entry that count: signed by the member's own key, member enrolled and not gone, distinct keys. */
 export const actsThatCount = (

@@ -8,6 +8,7 @@ import { definitionBytes, problemsOf } from '../../core/ceremonies/definition.ts
 import type { Desk } from '../desk.ts';
 import { byCall, requireRole, type Call } from '../router.ts';
 import { ceremonyView, definitionView } from './ceremony-view.ts';
+import { STAFF } from '../../../shared/domain/people.ts';
 
 const MEDIA = 'application/vnd.keymoot.definition+json';
 
@@ -30,7 +31,7 @@ const problemsHere = (desk: Desk, definition: Definition): Record<string, string
 export const define = async (definition: Definition, call: Call): Promise<DefinitionView> => {
   const { desk } = call;
   desk.requireReady();
-  requireRole(call, ['administrator', 'officer', 'operator'], 'Defining ceremonies');
+  requireRole(call, STAFF, 'Defining ceremonies');
   const problems = problemsHere(desk, definition);
   if (Object.keys(problems).length > 0) {
     const [first] = Object.entries(problems);
@@ -88,7 +89,7 @@ export const approve = async (
 ): Promise<DefinitionView> => {
   const { desk } = call;
   desk.requireReady();
-  requireRole(call, ['administrator', 'officer', 'operator'], 'Approving definitions');
+  requireRole(call, STAFF, 'Approving definitions');
   const { definitionSha256: sha256 } = input;
   const view = definitionView(desk, sha256);
   const [person] = call.people;
@@ -114,7 +115,7 @@ export const arm = async (sha256: string, call: Call): Promise<CeremonyView> => 
   const { desk } = call;
   desk.requireReady();
   desk.signer.require();
-  requireRole(call, ['administrator', 'officer', 'operator'], 'Arming a ceremony');
+  requireRole(call, STAFF, 'Arming a ceremony');
   const view = definitionView(desk, sha256);
   requireNoneOpen(desk, sha256);
   if (view.approvals.length < view.needed)

@@ -17,6 +17,7 @@ import { aboutKey, requireRequested } from './export-rights.ts';
 import { exportView, requireExport } from './export-view.ts';
 import { wrap } from './export-wrap.ts';
 import { keyTarget, requireKey } from './key-facts.ts';
+import { STAFF } from '../../../shared/domain/people.ts';
 
 const PARAMETERS_MEDIA = 'application/vnd.keymoot.aws-parameters+json';
 const SHEET_MEDIA = 'application/vnd.keymoot.self-test+json';
@@ -57,7 +58,7 @@ export const exportsHandlers: Part<'exports'> = {
       const { desk, channel } = call;
       desk.requireReady();
       desk.signer.require();
-      requireRole(call, ['administrator', 'officer', 'operator'], 'Requesting exports');
+      requireRole(call, STAFF, 'Requesting exports');
       const key = requireKey(desk, keyId);
       checkKey(desk, key, algorithm);
       desk.requireSettled(key.at);
@@ -112,7 +113,7 @@ export const exportsHandlers: Part<'exports'> = {
     run: async ({ export: id, grant }, call) => {
       const { desk } = call;
       desk.requireReady();
-      requireRole(call, ['administrator', 'officer', 'operator'], 'Loading parameters');
+      requireRole(call, STAFF, 'Loading parameters');
       const path = desk.takeGrant(grant, 'parameters');
       const row = requireExport(desk, id);
       if (row.state === 'WRAPPED')
@@ -180,7 +181,7 @@ export const exportsHandlers: Part<'exports'> = {
     },
     run: async ({ export: id, words }, call) => {
       const { desk } = call;
-      requireRole(call, ['administrator', 'officer', 'operator'], 'Confirming a wrapping key');
+      requireRole(call, STAFF, 'Confirming a wrapping key');
       const row = requireExport(desk, id);
       const { wrappingSpkiSha256: sha256, readback, state } = row;
       if (state !== 'PARAMETERS LOADED' || sha256 === undefined || readback === undefined)
@@ -236,7 +237,7 @@ export const exportsHandlers: Part<'exports'> = {
       const { desk, channel } = call;
       desk.requireReady();
       desk.signer.require();
-      requireRole(call, ['administrator', 'officer', 'operator'], 'Wrapping keys');
+      requireRole(call, STAFF, 'Wrapping keys');
       const place = desk.takeGrant(grant, 'package');
       const row = requireExport(desk, id);
       if (row.state !== 'CONFIRMED')

@@ -19,10 +19,11 @@ import { planDetail, type KeyPlan } from '../plan.ts';
 import { reasonOf } from '../reason.ts';
 import { byActor, byCall, requireRole, type Call } from '../router.ts';
 import { keyTarget } from './key-facts.ts';
+import { MANAGERS } from '../../../shared/domain/people.ts';
 
 /** Who may destroy a key that is in use, and that they mean this one (R7). The proofs of two people are the channel's business. */
 export const requireMayDestroy = (key: KeyRecord, typed: string | undefined, call: Call): void => {
-  requireRole(call, ['administrator', 'officer'], 'Destroying keys');
+  requireRole(call, MANAGERS, 'Destroying keys');
   if (key.state === 'destroyed')
     throw new KeymootError('state-refused', 'This key was destroyed before. Nothing was done.');
   if (typed !== key.label)

@@ -24,6 +24,7 @@ import { telling } from '../telling.ts';
 import { destroyKey, requireMayDestroy } from './key-destroy.ts';
 import { controlOf, keyDetail, keyRecord, keyTarget, requireKey } from './key-facts.ts';
 import type { Input } from '../../../shared/contract/index.ts';
+import { STAFF } from '../../../shared/domain/people.ts';
 
 /** R23: the witness types a check value from the letter, so no view of a key gives it before that; not among the attributes either. */
 const blind = (key: KeyRecord): KeyRecord => {
@@ -233,7 +234,7 @@ export const keysHandlers: Part<'keys'> = {
       const { desk, channel } = call;
       desk.requireReady();
       desk.signer.require();
-      requireRole(call, ['administrator', 'officer', 'operator'], 'Generating keys');
+      requireRole(call, STAFF, 'Generating keys');
       desk.requireSettled(input.at);
       checkPolicy(desk, input);
       return desk.withPin(input.login, channel, (pin) =>

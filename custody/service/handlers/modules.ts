@@ -15,6 +15,7 @@ import type { Desk } from '../desk.ts';
 import { uuidv7 } from '../ids.ts';
 import { moduleAdded, settingsSha256 } from '../module-facts.ts';
 import { byCall, requireRole, type Part } from '../router.ts';
+import { MANAGERS } from '../../../shared/domain/people.ts';
 
 /** Loads it and looks, whatever comes of that. */
 export const lookAt = async (desk: Desk, row: ModuleRow): Promise<ModuleView> => {
@@ -51,8 +52,6 @@ const requireRead = (family: Family, environment: Readonly<Record<string, string
     { fields: { environment: other } },
   );
 };
-
-const MANAGERS = ['administrator', 'officer'] as const;
 
 /** A module that may be added; or one that is here already, loaded in the same way. */
 type Adding = ModuleRow | { twin: ModuleRow };

@@ -2,7 +2,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { canonicalBytes } from '../../../shared/canonical.ts';
 import type { Input } from '../../../shared/contract/index.ts';
-import type { Person } from '../../../shared/domain/people.ts';
+import { MANAGERS, type Person } from '../../../shared/domain/people.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import { base64 } from '../../core/audit/note.ts';
 import { envelope, statementBytes } from '../../core/audit/statement.ts';
@@ -26,7 +26,6 @@ const personView = (desk: Desk, id: string): Person => {
     left: member.left,
   };
 };
-const MANAGERS = ['administrator', 'officer'] as const;
 
 /** Two who can approve must stay, or nobody could approve anything any more. */
 const requireManagersBeside = (desk: Desk, person: string): void => {

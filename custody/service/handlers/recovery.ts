@@ -22,6 +22,7 @@ import {
 import { planIn, untilIn, type KeyPlan } from '../plan.ts';
 import { byCall, requireRole, type Call, type Part } from '../router.ts';
 import { controlOf, keyDetail, keyRecord, keyTarget, requireKey } from './key-facts.ts';
+import { MANAGERS } from '../../../shared/domain/people.ts';
 
 type Settled = Output<'recovery.settle'>;
 
@@ -211,7 +212,7 @@ export const recoveryHandlers: Part<'recovery'> = {
     },
     run: async ({ intent, login, found }, call) => {
       const { desk, channel } = call;
-      requireRole(call, ['administrator', 'officer'], 'Settling an interrupted act');
+      requireRole(call, MANAGERS, 'Settling an interrupted act');
       desk.signer.require();
       const row = desk.store.intents.get(intent);
       if (row === undefined)

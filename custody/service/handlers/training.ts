@@ -13,6 +13,7 @@ import { uuidv7 } from '../ids.ts';
 import { moduleAdded } from '../module-facts.ts';
 import { byCall, requireRole, type About, type Call } from '../router.ts';
 import { addModule } from './modules.ts';
+import { MANAGERS } from '../../../shared/domain/people.ts';
 
 const libraryOf = (family: 'softhsm' | 'nss'): string => {
   const path = wellKnownPaths(family).find((candidate) => existsSync(candidate));
@@ -81,7 +82,7 @@ export const aboutTraining = async (input: Input<'tokens.train'>, call: Call): P
 
 const bringIn = (row: ModuleRow, call: Call): void => {
   if (call.desk.store.modules.get(row.id) !== undefined) return;
-  requireRole(call, ['administrator', 'officer'], 'Adding modules');
+  requireRole(call, MANAGERS, 'Adding modules');
   if (call.desk.state === 'READY' && call.people.length < 2)
     throw new KeymootError(
       'two-required',

@@ -6,6 +6,7 @@ import { Act } from '../../app/act.tsx';
 import { go } from '../../app/router.ts';
 import { PageHead } from '../../ui/messages.tsx';
 import { DefinitionFacts, Script, Seats } from './script.tsx';
+import { STAFF } from '../../../shared/domain/people.ts';
 
 /** No definition is near this size, bytes. */
 const LARGEST = 256 * 1024;
@@ -96,7 +97,7 @@ export const Bring = () => {
             <Script definition={found.definition} />
             <Act
               channel="ceremonies.define"
-              people={[{ title: 'Recorded by', roles: ['administrator', 'officer', 'operator'] }]}
+              people={[{ title: 'Recorded by', roles: STAFF }]}
               label="Record this definition"
               input={() => ({ ok: true, value: { definition: found.definition } })}
               onDone={({ sha256 }) => {

@@ -12,8 +12,7 @@ import { useCeremonies, useDefinitions, useNames } from './data.ts';
 import { DefinitionFacts, Script, Seats } from './script.tsx';
 import { STATES } from './words.ts';
 import { isolated } from '../../ui/isolated.ts';
-
-const APPROVERS = ['administrator', 'officer', 'operator'];
+import { STAFF } from '../../../shared/domain/people.ts';
 
 const Approve = ({
   view,
@@ -24,7 +23,7 @@ const Approve = ({
 }) => {
   const people = useDesk((desk) => desk.people);
   const able = people.filter(
-    ({ id, role, left }) => !left && APPROVERS.includes(role) && !view.approvals.includes(id),
+    ({ id, role, left }) => !left && STAFF.includes(role) && !view.approvals.includes(id),
   );
   if (able.length === 0)
     return (
@@ -107,7 +106,7 @@ export const DefinitionPage = ({ sha256 }: { sha256: string }) => {
             </Text>
             <Act
               channel="ceremonies.arm"
-              people={[{ title: 'Armed by', roles: ['administrator', 'officer', 'operator'] }]}
+              people={[{ title: 'Armed by', roles: STAFF }]}
               label="Arm the ceremony"
               disabled={
                 signer === 'NO SIGNER'

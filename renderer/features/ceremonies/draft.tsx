@@ -18,6 +18,7 @@ import {
 import { KeyPart, PeoplePart, TokenPart } from './draft-parts.tsx';
 import { DefinitionFacts, Script, Seats } from './script.tsx';
 import { rolesFor, seatName } from './words.ts';
+import { STAFF } from '../../../shared/domain/people.ts';
 
 const PARTS = ['The key', 'The token', 'The people', 'Read it and record it'] as const;
 /** What is still missing in a part of the draft. */
@@ -102,7 +103,7 @@ export const Draft = () => {
         <Script definition={definition} />
         <Act
           channel="ceremonies.define"
-          people={[{ title: 'Recorded by', roles: ['administrator', 'officer', 'operator'] }]}
+          people={[{ title: 'Recorded by', roles: STAFF }]}
           label="Record this definition"
           input={() => ({ ok: true, value: { definition } })}
           onDone={({ sha256 }) => {

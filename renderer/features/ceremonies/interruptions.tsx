@@ -10,6 +10,7 @@ import { Phrase } from '../../ui/phrase.tsx';
 import { useNames, type Seated } from './data.ts';
 import { seatName } from './words.ts';
 import { isolated } from '../../ui/isolated.ts';
+import { TWO_MANAGERS } from '../../app/two-people.ts';
 
 export interface OfCeremony {
   view: CeremonyView;
@@ -171,14 +172,12 @@ export const ResumeForm = ({ view, seated, onDone }: OfCeremony) => {
 };
 
 const ABORT = 'ABORT THE CEREMONY';
-const MANAGERS = ['administrator', 'officer'] as const;
-/** A key that was released is destroyed as any other is: by those who may, and by its name. */
-const destroyers: ActPerson[] = TWO.map((title) => ({ title, roles: MANAGERS }));
 export const AbortForm = ({ view, definition, seated, onDone }: OfCeremony) => {
   const withKey = view.key !== undefined;
   const released =
     withKey && view.steps.some(({ step, state }) => step.kind === 'key.verify' && state === 'done');
   const phrase = released ? definition.key.label : ABORT;
+  // A key that was released is destroyed as any other is: by those who may, and by its name.
   const people = withKey ? seatedPeople(TWO, seated) : seatedPeople(['Aborted by'], seated);
   const [because, setBecause] = useState('');
   const [typed, setTyped] = useState('');
@@ -207,7 +206,7 @@ export const AbortForm = ({ view, definition, seated, onDone }: OfCeremony) => {
       <Phrase phrase={phrase} typed={typed} onChange={setTyped} />
       <Act
         channel="ceremonies.abort"
-        people={released ? destroyers : people}
+        people={released ? TWO_MANAGERS : people}
         label={
           withKey ? `Abort, and destroy the key in token ${isolated(label)}` : 'Abort the ceremony'
         }
@@ -226,11 +225,7 @@ export const AbortForm = ({ view, definition, seated, onDone }: OfCeremony) => {
         }}
         onDone={onDone}
       >
-        {withKey ? (
-          <>
-            <LoginFields of={`PIN of token ${isolated(label)}`} login={login} />
-          </>
-        ) : null}
+        {withKey ? <LoginFields of={`PIN of token ${isolated(label)}`} login={login} /> : null}
       </Act>
     </Stack>
   );

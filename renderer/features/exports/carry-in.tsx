@@ -4,7 +4,8 @@ import { Act } from '../../app/act.tsx';
 import { Commands } from '../../ui/commands.tsx';
 import { Acting, Instruction } from '../../ui/guided.tsx';
 import { Granted, useGranted } from './granted.tsx';
-import { refused, ROLES, type JobProps } from './job-props.ts';
+import { STAFF } from '../../../shared/domain/people.ts';
+import { refused, type JobProps } from './job-props.ts';
 
 /** Read on the other machine and written down by hand: the independent way by which the wrapping key is compared. */
 const NOTE_DOWN = [
@@ -50,7 +51,7 @@ export const CarryIn = ({ view, set }: JobProps) => {
           />
           <Act
             channel="exports.load"
-            people={[{ title: 'Loaded by', roles: ROLES }]}
+            people={[{ title: 'Loaded by', roles: STAFF }]}
             label="Check the parameters and load them"
             input={() => {
               const grant = params.take();

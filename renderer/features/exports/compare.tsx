@@ -3,7 +3,8 @@ import { Act } from '../../app/act.tsx';
 import { Acting, Instruction, ReadAloud } from '../../ui/guided.tsx';
 import { ReadBackFields, useReadBack } from '../../ui/read-back.tsx';
 import { Fingerprint } from '../../ui/text.tsx';
-import { refused, ROLES, type JobProps } from './job-props.ts';
+import { STAFF } from '../../../shared/domain/people.ts';
+import { refused, type JobProps } from './job-props.ts';
 
 export const Compare = ({ view, set, again }: JobProps & { again: () => void }) => {
   const readBack = useReadBack(view.readBack?.positions ?? []);
@@ -29,8 +30,8 @@ export const Compare = ({ view, set, again }: JobProps & { again: () => void }) 
         <Act
           channel="exports.confirm"
           people={[
-            { title: 'First person, reads the paper', roles: ROLES },
-            { title: 'Second person, types the words', roles: ROLES },
+            { title: 'First person, reads the paper', roles: STAFF },
+            { title: 'Second person, types the words', roles: STAFF },
           ]}
           label="Confirm the wrapping key"
           input={() => {

@@ -2,12 +2,6 @@
 import type { ExportView } from '../../../shared/contract/exports.ts';
 import type { Answer } from '../../bridge/bridge.ts';
 
-export const ROLES = ['administrator', 'officer', 'operator'] as const;
-export const TWO = [
-  { title: 'First person', roles: ROLES },
-  { title: 'Second person', roles: ROLES },
-];
-
 export const refused = (message: string): Answer<never> => ({
   ok: false,
   error: { code: 'input-invalid', message: `${message} Nothing was done.` },

@@ -9,8 +9,8 @@ import { go } from '../../app/router.ts';
 import { useTokensHere } from '../../app/tokens.ts';
 import { Empty, PageHead } from '../../ui/messages.tsx';
 import { useFamily, whyNot } from './data.ts';
-import { TWO } from './job-props.ts';
 import { isolated } from '../../ui/isolated.ts';
+import { TWO_STAFF } from '../../app/two-people.ts';
 
 export const RequestExport = () => {
   const keys = useDesk((desk) => desk.keys);
@@ -127,7 +127,7 @@ export const RequestExport = () => {
           <Act
             key={key.id}
             channel="exports.request"
-            people={TWO}
+            people={TWO_STAFF}
             label={`Test token ${isolated(key.at.token.label)}, and request the export`}
             disabled={
               signer === 'NO SIGNER'

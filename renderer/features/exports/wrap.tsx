@@ -5,8 +5,9 @@ import { Act } from '../../app/act.tsx';
 import { LoginFields, useLogin } from '../../app/login.tsx';
 import { Acting, Instruction } from '../../ui/guided.tsx';
 import { Granted, useGranted } from './granted.tsx';
-import { refused, TWO, type JobProps } from './job-props.ts';
+import { refused, type JobProps } from './job-props.ts';
 import { isolated } from '../../ui/isolated.ts';
+import { TWO_STAFF } from '../../app/two-people.ts';
 
 export const Wrap = ({
   view,
@@ -35,7 +36,7 @@ export const Wrap = ({
           />
           <Act
             channel="exports.wrap"
-            people={TWO}
+            people={TWO_STAFF}
             label={`Wrap “${isolated(keyRecord?.label ?? '')}” in token ${isolated(token)}`}
             input={async () => {
               if (folder.file === undefined)

@@ -7,6 +7,7 @@ import { refreshPeople } from '../../app/desk-store.ts';
 import { secret } from '../../bridge/bridge.ts';
 import { NewPassphrase, type NewPassphraseHandle } from '../../ui/new-passphrase.tsx';
 import { isolated } from '../../ui/isolated.ts';
+import { MANAGERS } from '../../../shared/domain/people.ts';
 
 export const Founder = ({ which }: { which: 'first' | 'second' }) => {
   const [name, setName] = useState('');
@@ -49,7 +50,7 @@ export const Founder = ({ which }: { which: 'first' | 'second' }) => {
       <NativeSelect
         label="Role"
         value={role}
-        data={['administrator', 'officer']}
+        data={MANAGERS}
         onChange={(event) => {
           setRole(event.currentTarget.value === 'officer' ? 'officer' : 'administrator');
         }}

@@ -7,8 +7,7 @@ import { LoginFields, useLogin } from '../../app/login.tsx';
 import { refreshKeys } from '../../app/desk-store.ts';
 import { Phrase } from '../../ui/phrase.tsx';
 import { isolated } from '../../ui/isolated.ts';
-
-const MANAGERS = ['administrator', 'officer'] as const;
+import { TWO_MANAGERS } from '../../app/two-people.ts';
 
 export const Destroy = ({ record: { id, label, at } }: { record: KeySummary }) => {
   const [destroying, setDestroying] = useState(false);
@@ -28,10 +27,7 @@ export const Destroy = ({ record: { id, label, at } }: { record: KeySummary }) =
           <Act
             channel="keys.destroy"
             danger
-            people={[
-              { title: 'First person', roles: MANAGERS },
-              { title: 'Second person', roles: MANAGERS },
-            ]}
+            people={TWO_MANAGERS}
             label={`Destroy “${isolated(label)}”`}
             disabled={typed === label ? undefined : 'Type the key’s label exactly.'}
             input={async () => {

@@ -12,6 +12,7 @@ import { Unsettled } from '../../app/unsettled.tsx';
 import { Empty, PageHead } from '../../ui/messages.tsx';
 import { PURPOSE_WORDS, purposesOf } from './purposes.ts';
 import { isolated } from '../../ui/isolated.ts';
+import { TWO_STAFF } from '../../app/two-people.ts';
 
 export const Generate = () => {
   const places = useKeyTokens();
@@ -52,10 +53,7 @@ export const Generate = () => {
       {at === undefined ? null : <Unsettled at={at} />}
       <Act
         channel="keys.generate"
-        people={[
-          { title: 'First person', roles: ['administrator', 'officer', 'operator'] },
-          { title: 'Second person', roles: ['administrator', 'officer', 'operator'] },
-        ]}
+        people={TWO_STAFF}
         label={`Generate ${algorithm}${at === undefined ? '' : ` in token “${isolated(at.token.label)}”`}`}
         disabled={
           signer === 'NO SIGNER'

@@ -9,6 +9,7 @@ import { List, type ListRow } from '../../ui/list.tsx';
 import { Facts, PageHead } from '../../ui/messages.tsx';
 import { Short, Time } from '../../ui/text.tsx';
 import { isolated } from '../../ui/isolated.ts';
+import { STAFF } from '../../../shared/domain/people.ts';
 
 export const overviewHelp = [
   'This screen says what needs you: ceremonies under way, exports that wait or expire, acts that were interrupted, and the state of the log.',
@@ -29,7 +30,7 @@ const OpenDesk = () => {
       </Text>
       <Act
         channel="desk.open"
-        people={[{ title: 'Opened by', roles: ['administrator', 'officer', 'operator'] }]}
+        people={[{ title: 'Opened by', roles: STAFF }]}
         label="Open the desk"
         input={async () => {
           const halves = await login.take('desk.open');

@@ -10,7 +10,7 @@ import { Facts, PageHead } from '../../ui/messages.tsx';
 import { NewPassphrase, type NewPassphraseHandle } from '../../ui/new-passphrase.tsx';
 import { go } from '../../app/router.ts';
 import { RoleSelect } from './role-select.tsx';
-import { TWO_MANAGERS } from './roles.ts';
+import { TWO_APPROVERS } from '../../app/two-people.ts';
 import { isolated } from '../../ui/isolated.ts';
 
 export const Enrol = () => {
@@ -27,7 +27,7 @@ export const Enrol = () => {
       <div className="columns">
         <Act
           channel="people.enrol"
-          people={TWO_MANAGERS}
+          people={TWO_APPROVERS}
           label={named ? `Enrol ${isolated(name.trim())} as ${role}` : 'Enrol a person'}
           disabled={named ? undefined : 'Type the person’s name first.'}
           input={async () => {

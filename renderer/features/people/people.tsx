@@ -9,7 +9,7 @@ import { Quiet } from '../../ui/quiet.tsx';
 import { Short } from '../../ui/text.tsx';
 import { Enrol } from './enrol.tsx';
 import { PersonPage } from './person-page.tsx';
-import { MANAGERS } from './roles.ts';
+import { MANAGERS } from '../../../shared/domain/people.ts';
 import { isolated } from '../../ui/isolated.ts';
 
 export const peopleHelp = [
@@ -98,7 +98,7 @@ const PeopleList = () => {
               ['Enrolled', String(enrolled.length)],
               [
                 'May manage people and policy',
-                String(enrolled.filter(({ role }) => MANAGERS.some((one) => one === role)).length),
+                String(enrolled.filter(({ role }) => MANAGERS.includes(role)).length),
               ],
               ['Left', String(gone.length)],
             ]}

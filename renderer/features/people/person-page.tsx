@@ -12,7 +12,9 @@ import { Quiet } from '../../ui/quiet.tsx';
 import { Says } from '../../ui/says.tsx';
 import { Fingerprint, Short } from '../../ui/text.tsx';
 import { RoleSelect } from './role-select.tsx';
-import { MANAGERS, ROLE_WORDS, TWO_MANAGERS } from './roles.ts';
+import { TWO_APPROVERS } from '../../app/two-people.ts';
+import { MANAGERS } from '../../../shared/domain/people.ts';
+import { ROLE_WORDS } from './roles.ts';
 import { isolated } from '../../ui/isolated.ts';
 
 const ChangeRole = ({ person }: { person: Person }) => {
@@ -20,7 +22,7 @@ const ChangeRole = ({ person }: { person: Person }) => {
   return (
     <Act
       channel="people.setRole"
-      people={TWO_MANAGERS}
+      people={TWO_APPROVERS}
       label={role === person.role ? 'Change the role' : `Make ${isolated(person.name)} ${role}`}
       disabled={
         role === person.role
@@ -39,12 +41,12 @@ const Remove = ({ person }: { person: Person }) => {
   const [typed, setTyped] = useState('');
   const [why, setWhy] = useState('');
   const remaining = useDesk((desk) => desk.people).filter(
-    ({ id, role, left }) => !left && id !== person.id && MANAGERS.some((one) => one === role),
+    ({ id, role, left }) => !left && id !== person.id && MANAGERS.includes(role),
   ).length;
   return (
     <Act
       channel="people.remove"
-      people={TWO_MANAGERS}
+      people={TWO_APPROVERS}
       label={`Remove ${isolated(person.name)}`}
       danger
       disabled={

@@ -1,13 +1,6 @@
 import { ROLES, type Role } from '../../../shared/domain/people.ts';
 import { capital } from '../../ui/capital.ts';
 
-/** Who approves enrolments, roles and removals: two of them, each with a proof of their own. */
-export const MANAGERS = ['administrator', 'officer'] as const satisfies readonly Role[];
-export const TWO_MANAGERS = [
-  { title: 'First approver', roles: MANAGERS },
-  { title: 'Second approver', roles: MANAGERS },
-] as const;
-
 export const ROLE_WORDS: Readonly<Record<Role, string>> = {
   administrator: 'Manages people, tokens and the policy, and approves keys and exports.',
   officer: 'Shares the administrator’s approvals, so that no one acts alone.',

@@ -15,8 +15,7 @@ import { call } from '../../bridge/bridge.ts';
 import { ErrorBox, Facts, PageHead } from '../../ui/messages.tsx';
 import { Short } from '../../ui/text.tsx';
 import { policySentences, purposeWords } from '../../ui/policy-sentences.tsx';
-
-const MANAGERS = ['administrator', 'officer'] as const;
+import { TWO_APPROVERS } from '../../app/two-people.ts';
 
 /** In the order they are declared in, so that the same choice has one hash. */
 const toggled = <T extends string>(all: readonly T[], chosen: readonly T[], one: T): T[] =>
@@ -207,10 +206,7 @@ export const PolicyPage = () => {
       <div className="columns">
         <Act
           channel="policy.approve"
-          people={[
-            { title: 'First approver', roles: MANAGERS },
-            { title: 'Second approver', roles: MANAGERS },
-          ]}
+          people={TWO_APPROVERS}
           label={`Approve version ${draft.version} of the policy`}
           input={() => ({ ok: true, value: { policy: draft } })}
           onDone={() => {

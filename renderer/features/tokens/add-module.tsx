@@ -8,6 +8,7 @@ import { go } from '../../app/router.ts';
 import { call } from '../../bridge/bridge.ts';
 import { List } from '../../ui/list.tsx';
 import { ErrorBox, PageHead } from '../../ui/messages.tsx';
+import { TWO_MANAGERS } from '../../app/two-people.ts';
 
 export const AddModule = () => {
   const [found, setFound] = useState<Output<'modules.find'>>([]);
@@ -41,10 +42,7 @@ export const AddModule = () => {
         </section>
       )}
       <AddModuleForm
-        people={[
-          { title: 'First person', roles: ['administrator', 'officer'] },
-          { title: 'Second person', roles: ['administrator', 'officer'] },
-        ]}
+        people={TWO_MANAGERS}
         onDone={() => {
           go('tokens');
         }}

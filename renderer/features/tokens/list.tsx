@@ -10,6 +10,7 @@ import { Empty, ErrorBox, PageHead } from '../../ui/messages.tsx';
 import { Claims } from '../../ui/says.tsx';
 import { Short } from '../../ui/text.tsx';
 import { isolated } from '../../ui/isolated.ts';
+import { TWO_MANAGERS } from '../../app/two-people.ts';
 
 const PIN_WORDS: Readonly<Record<string, string>> = {
   ok: 'no failed tries',
@@ -30,10 +31,7 @@ const Approve = ({ module, sha256 }: { module: string; sha256: string }) => (
     </p>
     <Act
       channel="modules.approve"
-      people={[
-        { title: 'First person', roles: ['administrator', 'officer'] },
-        { title: 'Second person', roles: ['administrator', 'officer'] },
-      ]}
+      people={TWO_MANAGERS}
       label="Approve the new file"
       input={() => ({ ok: true, value: { module, sha256 } })}
       onDone={() => void refreshTokens()}

@@ -87,9 +87,7 @@ export const Objects = ({ at }: { at: TokenRef }) => {
             }}
           />
           {all ? (
-            <>
-              <LoginFields of={`PIN of token ${isolated(at.token.label)}`} login={login} />
-            </>
+            <LoginFields of={`PIN of token ${isolated(at.token.label)}`} login={login} />
           ) : null}
         </Act>
       </Quiet>

@@ -10,6 +10,7 @@ import { capital } from '../../ui/capital.ts';
 import { Empty, PageHead } from '../../ui/messages.tsx';
 import { Time } from '../../ui/text.tsx';
 import { isolated } from '../../ui/isolated.ts';
+import { TWO_MANAGERS } from '../../app/two-people.ts';
 
 type Wish = 'adopt' | 'destroy';
 interface Wishes extends Readonly<Record<Wish, string>> {
@@ -71,10 +72,7 @@ export const Recovery = ({ intent }: { intent: string }) => {
       </PageHead>
       <Act
         channel="recovery.settle"
-        people={[
-          { title: 'First person', roles: ['administrator', 'officer'] },
-          { title: 'Second person', roles: ['administrator', 'officer'] },
-        ]}
+        people={TWO_MANAGERS}
         label="Look at the token and settle"
         input={async () => {
           const halves = await login.take('recovery.settle');

@@ -8,6 +8,7 @@ import { go } from '../../app/router.ts';
 import { PageHead } from '../../ui/messages.tsx';
 import { PinFields } from '../../ui/pin-fields.tsx';
 import { isolated } from '../../ui/isolated.ts';
+import { TWO_MANAGERS } from '../../app/two-people.ts';
 
 export const Train = () => {
   const [family, setFamily] = useState<'softhsm' | 'nss'>('softhsm');
@@ -22,10 +23,7 @@ export const Train = () => {
       </PageHead>
       <Act
         channel="tokens.train"
-        people={[
-          { title: 'First person', roles: ['administrator', 'officer'] },
-          { title: 'Second person', roles: ['administrator', 'officer'] },
-        ]}
+        people={TWO_MANAGERS}
         label={`Make training token ${label === '' ? '' : `“${isolated(label)}”`}`}
         disabled={label === '' ? 'Give the token a name first.' : undefined}
         input={async () => {
