@@ -28,11 +28,22 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+const CALM = ['core', 'renderer', 'store', 'verifier'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+
 export default defineConfig({
   test: {
     environment: 'node',
-    // Tests of the plain-JavaScript scripts are plain JavaScript themselves.
-    include: ['test/**/*.test.ts', 'test/scripts/**/*.test.mjs'],
+    projects: [
+      // They start nothing and leave nothing behind: one process reads what they have in common once.
+      { extends: true, test: { name: 'in one process', include: CALM, isolate: false } },
+      {
+        extends: true,
+        // Tests of the plain-JavaScript scripts are plain JavaScript themselves.
+        test: { name: '', include: ['test/**/*.test.{ts,mjs}'], exclude: CALM },
+      },
+    ],
     globalSetup: ['test/support/global-setup.mjs'],
     pool: 'forks',
     // Two more than processors where there are two: many tests wait for a token, a clock or a window.

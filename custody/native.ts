@@ -2,7 +2,7 @@
  * Loads the two native packages. They can't be bundled, so where they are depends on how Keymoot runs:
  *
  * - single executable: in `native/node_modules` beside the program;
- * - bundle (out/program.cjs) or sources: in the node_modules found upward from the running file.
+ * - built (out/program) or sources: in the node_modules found upward from the running file.
  *
  * Nothing else is ever looked up this way, and no environment variable has a say.
  */
@@ -17,7 +17,7 @@ interface Natives {
 }
 
 /**
- * The file that runs: this one from sources, out/program.cjs when bundled. The bundle is CommonJS, where import.meta has no url of its own.
+ * The file that runs: this one from sources, one in out/program when built. What is built is CommonJS, where import.meta has no url of its own.
  *
  * @returns an absolute path
  */

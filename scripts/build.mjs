@@ -1,91 +1,103 @@
 /**
- * The build: custody/main.ts and all it imports, npm packages too, as one CommonJS file
- * out/program.cjs. One file, because a single executable's main script can load nothing but
- * Node's built-ins. From a checkout out/keymoot.cjs starts it, see STARTER.
+ * The build: custody/main.ts and all it imports, npm packages too, as CommonJS.
  *
+ * - From a checkout out/keymoot.cjs starts out/program/, see STARTER: a file for each part that is loaded by itself, so that a
+ *   token process, which is started for every act, reads only its own.
+ * - `--in-one-file` makes out/whole/keymoot.cjs, for scripts/package.mjs: a single executable's main script can load nothing but
+ *   Node's built-ins.
  * - The two native packages stay outside: custody/native.ts loads them from beside the program.
  * - Not minified: whoever audits a workstation can read what runs there.
  * - A dynamic import() stays lazy: the token process must not evaluate the command line's modules.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fingerprint, RECIPE, SOURCES } from './lib/fingerprint.mjs';
-import { at, bundle, capture, isMain, main, node24, program, root, Stop } from './lib/project.mjs';
+import { at, bundle, capture, isMain, main, node24, root, Stop, whole } from './lib/project.mjs';
 
 const STAMP = at('out/keymoot.stamp');
+const PROGRAM = at('out/program');
 const NATIVE = ['better-sqlite3', 'pkcs11js'];
 
 /**
- * V8 keeps what it compiled beside the program: compiling a megabyte takes a third of the processor time of
- * a start (80 ms instead of 120 for a token process), and the program starts itself for every act. Whoever may write there could as well
- * write the program.
+ * V8 keeps what it compiled beside the program, which starts itself for every act: a token process takes a fifth less
+ * processor time to start. Whoever may write there could as well write the program.
  */
 const COMPILED = at('out/compiled');
 const STARTER = `'use strict';
 require('node:module').enableCompileCache(require('node:path').join(__dirname, 'compiled'));
-require('./program.cjs');
+require('./program/keymoot.cjs');
 `;
 
 const stamp = () => `${fingerprint(SOURCES)} ${fingerprint(RECIPE)}\n`;
 
 export function buildIsFresh() {
   try {
-    return existsSync(bundle) && existsSync(program) && readFileSync(STAMP, 'utf8') === stamp();
+    return existsSync(bundle) && existsSync(PROGRAM) && readFileSync(STAMP, 'utf8') === stamp();
   } catch {
     return false; // no stamp, or a source that went away meanwhile: build
   }
 }
 
-/** Bundles `entry` into the file `target`; both absolute. Needs Vite, so Node 24 and installed packages. */
-export async function bundleProgram(entry, target, define) {
+/** Bundles the program into `folder`, which takes the place of one that is there. Needs Vite, so Node 24 and installed packages. */
+async function bundleProgram(folder, { inOneFile }) {
+  if (Number(process.versions.node.split('.')[0]) < 22) {
+    throw new Stop("the build needs the project's own Node 24; `node scripts/setup.mjs` does both");
+  }
   const { build } = await import('vite');
-  const folder = `${target}.${process.pid}`;
+  const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
+  const made = `${folder}.${process.pid}`;
   try {
     await build({
       root,
       configFile: false,
       logLevel: 'warn',
       publicDir: false,
-      define,
+      define: {
+        __KEYMOOT_VERSION__: JSON.stringify(version),
+        __KEYMOOT_BUILD__: JSON.stringify(fingerprint(SOURCES)),
+      },
       ssr: { target: 'node', noExternal: true, external: NATIVE },
       build: {
-        ssr: entry,
+        ssr: at('custody/main.ts'),
         target: 'node24',
-        outDir: folder,
+        outDir: made,
         minify: false,
         sourcemap: false,
         rolldownOptions: {
           external: NATIVE,
-          output: { format: 'cjs', entryFileNames: 'keymoot.cjs', codeSplitting: false },
+          output: {
+            format: 'cjs',
+            entryFileNames: 'keymoot.cjs',
+            chunkFileNames: '[name].cjs',
+            codeSplitting: !inOneFile,
+          },
         },
       },
     });
     // Whole or not at all: another process may start the program at this very moment.
-    renameSync(`${folder}/keymoot.cjs`, target);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(made, folder);
   } catch (error) {
     throw new Stop(error.message); // where in a source it went wrong, not where in the bundler
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(made, { recursive: true, force: true });
   }
 }
 
 async function build() {
-  if (Number(process.versions.node.split('.')[0]) < 22) {
-    throw new Stop("the build needs the project's own Node 24; `node scripts/setup.mjs` does both");
-  }
   const before = stamp();
-  const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
-  mkdirSync(at('out'), { recursive: true });
-  await bundleProgram(at('custody/main.ts'), program, {
-    __KEYMOOT_VERSION__: JSON.stringify(version),
-    __KEYMOOT_BUILD__: JSON.stringify(fingerprint(SOURCES)),
-  });
+  await bundleProgram(PROGRAM, { inOneFile: false });
   rmSync(COMPILED, { recursive: true, force: true });
   writeFileSync(`${bundle}.${process.pid}`, STARTER);
   renameSync(`${bundle}.${process.pid}`, bundle);
-  const { code, output } = await capture(node24, [bundle, '--version']); // fills COMPILED
+  const { code, output } = await capture(node24, [bundle, '--version']);
   if (code !== 0) throw new Stop(output);
+  await capture(node24, [bundle, 'token']); // fills COMPILED with what is started most; nobody talks to it, so it ends
   // The stamp of before: a source saved while we built makes the next start build again.
   writeFileSync(STAMP, before);
 }
 
-if (isMain(import.meta.url)) await main(build);
+if (isMain(import.meta.url)) {
+  const inOneFile = process.argv.includes('--in-one-file');
+  await main(() => (inOneFile ? bundleProgram(dirname(whole), { inOneFile }) : build()));
+}

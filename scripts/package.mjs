@@ -20,7 +20,7 @@ import { nodeOptions } from './lib/environment.mjs';
 import { filesUnder } from './lib/fingerprint.mjs';
 import { licenceTexts, lockedPackages } from './lib/licences.mjs';
 import { packWindow } from './lib/packaging.mjs';
-import { at, capture, isMain, main, node24, program, root, Stop } from './lib/project.mjs';
+import { at, capture, isMain, main, node24, root, Stop, whole } from './lib/project.mjs';
 import { setup } from './setup.mjs';
 import { ensureWindow } from './window.mjs';
 
@@ -38,6 +38,7 @@ async function quietly(what, command, args, options) {
 }
 
 async function makeProgram(folder) {
+  await quietly('the build', node24, [at('scripts/build.mjs'), '--in-one-file']);
   const [config, blob, executable] = ['sea.json', 'sea.blob', PROGRAM].map((f) => join(folder, f));
   // What the configuration names ends up in the program, so nothing in it may tell where we are:
   // two people who build the same sources get the same bytes, and can compare them. For the same
@@ -45,7 +46,7 @@ async function makeProgram(folder) {
   writeFileSync(
     config,
     JSON.stringify({
-      main: relative(root, program),
+      main: relative(root, whole),
       output: blob,
       disableExperimentalSEAWarning: true,
       useSnapshot: false,

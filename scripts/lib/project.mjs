@@ -20,9 +20,9 @@ export const node24 = at(
   process.platform === 'win32' ? 'node.exe' : 'node',
 );
 
-/** What starts Keymoot from a checkout, and the program itself. */
+/** What starts Keymoot from a checkout, and the program in one file, as it is packaged. */
 export const bundle = at('out/keymoot.cjs');
-export const program = at('out/program.cjs');
+export const whole = at('out/whole/keymoot.cjs');
 
 /** The environment for the project's tools: whatever they start as `node` is Node 24 too. */
 export function toolEnvironment(extra = {}) {
