@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   buildAll,
-  childrenOf,
   codeOf,
   FACES,
   newHome,
@@ -11,7 +10,7 @@ import {
   spawnElectron,
   startDisplay,
 } from './faces.ts';
-import { listening } from './processes.ts';
+import { commandOf, listening } from './processes.ts';
 
 let display: string;
 let endDisplay: () => void;
@@ -23,18 +22,21 @@ afterAll(() => {
   endDisplay();
 });
 
+/** Waits until the window has its page: whoever tells Electron to end sooner ends it while it hears no signal yet. */
+const opened = (home: string): Promise<void> =>
+  vi.waitFor(
+    () => {
+      expect(commandOf(home, '--type=renderer')).not.toBe('');
+    },
+    { timeout: 30_000, interval: 200 },
+  );
+
 describe.runIf(FACES.includes('Electron'))('Electron by itself', () => {
   test('listens on no port, is one per desk, and ends well when told', async () => {
     const { home, remove } = newHome();
     const first = spawnElectron({ display, home });
-    let service = 0;
-    await vi.waitFor(
-      () => {
-        service = serviceBelow(first.pid ?? 0);
-        expect(childrenOf(first.pid ?? 0).length).toBeGreaterThan(2);
-      },
-      { timeout: 15_000, interval: 200 },
-    );
+    await opened(home);
+    const service = serviceBelow(first.pid ?? 0);
     expect(listening(first.pid ?? 0)).toEqual([]);
 
     const second = spawnElectron({ display, home });
@@ -45,7 +47,7 @@ describe.runIf(FACES.includes('Electron'))('Electron by itself', () => {
     // Another desk has a window of its own.
     const other = newHome();
     const third = spawnElectron({ display, home: other.home });
-    await vi.waitFor(() => serviceBelow(third.pid ?? 0), { timeout: 15_000, interval: 200 });
+    await opened(other.home);
 
     first.kill('SIGTERM');
     third.kill('SIGTERM');
