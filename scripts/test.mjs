@@ -19,14 +19,11 @@ const PACKAGED = at('dist/keymoot', process.platform === 'win32' ? 'keymoot.exe'
 const MODULES = 'node_modules';
 
 const PACKAGE = ['package', 'scripts/package.mjs'];
-/** They need a processor for a minute and a half, while many tests wait for tokens and clocks: so they run beside them. */
+/** They need a processor for more than a minute, while many tests wait for tokens and clocks: so they run beside them. */
 const CHECKS = [
-  ['types (tsc)', `${MODULES}/typescript/bin/tsc`],
-  ['types of the page (tsc)', `${MODULES}/typescript/bin/tsc`, '-p', 'renderer'],
-  ['types of the window’s tests (tsc)', `${MODULES}/typescript/bin/tsc`, '-p', 'test/faces'],
   ['format (prettier)', `${MODULES}/prettier/bin/prettier.cjs`, '--check', '.'],
   ['dependencies (depcruise)', ...depcruise()],
-  ['lint (eslint)', `${MODULES}/eslint/bin/eslint.js`, '.', '--max-warnings=0'],
+  ['types and lint (tsc, eslint)', 'scripts/lint.mjs'],
 ];
 
 function depcruise() {
