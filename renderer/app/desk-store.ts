@@ -52,6 +52,8 @@ export const useDesk = create<DeskView>()(() => initial);
 const { setState: set, getState: get } = useDesk;
 
 export const refresh = async (): Promise<void> => {
+  // Asked at once: none needs another's answer, and a desk that is not founded yet says so by its hello.
+  const rest = Promise.all([call('desk.status', {}), call('people.list', {}), askForJobs()]);
   const hello = await call('desk.hello', {}, [], ({ text }) => {
     if (get().link.state === 'starting') set({ link: { state: 'starting', told: text } });
   });
@@ -62,12 +64,8 @@ export const refresh = async (): Promise<void> => {
   set({ hello: hello.value, link: { state: 'up' } });
   // Before any list of tokens: from here on the service tells when it would read otherwise.
   void call('tokens.watch', { on: true });
-  const [status, people, jobs] = await Promise.all([
-    call('desk.status', {}),
-    call('people.list', {}),
-    askForJobs(),
-    refreshKeys(),
-  ]);
+  void refreshKeys();
+  const [status, people, jobs] = await rest;
   // Drawn once, not for each.
   set({
     ...(status.ok ? { status: status.value, ...settled(status.value.log) } : {}),

@@ -17,16 +17,24 @@ interface InPage {
   longTasks: number[];
 }
 
-/** Two frames: by the second the first has been painted. */
-export const framesPassed = (page: Page): Promise<void> =>
-  page.evaluate(() => {
-    const { requestAnimationFrame } = globalThis as unknown as InPage;
+/**
+ * Resolves in the frame after the one in which this is on the page. Asked in one call, for the driver's own waiting would first put a large script into the page.
+ *
+ * @param selector of what is looked for; a page that isn't gone to meanwhile
+ */
+export const painted = (page: Page, selector: string): Promise<void> =>
+  page.evaluate((selector) => {
+    const { document, requestAnimationFrame } = globalThis as unknown as InPage;
     return new Promise<void>((done) => {
-      requestAnimationFrame(() => {
-        requestAnimationFrame(done);
-      });
+      const look = (): void => {
+        requestAnimationFrame(() => {
+          if (document.querySelector(selector) === null) look();
+          else requestAnimationFrame(() => done());
+        });
+      };
+      look();
     });
-  });
+  }, selector);
 
 export const goTo = (page: Page, place: string): Promise<void> =>
   page.evaluate((hash) => {

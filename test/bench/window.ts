@@ -27,10 +27,10 @@ import { deskOfKeys } from './many-keys.ts';
 import type { Row } from './rows.ts';
 import {
   clickToPaint,
-  framesPassed,
   goTo,
   keystrokes,
   longTasks,
+  painted,
   watchLongTasks,
 } from './window-measures.ts';
 
@@ -72,8 +72,8 @@ const openEmpty = async (name: FaceName, display: string): Promise<Opened> => {
       chromiumSandbox: !asRoot,
     });
     const page = await app.firstWindow();
-    await page.locator('p').waitFor();
-    await framesPassed(page);
+    await page.waitForURL('data:**', { waitUntil: 'commit' });
+    await painted(page, 'p');
     return { page, usableMs: performance.now() - began, close: () => app.close() };
   }
   const profile = makeProfile();
@@ -81,7 +81,7 @@ const openEmpty = async (name: FaceName, display: string): Promise<Opened> => {
   process.env['DISPLAY'] = display;
   try {
     const { context, page } = await openBrowser(findBrowser() ?? '', profile.folder, asRoot);
-    await framesPassed(page);
+    await painted(page, 'html');
     return {
       page,
       usableMs: performance.now() - began,
@@ -103,8 +103,7 @@ const openDesk = async (
 ): Promise<Opened & { service: number }> => {
   const began = performance.now();
   const { page, servicePid, close } = await openFace(name, { display, home });
-  await page.locator('.rail a').first().waitFor({ timeout: 240_000 });
-  await framesPassed(page);
+  await painted(page, '.rail a');
   return { page, usableMs: performance.now() - began, close, service: servicePid() };
 };
 

@@ -313,10 +313,26 @@ const openChromium = async (options: OpenOptions): Promise<OpenFace> => {
   }
 };
 
+/** Asked again and again, and not by the driver's own waiting: for that it would first put a large script into the page, which is not the window's to answer for. */
+const hasBridge = async (page: Page): Promise<void> => {
+  const until = Date.now() + 30_000;
+  const look = (): Promise<boolean> =>
+    page
+      .evaluate(() => globalThis.keymoot !== undefined)
+      .catch((error: unknown) => {
+        if (Date.now() > until) throw error;
+        return false; // the page is being gone to
+      });
+  while (!(await look())) {
+    if (Date.now() > until) throw new Error('The page has no bridge.');
+    await setTimeout(10);
+  }
+};
+
 /** Opens the window and waits until its page has its bridge. */
 export const openFace = async (name: FaceName, options: OpenOptions): Promise<OpenFace> => {
   const face = await (name === 'Electron' ? openElectron(options) : openChromium(options));
-  await face.page.waitForFunction(() => globalThis.keymoot !== undefined);
+  await hasBridge(face.page);
   return face;
 };
 
