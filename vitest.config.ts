@@ -1,5 +1,5 @@
 /**
- * How the tests run: under the project's Node 24, in processes of their own, since many of them
+ * How the tests run: under the project's Node 24, most in processes of their own, since many of them
  * load vendor libraries or kill what they started.
  */
 import { defineConfig } from 'vitest/config';
@@ -28,6 +28,7 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Folders whose tests load no library and end no process. */
 const CALM = ['core', 'renderer', 'store', 'verifier'].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
