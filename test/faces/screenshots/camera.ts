@@ -33,7 +33,10 @@ export class Camera {
     if (this.#seen.has(what)) return;
     this.#seen.add(what);
     // A list's rows come in pieces.
-    await this.#page.getByText('being read').first().waitFor({ state: 'hidden' });
+    await this.#page
+      .getByText(/\bbeing read\b/)
+      .first()
+      .waitFor({ state: 'hidden' });
     const name = `${String(this.#seen.size).padStart(3, '0')}-${what.replace(/[^\w]+/g, '-').toLowerCase()}`;
     for (const view of VIEWS) {
       await this.#layOut(view.zoom);
