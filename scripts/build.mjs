@@ -46,6 +46,7 @@ async function bundleProgram(folder, { inOneFile }) {
   const { build } = await import('vite');
   const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
   const made = `${folder}.${process.pid}`;
+  const old = `${made}.old`;
   try {
     await build({
       root,
@@ -74,13 +75,14 @@ async function bundleProgram(folder, { inOneFile }) {
         },
       },
     });
-    // Whole or not at all: another process may start the program at this very moment.
-    rmSync(folder, { recursive: true, force: true });
+    // Another process may start the program at this very moment: it finds the old one or the new one, but for the instant between two names.
+    // One that runs has read all it needs: what is lazy is read as a process starts.
+    if (existsSync(folder)) renameSync(folder, old);
     renameSync(made, folder);
   } catch (error) {
     throw new Stop(error.message); // where in a source it went wrong, not where in the bundler
   } finally {
-    rmSync(made, { recursive: true, force: true });
+    for (const left of [made, old]) rmSync(left, { recursive: true, force: true });
   }
 }
 
