@@ -15,6 +15,9 @@ export interface WindowOptions {
   stateFolder: string;
 }
 
+/** How long a page that was read may take to be painted before the window is shown without it. */
+const UNPAINTED_MS = 1000;
+
 export class DeskWindow {
   readonly browser: BrowserWindow;
   readonly #stateFolder: string;
@@ -59,8 +62,17 @@ export class DeskWindow {
     });
     const { webContents } = this.browser;
     if (state?.maximized === true) this.browser.maximize();
-    this.browser.once('ready-to-show', () => {
+    // Shown once it is painted, so that nobody sees it empty; and soon after it was read in any case: a first painting that is not told of must not leave a
+    // desk that runs unseen.
+    let shown = false;
+    const show = (): void => {
+      if (shown || this.browser.isDestroyed()) return;
+      shown = true;
       this.browser.show();
+    };
+    this.browser.once('ready-to-show', show);
+    webContents.once('did-finish-load', () => {
+      setTimeout(show, UNPAINTED_MS);
     });
     // Zoom is forgotten by the browser at each load, since nothing of the session is kept.
     webContents.on('did-finish-load', () => {
