@@ -28,7 +28,7 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** Folders whose tests load no library and end no process. */
+/** Folders whose tests load no vendor's library and change nothing of their own process. */
 const CALM = ['core', 'renderer', 'store', 'verifier'].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
@@ -37,7 +37,7 @@ export default defineConfig({
   test: {
     environment: 'node',
     projects: [
-      // They start nothing and leave nothing behind: one process reads what they have in common once.
+      // They leave nothing behind in their process: one reads what they have in common once.
       { extends: true, test: { name: 'in one process', include: CALM, isolate: false } },
       {
         extends: true,

@@ -176,8 +176,8 @@ export const AbortForm = ({ view, definition, seated, onDone }: OfCeremony) => {
   const withKey = view.key !== undefined;
   const released =
     withKey && view.steps.some(({ step, state }) => step.kind === 'key.verify' && state === 'done');
+  // A key that was released is destroyed as any other is: by its name, and below by those who may.
   const phrase = released ? definition.key.label : ABORT;
-  // A key that was released is destroyed as any other is: by those who may, and by its name.
   const people = withKey ? seatedPeople(TWO, seated) : seatedPeople(['Aborted by'], seated);
   const [because, setBecause] = useState('');
   const [typed, setTyped] = useState('');
