@@ -159,6 +159,7 @@ export class ComponentSet {
         throw new KeymootError(
           'component-refused',
           'The components do not add up to the key that the definition expects. Nothing was formed. One of the components, or the expected check value, is not the sender’s.',
+          { fields: { sum: 'unexpected' } },
         );
       return { sum, check, p11: p11Check(sum) };
     } catch (error) {

@@ -119,7 +119,7 @@ const verifyKey = (ceremony: Ceremony, due: Due, input: Of<'key.verify'>, call: 
     ceremony,
     due,
     call,
-    `${check.method} ${check.value} compared; the key is released`,
+    `${typed.method} ${typed.value} compared; the key is released`,
     [],
     () => {
       call.desk.store.keys.release(key);
@@ -145,7 +145,7 @@ const destroyEnvelopes = (
     ceremony,
     due,
     call,
-    `${wanted.length} envelopes destroyed`,
+    `the serial numbers of ${wanted.length} envelopes typed, all that were opened`,
     [{ type: 'component.destroy', detail: { serials: wanted }, ...stepMember(ceremony, due) }],
     () => {
       for (const { serial, index, person } of opened)

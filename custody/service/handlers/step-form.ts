@@ -61,11 +61,14 @@ const sumUp = async (
   } catch (error) {
     if (error instanceof KeymootError && error.code === 'component-refused') {
       desk.ceremonies.endHolder(ceremony.id);
-      // A process that was ended says nothing about the components.
+      // What is recorded claims no check that wasn't made: a process that was ended made none, and without an expected value the sum was compared with nothing.
+      const { holder: end, sum } = error.fields ?? {};
       const observed =
-        error.fields?.['holder'] === 'ended'
+        end === 'ended'
           ? 'the process that held the components ended before it had added them up'
-          : 'the components do not add up to the expected key';
+          : sum === 'unexpected'
+            ? 'the components do not add up to the expected key'
+            : 'the sum of the components was refused: it is no key';
       desk.journal.record([entryOf(ceremony, due, call, 'failure', observed)]);
     }
     throw error;
