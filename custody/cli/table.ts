@@ -368,18 +368,19 @@ export const TABLE: readonly Entry[] = [
   {
     name: 'ceremony draft',
     group: 'Ceremonies',
-    summary: 'fill in a shipped definition for this desk',
+    summary: 'write a definition from a template, for this desk',
     usage:
-      'ceremony draft --template form-aes256-from-3-components --out FILE --token L --key-label L --seat SEAT=NAME… [--algorithm AES-256|AES-128] [--expected CHECK]',
+      'ceremony draft --template form-key-from-components --out FILE --token L --key-label L --seat SEAT=NAME… [--algorithm AES-256|AES-128] [--components N] [--expected CHECK]',
     notes: [
-      '--expected         the result’s check value if the sender gave it: by X9.24-CMAC, ten hex digits, or six for short. Without it nothing is compared when the key is formed',
+      '--expected         the result’s check value if the sender gave it: by X9.24-CMAC, ten hex digits, or six for short. Without it nothing is compared when the key is formed, and the definition says so',
+      '--components       how many, each with a seat custodian-N; else the template’s usual number',
       '--purpose          encrypt, mac or wrap; else the template’s',
       '--title            else the template’s',
       '--substitute       SEAT=NAME who may take a seat; any number',
-      'Writes JSON that is meant to be read, and never over a file.',
+      'The desk drafts it and refuses what makes no sense. Writes JSON that is meant to be read, and never over a file.',
     ],
     examples: [
-      'keymoot ceremony draft --template form-aes256-from-3-components --out zmk.json --token ceremony --key-label zone-master-key-1 \\',
+      'keymoot ceremony draft --template form-key-from-components --out zmk.json --token ceremony --key-label zone-master-key-1 \\',
       '  --expected 08D7B4FB62 --seat administrator="Ada Moreno" --seat witness="Wim de Boer" \\',
       '  --seat custodian-1="Cleo Baptiste" --seat custodian-2="Chidi Eze" --seat custodian-3="Carmen Ruiz"',
     ],
@@ -390,6 +391,7 @@ export const TABLE: readonly Entry[] = [
       'key-label': 'one',
       algorithm: 'one',
       purpose: 'one',
+      components: 'one',
       title: 'one',
       expected: 'one',
       seat: 'many',

@@ -1,9 +1,28 @@
 import { z } from 'zod';
 import { CeremonyId, Claim, Count, Hex64, Time, Uuid, text } from '../domain/basics.ts';
-import { CeremonyStatus, Definition, Seat, Step } from '../domain/ceremonies.ts';
-import { Check } from '../domain/keys.ts';
+import {
+  CeremonyStatus,
+  Definition,
+  DraftParameters,
+  Seat,
+  Step,
+  TemplateSeat,
+} from '../domain/ceremonies.ts';
+import { Check, CHECK_METHODS } from '../domain/keys.ts';
 import { channel } from './channel.ts';
 import { Login, Nothing } from './desk.ts';
+
+/** A template that ships with Keymoot: what a draft of it may be asked for at this desk. The first of each list is taken when none is named. */
+export const TemplateView = z.strictObject({
+  name: z.string(),
+  about: z.string(),
+  algorithms: z.array(Definition.shape.key.shape.algorithm),
+  purposes: z.array(Definition.shape.key.shape.purpose),
+  components: z.strictObject({ least: Count, most: Count, usual: Count }),
+  checkMethod: z.enum(CHECK_METHODS),
+  seats: z.array(TemplateSeat),
+});
+export type TemplateView = z.infer<typeof TemplateView>;
 
 export const DefinitionView = z.strictObject({
   sha256: Hex64,
@@ -100,6 +119,13 @@ export type StepInput = z.infer<typeof StepInput>;
 const which = { ceremony: CeremonyId };
 
 export const ceremoniesChannels = {
+  'ceremonies.templates': channel('none', Nothing, z.array(TemplateView)),
+  /** The definition that a template gives for what people chose. Nothing is recorded. */
+  'ceremonies.draft': channel(
+    'none',
+    z.strictObject({ template: z.string().max(64), parameters: DraftParameters }),
+    z.strictObject({ sha256: Hex64, words: z.array(z.string()), definition: Definition }),
+  ),
   'ceremonies.define': channel('proof', z.strictObject({ definition: Definition }), DefinitionView),
   'ceremonies.definitions': channel('none', Nothing, z.array(DefinitionView)),
   /** Its words are compared on paper before, and read back by somebody else as the ceremony's first step. */

@@ -1,16 +1,33 @@
 /**
  * Ceremony definitions: what people review, approve by hash, and then follow. Canonical JSON; one changed byte is another definition.
- * `resources/ceremonies/` holds a complete one, written by hand.
+ * `resources/ceremonies/` holds the templates they are drafted from.
  */
 import { z } from 'zod';
 import { Count, Hex64, Mode, Uuid, text } from './basics.ts';
-import { Algorithm, KeyLabel, Purpose } from './keys.ts';
+import { Algorithm, CHECK_METHODS, KeyLabel, Purpose } from './keys.ts';
 import { TokenRef } from './tokens.ts';
 
 export const Seat = z
   .string()
   .regex(/^(administrator|officer|operator|witness|auditor|custodian-[1-9])$/, 'must be a seat');
 export type Seat = z.infer<typeof Seat>;
+
+/** A seat as a template has it: `custodians` stands for one seat per component. */
+export const TemplateSeat = z.enum([
+  'administrator',
+  'officer',
+  'operator',
+  'witness',
+  'auditor',
+  'custodians',
+]);
+export type TemplateSeat = z.infer<typeof TemplateSeat>;
+export const seatsFor = (seats: readonly TemplateSeat[], components: number): Seat[] =>
+  seats.flatMap((seat) =>
+    seat === 'custodians'
+      ? Array.from({ length: components }, (_, at) => `custodian-${at + 1}`)
+      : [seat],
+  );
 
 const STEP_KINDS = [
   'arrive',
@@ -31,7 +48,7 @@ export const Step = z.strictObject({
   kind: StepKind,
   /** What the people do, in one instruction. */
   text: text(1024),
-  /** What they should see when it went well. */
+  /** What the desk checks, and people should see when it went well: the template's words for this definition, no others. */
   expected: text(1024),
   /** Every seat named here acts, each with a proof of its own. */
   seats: z.array(Seat).min(1).max(16),
@@ -87,6 +104,26 @@ export const Definition = z.strictObject({
   steps: z.array(Step).min(3).max(99),
 });
 export type Definition = z.infer<typeof Definition>;
+
+/** What people choose for a draft. The rest is the template's, or this desk's. */
+export const DraftParameters = z.strictObject({
+  /** Else the template's. */
+  title: Definition.shape.title.optional(),
+  label: KeyLabel,
+  /** Else the template's first. */
+  algorithm: Algorithm.optional(),
+  purpose: Purpose.optional(),
+  /** How many; else as many as the template has usually. */
+  components: Count.optional(),
+  /** The key's check value, if the sender gave it beforehand. Without a method it is by the template's. */
+  expected: z
+    .strictObject({ method: z.enum(CHECK_METHODS).optional(), value: z.string().max(64) })
+    .optional(),
+  at: TokenRef,
+  seats: Definition.shape.substitutes,
+  substitutes: Definition.shape.substitutes.default([]),
+});
+export type DraftParameters = z.infer<typeof DraftParameters>;
 
 const CEREMONY_STATUS = [
   'ARMED',

@@ -199,7 +199,7 @@ describe('a desk by the command line', () => {
       'ceremony',
       'draft',
       '--template',
-      'form-aes256-from-3-components',
+      'form-key-from-components',
       '--out',
       'zmk.json',
       '--token',
@@ -213,6 +213,23 @@ describe('a desk by the command line', () => {
       expected.toUpperCase(),
       ...seats.flatMap(([seat, name]) => ['--seat', `${seat}=${name}`]),
     ];
+    // The desk refuses what makes no sense and names it; nothing is written then.
+    const refused = await bench.run([...drafting, '--components', '4', '--json']);
+    expect(refused.error).toMatchObject({
+      code: 'input-invalid',
+      fields: { 'seats.custodian-4': expect.stringContaining('nobody') as string },
+    });
+    expect(existsSync(bench.path('zmk.json'))).toBe(false);
+    // What a draft without an expected value says of the formed key claims no comparison.
+    const without = drafting.filter(
+      (word) => word !== '--expected' && !/^[0-9A-F]{10}$/.test(word),
+    );
+    const { definition } = await bench.json(
+      without.map((word) => (word === 'zmk.json' ? 'unexpected.json' : word)),
+    );
+    expect(definition).not.toHaveProperty('expected');
+    expect(JSON.stringify(definition)).not.toContain('the expected one');
+    expect(definition.steps[7].expected).toContain('none is compared here');
     const { sha256, words } = await bench.json(drafting);
     expect((await bench.run(drafting)).err).toContain('file-exists');
 

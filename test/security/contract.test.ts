@@ -339,8 +339,10 @@ describe('the contract', () => {
     );
     expect(open.map(([name]) => name).sort()).toEqual([
       'ceremonies.definitions',
+      'ceremonies.draft',
       'ceremonies.list',
       'ceremonies.show',
+      'ceremonies.templates',
       'desk.found',
       'desk.hello',
       'desk.lock',

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CeremonyView, StepInput } from '../../shared/contract/ceremonies.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
+import { defineAndApprove, draftDefinition } from '../../custody/cli/rehearsal/ceremony.ts';
 import { x924Cmac } from '../../custody/core/checkvalues/check-values.ts';
 import {
   ADA,
@@ -13,6 +14,7 @@ import {
   OTTO,
   TestDesk,
   WIM,
+  newLabel,
   possible,
   refusedAs,
   type Played,
@@ -470,6 +472,79 @@ describe.skipIf(!possible)('a component ceremony', () => {
         WIM,
       );
       expect(aborted.status).toBe('ABORTED');
+    });
+  });
+
+  describe('without an expected check value', () => {
+    const drafted = () =>
+      draftDefinition(desk.room, desk.room.token('work'), 'AES-128', newLabel('unexpected'));
+    test('is defined with words that claim no comparison, and with no others', async () => {
+      const definition = await drafted();
+      const claiming = structuredClone(definition);
+      const forming = claiming.steps[7];
+      if (forming === undefined) throw new Error('there is no step 8');
+      forming.expected =
+        'The token holds one new key, sensitive and not extractable, whose check value is the expected one.';
+      const error = await refusedAs(
+        'input-invalid',
+        desk.call('ceremonies.define', { definition: claiming }, ADA),
+      );
+      expect(error.fields).toEqual({
+        'steps.7.expected': expect.stringContaining('none is compared here') as string,
+      });
+      expect(definition.expected).toBeUndefined();
+      await desk.call('ceremonies.define', { definition }, ADA);
+    });
+    test('records of components that add up to zero that they are no key, not that they were compared', async () => {
+      const [one, two] = [randomBytes(16), randomBytes(16)];
+      const zero = one.map((byte, at) => byte ^ (two[at] ?? 0));
+      const envelopes = {
+        components: [one, two, zero].map((part, at) => ({
+          hex: Buffer.from(part).toString('hex'),
+          check: x924Cmac(part).value,
+          serial: `Z-${at}`,
+        })),
+        expected: '0000000000',
+      };
+      const definition = await drafted();
+      const { sha256 } = await defineAndApprove(desk.room, definition);
+      const view = await desk.call('ceremonies.arm', { definitionSha256: sha256 }, ADA);
+      const there = await desk.play({ view, definition, envelopes }, '8');
+      const login = { ...(await desk.room.login('work', channel)), lastTry: false };
+      const phrase = there.view.steps[7]?.step.phrase ?? '';
+      const form = { kind: 'key.form', phrase, login } as const;
+      await fails('component-refused', there.view, '8', form, ADA, WIM);
+      const after = await desk.call('ceremonies.show', { ceremony: view.id });
+      expect(after.steps[7]?.observed).toBe('the sum of the components was refused: it is no key');
+      await desk.call('ceremonies.abort', { ceremony: view.id, because: 'no key' }, ADA);
+    });
+    test('names a parameter of the draft that makes no sense, and records nothing', async () => {
+      const { at, seats } = await drafted();
+      const ask = (parameters: object) =>
+        desk.room.desk.call('ceremonies.draft', {
+          template: 'form-key-from-components',
+          parameters: { label: 'never', at, seats, ...parameters },
+        });
+      const twice = seats.map((pair) => ({ ...pair, person: seats[1]?.person ?? '' }));
+      const said = [
+        [{ seats: twice }, 'seats.custodian-2'],
+        [{ components: 2 }, 'seats.custodian-3'],
+        [{ expected: { value: 'abcd' } }, 'expected'],
+        [{ label: '' }, 'parameters.label'],
+      ] as const;
+      for (const [parameters, name] of said) {
+        const error = await desk.unchanged('input-invalid', () => ask(parameters));
+        expect(Object.keys(error.fields ?? {})).toContain(name);
+      }
+      await desk.unchanged('not-found', () =>
+        desk.room.desk.call('ceremonies.draft', {
+          template: '../formats/x',
+          parameters: { label: 'never', at, seats },
+        }),
+      );
+      expect(await desk.room.desk.call('ceremonies.templates', {})).toMatchObject([
+        { name: 'form-key-from-components', components: { least: 3, most: 9, usual: 3 } },
+      ]);
     });
   });
 

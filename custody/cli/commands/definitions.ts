@@ -1,13 +1,10 @@
 /** `ceremony draft|define|approve|arm`: from a template to a ceremony that may begin. */
-import { readdirSync, readFileSync } from 'node:fs';
 import type { DefinitionView } from '../../../shared/contract/ceremonies.ts';
-import { Definition, Seat } from '../../../shared/domain/ceremonies.ts';
+import { Definition, Seat, type DraftParameters } from '../../../shared/domain/ceremonies.ts';
+import { ALGORITHMS, PURPOSES } from '../../../shared/domain/keys.ts';
 import type { Person } from '../../../shared/domain/people.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import { definitionId } from '../../core/ceremonies/definition.ts';
-import { makeCheck } from '../../core/checkvalues/check-values.ts';
-import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
-import { resourcePath } from '../../resources.ts';
 import type { Asked } from '../asked.ts';
 import { readJson, writeNew } from '../files.ts';
 import { idNamed, personNamed, tokenNamed } from '../names.ts';
@@ -15,109 +12,43 @@ import { atDesk, type Session } from '../session.ts';
 import { clean, fingerprint, time } from '../show.ts';
 import { ceremonyLines } from './ceremony-view.ts';
 
-const invalid = (message: string, name: string, problem: string): KeymootError =>
-  new KeymootError('input-invalid', message, { fields: { [name]: problem } });
-
-const readTemplate = (name: string): Definition => {
-  const folder = resourcePath('ceremonies');
-  const templates = readdirSync(folder)
-    .filter((file) => file.endsWith('.json'))
-    .map((file) => file.slice(0, -'.json'.length));
-  if (!templates.includes(name))
-    throw invalid(
-      `There is no template “${clean(name)}”. There are: ${templates.join(', ')}.`,
-      '--template',
-      'unknown',
-    );
-  return Definition.parse(
-    JSON.parse(readFileSync(resourcePath('ceremonies', `${name}.json`), 'utf8')),
-  );
-};
-
-const expectedOf = (
-  text: string,
-  method: Definition['components']['method'],
-): Definition['expected'] => {
-  try {
-    return { method, value: makeCheck(method, text).value };
-  } catch {
-    // makeCheck throws for the form only.
-    throw invalid(
-      `--expected is not a check value by ${method}: ten hex digits, or six for short.`,
-      '--expected',
-      'form',
-    );
-  }
-};
-
-const ALGORITHMS = ['AES-128', 'AES-256'] as const;
-const PURPOSES = ['encrypt', 'mac', 'wrap'] as const;
-
-const seatsFrom = (
-  pairs: readonly [string, string][],
-  people: readonly Person[],
-  option: string,
-): Definition['seats'] =>
-  pairs.map(([seat, name]) => {
+/** `SEAT=NAME` options as seats and people's ids. Which seats there are is the template's to say. */
+const seatsFrom = (asked: Asked, option: 'seat' | 'substitute', people: readonly Person[]) =>
+  asked.pairs(option).map(([seat, name]) => {
     const taken = Seat.safeParse(seat);
     if (!taken.success)
-      throw invalid(
+      throw new KeymootError(
+        'input-invalid',
         `--${option} names no seat: “${clean(seat)}”. Seats are administrator, witness, custodian-1 and so on.`,
-        `--${option}`,
-        'unknown',
+        { fields: { [`--${option}`]: 'unknown' } },
       );
     return { seat: taken.data, person: personNamed(people, name).id };
   });
 
-const draftFor = async (desk: Session, asked: Asked): Promise<Definition> => {
-  const template = readTemplate(asked.one('template'));
-  const algorithm = asked.choice(
-    '--algorithm',
-    asked.maybe('algorithm') ?? template.key.algorithm,
-    ALGORITHMS,
-  );
-  const purpose = asked.choice(
-    '--purpose',
-    asked.maybe('purpose') ?? template.key.purpose,
-    PURPOSES,
-  );
-  const expected = asked.maybe('expected');
-  const { origin, mode } = await desk.call('desk.hello', {});
-  if (origin === undefined || mode === undefined)
-    throw new KeymootError('desk-missing', 'There is no desk here yet. Found one first.');
-  const { sha256: policySha256 } = await desk.call('policy.get', {});
+/** What was typed, as the parameters of a draft; what was not is left to the template. */
+const parametersFrom = async (desk: Session): Promise<DraftParameters> => {
+  const { asked } = desk;
   const people = await desk.people();
-  const given = seatsFrom(asked.pairs('seat'), people, 'seat');
-  const missing = template.seats
-    .filter(({ seat }) => !given.some((taken) => taken.seat === seat))
-    .map(({ seat }) => seat);
-  if (missing.length > 0)
-    throw invalid(
-      `Nobody is named for: ${missing.join(', ')}. Say who sits there with --seat SEAT=NAME.`,
-      '--seat',
-      missing.join(' '),
-    );
-  const odd = given
-    .filter(({ seat }) => !template.seats.some((wanted) => wanted.seat === seat))
-    .map(({ seat }) => seat);
-  if (odd.length > 0)
-    throw invalid(`The template has no such seat: ${odd.join(', ')}.`, '--seat', odd.join(' '));
-  const { at } = tokenNamed(await desk.call('tokens.list', {}), asked.one('token'));
-  const { expected: _placeholder, ...rest } = template;
-  return Definition.parse({
-    ...rest,
-    title: asked.maybe('title') ?? template.title.replace(template.key.algorithm, algorithm),
-    mode,
-    log: origin,
-    policySha256,
-    seats: template.seats.map(({ seat }) => given.find((taken) => taken.seat === seat)),
-    substitutes: seatsFrom(asked.pairs('substitute'), people, 'substitute'),
-    at,
-    key: { ...template.key, label: asked.one('key-label'), algorithm, purpose },
-    ...(expected === undefined
+  const [title, algorithm, purpose, components, expected] = [
+    asked.maybe('title'),
+    asked.maybe('algorithm'),
+    asked.maybe('purpose'),
+    asked.maybe('components'),
+    asked.maybe('expected'),
+  ];
+  return {
+    label: asked.one('key-label'),
+    ...(title === undefined ? {} : { title }),
+    ...(algorithm === undefined
       ? {}
-      : { expected: expectedOf(expected, template.components.method) }),
-  });
+      : { algorithm: asked.choice('--algorithm', algorithm, ALGORITHMS) }),
+    ...(purpose === undefined ? {} : { purpose: asked.choice('--purpose', purpose, PURPOSES) }),
+    ...(components === undefined ? {} : { components: asked.count('--components', components) }),
+    ...(expected === undefined ? {} : { expected: { value: expected } }),
+    seats: seatsFrom(asked, 'seat', people),
+    substitutes: seatsFrom(asked, 'substitute', people),
+    at: tokenNamed(await desk.call('tokens.list', {}), asked.one('token')).at,
+  };
 };
 
 const wordsNote = (sha256: string): string[] => [
@@ -127,18 +58,21 @@ const wordsNote = (sha256: string): string[] => [
 ];
 
 export const draft = atDesk(async (desk) => {
-  const definition = await draftFor(desk, desk.asked);
-  const file = writeNew(desk.asked.one('out'), `${JSON.stringify(definition, undefined, 2)}\n`);
-  const sha256 = definitionId(definition);
+  const { asked } = desk;
+  const { sha256, words, definition } = await desk.call('ceremonies.draft', {
+    template: asked.one('template'),
+    parameters: await parametersFrom(desk),
+  });
+  const file = writeNew(asked.one('out'), `${JSON.stringify(definition, undefined, 2)}\n`);
   return {
-    value: { file, sha256, words: hexToWords(sha256), definition },
+    value: { file, sha256, words, definition },
     lines: [
       `“${clean(definition.title)}”`,
       `  ${file}`,
       '',
       ...wordsNote(sha256),
       '',
-      'Read it, change its texts if they don’t fit your room, then:',
+      'Read it. What people are told to do (text, undo, phrase) may be changed to fit your room; what is checked (expected) may not. Then:',
       '  keymoot ceremony define FILE --by NAME',
     ],
   };

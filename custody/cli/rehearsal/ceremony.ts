@@ -1,11 +1,9 @@
 /** Playing a component ceremony from its definition, step by step, as its people would. */
-import { readFileSync } from 'node:fs';
 import type { CeremonyView, DefinitionView } from '../../../shared/contract/ceremonies.ts';
-import { Definition } from '../../../shared/domain/ceremonies.ts';
+import type { Definition } from '../../../shared/domain/ceremonies.ts';
 import type { TokenRef } from '../../../shared/domain/tokens.ts';
 import { x924Cmac } from '../../core/checkvalues/check-values.ts';
 import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
-import { resourcePath } from '../../resources.ts';
 import { randomComponent, type Room } from './room.ts';
 
 /** What the sender put into the envelopes and the letter. */
@@ -16,8 +14,9 @@ export interface Envelopes {
 
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex').toUpperCase();
 
+const COMPONENTS = 3;
 let serial = 0;
-export const packEnvelopes = (bytes: 16 | 32, count = 3): Envelopes => {
+export const packEnvelopes = (bytes: 16 | 32, count = COMPONENTS): Envelopes => {
   const parts = Array.from({ length: count }, () => randomComponent(bytes));
   const sum = new Uint8Array(bytes);
   for (const part of parts)
@@ -32,35 +31,31 @@ export const packEnvelopes = (bytes: 16 | 32, count = 3): Envelopes => {
   };
 };
 
-/** The definition that ships with Keymoot, filled in for this desk. */
+/** The definition that the desk drafts for this room. Without `expected` the sender gave no check value beforehand. */
 export const draftDefinition = async (
   room: Room,
   at: TokenRef,
   algorithm: 'AES-128' | 'AES-256',
   label: string,
-  expected: string,
+  expected?: string,
 ): Promise<Definition> => {
-  const template = Definition.parse(
-    JSON.parse(
-      readFileSync(resourcePath('ceremonies', 'form-aes256-from-3-components.json'), 'utf8'),
-    ),
-  );
-  const hello = await room.desk.call('desk.hello', {});
-  const { sha256: policySha256 } = await room.desk.call('policy.get', {});
-  const custodians = room.players.filter(({ role }) => role === 'custodian');
-  const personAt = (seat: string): string =>
-    (seat.startsWith('custodian-') ? custodians[Number(seat.slice(-1)) - 1] : room.player(seat))
-      ?.id ?? '';
-  return {
-    ...template,
-    title: `Form an ${algorithm} key from three components`,
-    log: hello.origin ?? '',
-    policySha256,
-    seats: template.seats.map(({ seat }) => ({ seat, person: personAt(seat) })),
-    at,
-    key: { ...template.key, label, algorithm },
-    expected: { method: 'X9.24-CMAC', value: expected },
-  };
+  const custodians = room.players.filter(({ role }) => role === 'custodian').slice(0, COMPONENTS);
+  const { definition } = await room.desk.call('ceremonies.draft', {
+    template: 'form-key-from-components',
+    parameters: {
+      label,
+      algorithm,
+      components: COMPONENTS,
+      ...(expected === undefined ? {} : { expected: { value: expected } }),
+      at,
+      seats: [
+        { seat: 'administrator', person: room.player('administrator').id },
+        ...custodians.map(({ id }, index) => ({ seat: `custodian-${index + 1}`, person: id })),
+        { seat: 'witness', person: room.player('witness').id },
+      ],
+    },
+  });
+  return definition;
 };
 
 export const defineAndApprove = async (

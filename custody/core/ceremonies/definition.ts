@@ -4,8 +4,10 @@
 import { hash } from 'node:crypto';
 import { canonicalBytes } from '../../../shared/canonical.ts';
 import type { Definition, Seat, StepKind } from '../../../shared/domain/ceremonies.ts';
+import type { Mode } from '../../../shared/domain/basics.ts';
 import type { Role } from '../../../shared/domain/people.ts';
 import type { Policy } from '../../../shared/domain/policy.ts';
+import { scriptOf, type Template } from './template.ts';
 
 export const definitionBytes = (definition: Definition): Uint8Array => canonicalBytes(definition);
 /** The definition's id: SHA-256 of its canonical JSON (R1). */
@@ -35,10 +37,13 @@ export const mayTake = (seat: Seat, role: Role): boolean => {
 
 export interface Surroundings {
   log: string;
-  mode: string;
+  mode: Mode;
   policySha256: string;
   policy: Policy;
   roleOf: (person: string) => Role | undefined;
+  knowsModule: (id: string) => boolean;
+  /** The one that the definition names, if the desk has it. */
+  template: Template | undefined;
 }
 
 /** Problems by path; empty when the definition may be approved here. */
@@ -47,6 +52,8 @@ export const problemsOf = (definition: Definition, here: Surroundings): Record<s
   const { seats, steps, components, key, substitutes } = definition;
   const say = (path: string, problem: string) => (problems[path] ??= problem);
 
+  if (here.template === undefined) say('template', 'is none that this desk has');
+  if (!here.knowsModule(definition.at.module)) say('at.module', 'is not known at this desk');
   if (definition.log !== here.log) say('log', 'names another desk');
   if (definition.mode !== here.mode) say('mode', `this desk is for ${here.mode}`);
   if (definition.policySha256 !== here.policySha256)
@@ -93,10 +100,16 @@ export const problemsOf = (definition: Definition, here: Surroundings): Record<s
   );
   if (steps.map((step) => step.kind).join() !== wanted.join())
     say('steps', `must be, in this order: ${wanted.join(', ')}`);
+  const script = here.template === undefined ? [] : scriptOf(here.template, definition).steps;
   let component = 0;
   for (const [at, step] of steps.entries()) {
     const path = `steps.${at}`;
     if (step.id !== String(at + 1)) say(`${path}.id`, `must be ${at + 1}`);
+    // SECURITY: what people approve as checked is what will be checked: the template's words for these values, and no others. Free text, which nothing
+    // can hold to what is done: the title, and each step's `text`, `undo` and `phrase`. They tell people what to do; the desk claims nothing by them.
+    const wantedStep = script[at];
+    if (wantedStep?.kind === step.kind && step.expected !== wantedStep.expected)
+      say(`${path}.expected`, `must say what will be checked: “${wantedStep.expected}”`);
     if (new Set(step.seats).size !== step.seats.length) say(`${path}.seats`, 'names a seat twice');
     for (const seat of step.seats)
       if (!bySeat.has(seat)) say(`${path}.seats`, `nobody sits as ${seat}`);

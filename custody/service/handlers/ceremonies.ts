@@ -5,7 +5,7 @@ import { checkAlive, checkClose, checkStep, dueStep } from '../../core/ceremonie
 import type { Desk } from '../desk.ts';
 import { byCall, type About, type Part } from '../router.ts';
 import { abort } from './ceremony-abort.ts';
-import { approve, arm, define } from './ceremony-definitions.ts';
+import { approve, arm, define, draft, templateViews } from './ceremony-definitions.ts';
 import { ceremonyMember, requireSeated } from './ceremony-people.ts';
 import { runStep } from './ceremony-steps.ts';
 import { ceremonyView, definitionView } from './ceremony-view.ts';
@@ -17,6 +17,8 @@ const about = (desk: Desk, id: string, step?: string): About => {
   };
 };
 export const ceremoniesHandlers: Part<'ceremonies'> = {
+  'ceremonies.templates': { reads: true, run: (_input, { desk }) => templateViews(desk) },
+  'ceremonies.draft': { reads: true, run: (input, { desk }) => draft(input, desk) },
   'ceremonies.define': {
     about: ({ definition }) => ({
       subject: { kind: 'definition', sha256: definitionId(definition) },

@@ -1,31 +1,81 @@
-/** From a definition to an armed ceremony: defined by one, approved by enough, armed. */
+/** From a template to an armed ceremony: drafted, defined by one, approved by enough, armed. */
 import { hash, randomBytes } from 'node:crypto';
 import type { CeremonyView, DefinitionView } from '../../../shared/contract/ceremonies.ts';
-import type { Input } from '../../../shared/contract/index.ts';
+import type { Input, Output } from '../../../shared/contract/index.ts';
 import type { Definition } from '../../../shared/domain/ceremonies.ts';
 import { KeymootError } from '../../../shared/errors.ts';
-import { definitionBytes, problemsOf } from '../../core/ceremonies/definition.ts';
+import {
+  definitionBytes,
+  definitionId,
+  problemsOf,
+  type Surroundings,
+} from '../../core/ceremonies/definition.ts';
+import { expandTemplate } from '../../core/ceremonies/draft.ts';
+import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
 import type { Desk } from '../desk.ts';
 import { byCall, requireRole, type Call } from '../router.ts';
+import { templateOf, templates } from '../templates.ts';
 import { ceremonyView, definitionView } from './ceremony-view.ts';
 import { STAFF } from '../../../shared/domain/people.ts';
 
 const MEDIA = 'application/vnd.keymoot.definition+json';
 
-const problemsHere = (desk: Desk, definition: Definition): Record<string, string> => {
-  const problems = problemsOf(definition, {
-    log: desk.journal.origin ?? '',
-    mode: desk.journal.mode ?? '',
+const surroundings = (desk: Desk): Omit<Surroundings, 'template'> => {
+  const { origin, mode, authority } = desk.journal;
+  if (origin === undefined || mode === undefined)
+    throw new KeymootError('desk-missing', 'There is no desk here yet. Found one first.');
+  return {
+    log: origin,
+    mode,
     policySha256: desk.policySha256(),
     policy: desk.policy(),
     roleOf: (person) => {
-      const member = desk.journal.authority.members.get(person);
+      const member = authority.members.get(person);
       return member === undefined || member.left ? undefined : member.role;
     },
+    knowsModule: (id) => desk.store.modules.get(id) !== undefined,
+  };
+};
+
+const problemsHere = (desk: Desk, definition: Definition): Record<string, string> =>
+  problemsOf(definition, {
+    ...surroundings(desk),
+    template: templateOf(definition.template),
   });
-  if (desk.store.modules.get(definition.at.module) === undefined)
-    problems['at.module'] = 'is not known at this desk';
-  return problems;
+
+/** What each template may be asked for, as far as the policy allows it. */
+export const templateViews = (desk: Desk): Output<'ceremonies.templates'> => {
+  const { algorithms, components } = desk.policy();
+  return [...templates()].map(([name, { about, key, components: own, seats }]) => {
+    const least = Math.max(own.least, components.least);
+    const most = Math.min(own.most, components.most);
+    return {
+      name,
+      about,
+      algorithms: key.algorithms.filter((algorithm) => algorithms.includes(algorithm)),
+      purposes: key.purposes,
+      components: { least, most, usual: Math.min(Math.max(own.usual, least), most) },
+      checkMethod: own.method,
+      seats,
+    };
+  });
+};
+
+export const draft = (
+  { template: name, parameters }: Input<'ceremonies.draft'>,
+  desk: Desk,
+): Output<'ceremonies.draft'> => {
+  desk.requireReady();
+  const template = templates().get(name);
+  if (template === undefined)
+    throw new KeymootError(
+      'not-found',
+      `There is no template of that name. There are: ${[...templates().keys()].join(', ')}. Nothing was drafted.`,
+      { fields: { template: 'unknown' } },
+    );
+  const definition = expandTemplate(template, parameters, surroundings(desk));
+  const sha256 = definitionId(definition);
+  return { sha256, words: hexToWords(sha256), definition };
 };
 
 export const define = async (definition: Definition, call: Call): Promise<DefinitionView> => {

@@ -1,6 +1,10 @@
 /** Views of ceremonies as the service has them, asked again whenever it says that something changed. Nothing here is kept over a reload: it is all asked for. */
 import { useCallback, useEffect, useState } from 'react';
-import type { CeremonyView, DefinitionView } from '../../../shared/contract/ceremonies.ts';
+import type {
+  CeremonyView,
+  DefinitionView,
+  TemplateView,
+} from '../../../shared/contract/ceremonies.ts';
 import type { Definition, Seat } from '../../../shared/domain/ceremonies.ts';
 import type { ErrorData } from '../../../shared/errors.ts';
 import { useDesk } from '../../app/desk-store.ts';
@@ -19,7 +23,7 @@ export interface Loaded<T> {
   set: (value: T) => void;
 }
 
-const useAsked = <T>(
+export const useAsked = <T>(
   key: string,
   ask: () => Promise<{ ok: true; value: T } | { ok: false; error: ErrorData }>,
 ): Loaded<T> => {
@@ -57,6 +61,9 @@ const useAsked = <T>(
     set,
   };
 };
+
+export const useTemplates = (): Loaded<TemplateView[]> =>
+  useAsked('templates', () => call('ceremonies.templates', {}));
 
 export const useDefinitions = (): Loaded<DefinitionView[]> =>
   useAsked('definitions', () => call('ceremonies.definitions', {}));

@@ -1,38 +1,65 @@
 /** What people choose for a definition: the key, the token, and who sits where. */
 import { Loader, NativeSelect, Radio, Stack, Text, TextInput } from '@mantine/core';
+import type { TemplateView } from '../../../shared/contract/ceremonies.ts';
 import type { Seat } from '../../../shared/domain/ceremonies.ts';
+import { numberWord } from '../../../shared/number-word.ts';
 import { useDesk } from '../../app/desk-store.ts';
 import { sameToken, tokenKey, useKeyTokens, useTokensHere } from '../../app/tokens.ts';
-import { SEATS, type Choices } from './draft-definition.ts';
+import { seatsOf, type Choices } from './draft-choices.ts';
 import { rolesFor, seatName } from './words.ts';
 import { isolated } from '../../ui/isolated.ts';
 
 interface PartProps {
+  template: TemplateView;
   choices: Choices;
   set: (next: Partial<Choices>) => void;
 }
 
-const PURPOSES = [
-  ['wrap', 'Wrap other keys', 'A zone master key or key-encryption key.'],
-  ['encrypt', 'Encrypt and decrypt data', ''],
-  ['mac', 'Make and check message authentication codes', ''],
-] as const;
+const DIGITS: Readonly<Record<TemplateView['algorithms'][number], number>> = {
+  'AES-128': 32,
+  'AES-256': 64,
+};
+const PURPOSES: Readonly<
+  Record<TemplateView['purposes'][number], { label: string; description?: string }>
+> = {
+  wrap: { label: 'Wrap other keys', description: 'A zone master key or key-encryption key.' },
+  encrypt: { label: 'Encrypt and decrypt data' },
+  mac: { label: 'Make and check message authentication codes' },
+};
 
-export const KeyPart = ({ choices, set }: PartProps) => (
+const countsOf = ({ components: { least, most } }: TemplateView): number[] =>
+  Array.from({ length: Math.max(0, most - least + 1) }, (_, at) => least + at);
+
+export const KeyPart = ({ template, choices, set }: PartProps) => (
   <Stack gap="lg">
     <Radio.Group
       label="Algorithm"
       description="As in the sender’s letter. Every component is as long as the key."
-      value={choices.algorithm}
-      onChange={(algorithm) => {
-        set({ algorithm: algorithm === 'AES-128' ? 'AES-128' : 'AES-256' });
+      value={choices.algorithm ?? ''}
+      onChange={(value) => {
+        set({ algorithm: template.algorithms.find((algorithm) => algorithm === value) });
       }}
     >
       <Stack gap={6} mt={8}>
-        <Radio value="AES-256" label="AES-256: components of 64 hex digits" />
-        <Radio value="AES-128" label="AES-128: components of 32 hex digits" />
+        {template.algorithms.map((algorithm) => (
+          <Radio
+            key={algorithm}
+            value={algorithm}
+            label={`${algorithm}: components of ${DIGITS[algorithm]} hex digits`}
+          />
+        ))}
       </Stack>
     </Radio.Group>
+    <NativeSelect
+      label="Number of components"
+      description="As many as the sender made. Each has an envelope and a custodian of its own."
+      value={String(choices.components)}
+      maw="24em"
+      data={countsOf(template).map(String)}
+      onChange={(event) => {
+        set({ components: Number(event.currentTarget.value) });
+      }}
+    />
     <TextInput
       label="Key label"
       description="The name the key has in the token and on every paper."
@@ -46,25 +73,20 @@ export const KeyPart = ({ choices, set }: PartProps) => (
     <Radio.Group
       label="Purpose"
       description="One purpose a key. Nothing else is switched on in the token."
-      value={choices.purpose}
-      onChange={(purpose) => {
-        set({ purpose: purpose });
+      value={choices.purpose ?? ''}
+      onChange={(value) => {
+        set({ purpose: template.purposes.find((purpose) => purpose === value) });
       }}
     >
       <Stack gap={6} mt={8}>
-        {PURPOSES.map(([value, label, description]) => (
-          <Radio
-            key={value}
-            value={value}
-            label={label}
-            description={description === '' ? undefined : description}
-          />
+        {template.purposes.map((purpose) => (
+          <Radio key={purpose} value={purpose} {...PURPOSES[purpose]} />
         ))}
       </Stack>
     </Radio.Group>
     <TextInput
-      label="Expected check value, X9.24-CMAC"
-      description="Only if the sender gave it on a way of its own: ten hex digits, or six for short. Left empty, the witness types it from the letter after the key is formed."
+      label={`Expected check value, ${template.checkMethod}`}
+      description="Only if the sender gave it by a way of its own: ten hex digits, or six for short. The key is then formed only if it has this value. Left empty, nothing is compared when it is formed. Either way the witness types it from the letter afterwards."
       value={choices.expected}
       maxLength={24}
       maw="24em"
@@ -77,7 +99,7 @@ export const KeyPart = ({ choices, set }: PartProps) => (
   </Stack>
 );
 
-export const TokenPart = ({ choices, set }: PartProps) => {
+export const TokenPart = ({ choices, set }: Omit<PartProps, 'template'>) => {
   const tokens = useKeyTokens();
   const keys = useDesk((desk) => desk.keys);
   useTokensHere();
@@ -132,11 +154,12 @@ export const TokenPart = ({ choices, set }: PartProps) => {
   );
 };
 
-export const PeoplePart = ({ choices, set }: PartProps) => {
+export const PeoplePart = ({ template, choices, set }: PartProps) => {
   const people = useDesk((desk) => desk.people);
+  const seats = seatsOf(template, choices);
   const taken = (seat: Seat, as: 'seats' | 'substitutes') =>
     new Set(
-      SEATS.flatMap((other) => [
+      seats.flatMap((other) => [
         ...(other === seat && as === 'seats' ? [] : [choices.seats[other]]),
         ...(other === seat && as === 'substitutes' ? [] : [choices.substitutes[other]]),
       ]),
@@ -153,7 +176,7 @@ export const PeoplePart = ({ choices, set }: PartProps) => {
         One person, one seat. A custodian knows one component and no other; a witness is none of the
         others. A substitute may take the seat only by an exception that is recorded.
       </Text>
-      {SEATS.map((seat) => {
+      {seats.map((seat) => {
         const fits = able(seat, 'seats');
         const spare = able(seat, 'substitutes');
         return (
@@ -183,11 +206,11 @@ export const PeoplePart = ({ choices, set }: PartProps) => {
           </div>
         );
       })}
-      {SEATS.some((seat) => able(seat, 'seats').length === 0) ? (
+      {seats.some((seat) => able(seat, 'seats').length === 0) ? (
         <div className="notice">
-          Somebody is missing: this ceremony takes an administrator, three custodians and a witness
-          or auditor. <a href="#/people/enrol">Enrol a person</a>; what was chosen here is lost
-          then.
+          Somebody is missing: this ceremony has {numberWord(seats.length)} seats, each for one
+          person of its role. <a href="#/people/enrol">Enrol a person</a>; what was chosen here is
+          lost then.
         </div>
       ) : null}
     </Stack>

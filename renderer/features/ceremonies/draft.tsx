@@ -1,20 +1,16 @@
 /** Writing a definition: which key, which token, who sits where; then the whole text, and only then is it recorded. */
-import { Button, Stack, Text, Title } from '@mantine/core';
+import { Button, Loader, Stack, Text, Title } from '@mantine/core';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
-import type { Output } from '../../../shared/contract/index.ts';
+import type { TemplateView } from '../../../shared/contract/ceremonies.ts';
+import type { InputGiven } from '../../../shared/contract/index.ts';
 import { Act } from '../../app/act.tsx';
 import { useDesk } from '../../app/desk-store.ts';
 import { go } from '../../app/router.ts';
 import { call } from '../../bridge/bridge.ts';
-import { PageHead } from '../../ui/messages.tsx';
-import {
-  draftDefinition,
-  isCheckValue,
-  labelProblem,
-  NO_CHOICES,
-  SEATS,
-  type Choices,
-} from './draft-definition.ts';
+import { ErrorBox, PageHead } from '../../ui/messages.tsx';
+import { isCheckValue } from './check-digits.ts';
+import { useAsked, useTemplates } from './data.ts';
+import { draftInput, firstChoices, labelProblem, seatsOf, type Choices } from './draft-choices.ts';
 import { KeyPart, PeoplePart, TokenPart } from './draft-parts.tsx';
 import { DefinitionFacts, Script, Seats } from './script.tsx';
 import { rolesFor, seatName } from './words.ts';
@@ -22,42 +18,72 @@ import { STAFF } from '../../../shared/domain/people.ts';
 
 const PARTS = ['The key', 'The token', 'The people', 'Read it and record it'] as const;
 /** What is still missing in a part of the draft. */
-const problemOf = (part: number, choices: Choices): string | undefined => {
+const problemOf = (part: number, template: TemplateView, choices: Choices): string | undefined => {
   if (part === 0) {
     const label = labelProblem(choices.label);
     if (label !== undefined) return label;
     if (choices.expected.trim() !== '' && !isCheckValue(choices.expected))
-      return 'A check value by X9.24-CMAC has ten hex digits, or six for short.';
+      return `A check value by ${template.checkMethod} has ten hex digits, or six for short.`;
   }
   if (part === 1 && choices.at === undefined) return 'No token has been chosen.';
   if (part === 2) {
-    const empty = SEATS.find((seat) => (choices.seats[seat] ?? '') === '');
+    const empty = seatsOf(template, choices).find((seat) => (choices.seats[seat] ?? '') === '');
     if (empty !== undefined) return `Nobody has been chosen as ${seatName(empty)}.`;
   }
   return undefined;
 };
 
-export const Draft = () => {
-  const hello = useDesk((desk) => desk.hello);
+/** The whole text as the desk drafts it, or why it doesn't. */
+const ReadAndRecord = ({ input }: { input: InputGiven<'ceremonies.draft'> }) => {
+  const { value, error } = useAsked(`draft ${JSON.stringify(input)}`, () =>
+    call('ceremonies.draft', input),
+  );
+  if (value === undefined)
+    return error === undefined ? (
+      <Text role="status">
+        <Loader size="xs" mr={8} />
+        The desk is writing the definition
+      </Text>
+    ) : (
+      <ErrorBox error={error} />
+    );
+  const { definition } = value;
+  return (
+    <Stack gap="xl">
+      <Text>
+        This is the whole text that people will approve and then follow, word for word. Once it is
+        recorded, one changed letter makes it another definition.
+      </Text>
+      <DefinitionFacts definition={definition} />
+      <Seats definition={definition} />
+      <Script definition={definition} />
+      <Act
+        channel="ceremonies.define"
+        people={[{ title: 'Recorded by', roles: STAFF }]}
+        label="Record this definition"
+        input={() => ({ ok: true, value: { definition } })}
+        onDone={({ sha256 }) => {
+          go('ceremonies', 'definition', sha256);
+        }}
+      />
+    </Stack>
+  );
+};
+
+const DraftFrom = ({ template }: { template: TemplateView }) => {
   const people = useDesk((desk) => desk.people);
-  const [choices, setChoices] = useState<Choices>(NO_CHOICES);
+  const [choices, setChoices] = useState<Choices>(() => firstChoices(template));
   const [part, setPart] = useState(0);
   const [problem, setProblem] = useState<string>();
-  const [policy, setPolicy] = useState<Output<'policy.get'>>();
   const head = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    void call('policy.get', {}).then((answer) => {
-      if (answer.ok) setPolicy(answer.value);
-      else setProblem(answer.error.message);
-    });
-  }, []);
-  // Seats that only fit one way are filled; people change what they want changed.
+  const { components } = choices;
+  // Each seat that was not touched yet is filled with the first person who fits; people change what they want changed.
   useEffect(() => {
     setChoices((before) => {
-      if (Object.keys(before.seats).length > 0) return before;
-      const seats: Choices['seats'] = {};
-      const used = new Set<string>();
-      for (const seat of SEATS) {
+      const seats = { ...before.seats };
+      const used = new Set(Object.values(seats));
+      for (const seat of seatsOf(template, { ...before, components })) {
+        if (seats[seat] !== undefined) continue;
         const [first] = people.filter(
           ({ id, role, left }) => !left && rolesFor(seat).includes(role) && !used.has(id),
         );
@@ -67,13 +93,13 @@ export const Draft = () => {
       }
       return { ...before, seats };
     });
-  }, [people]);
+  }, [people, template, components]);
   const set = (next: Partial<Choices>) => {
     setChoices({ ...choices, ...next });
     setProblem(undefined);
   };
   const turn = (to: number) => {
-    const missing = to > part ? problemOf(part, choices) : undefined;
+    const missing = to > part ? problemOf(part, template, choices) : undefined;
     setProblem(missing);
     if (missing !== undefined) return;
     setPart(to);
@@ -81,44 +107,15 @@ export const Draft = () => {
   };
 
   const { at } = choices;
-  const mode = hello?.mode;
-  const log = hello?.origin;
   let body: ReactNode;
-  if (part === 0) body = <KeyPart choices={choices} set={set} />;
+  if (part === 0) body = <KeyPart template={template} choices={choices} set={set} />;
   else if (part === 1) body = <TokenPart choices={choices} set={set} />;
-  else if (part === 2) body = <PeoplePart choices={choices} set={set} />;
-  else if (at !== undefined && mode !== undefined && log !== undefined && policy !== undefined) {
-    const definition = draftDefinition(
-      { ...choices, at },
-      { mode, log, policySha256: policy.sha256 },
-    );
-    body = (
-      <Stack gap="xl">
-        <Text>
-          This is the whole text that people will approve and then follow, word for word. Once it is
-          recorded, one changed letter makes it another definition.
-        </Text>
-        <DefinitionFacts definition={definition} />
-        <Seats definition={definition} />
-        <Script definition={definition} />
-        <Act
-          channel="ceremonies.define"
-          people={[{ title: 'Recorded by', roles: STAFF }]}
-          label="Record this definition"
-          input={() => ({ ok: true, value: { definition } })}
-          onDone={({ sha256 }) => {
-            go('ceremonies', 'definition', sha256);
-          }}
-        />
-      </Stack>
-    );
-  }
+  else if (part === 2) body = <PeoplePart template={template} choices={choices} set={set} />;
+  else if (at !== undefined) body = <ReadAndRecord input={draftInput(template, choices, at)} />;
 
   return (
     <div className="wizard">
-      <PageHead title="Draft a ceremony">
-        Form an AES key from three components that custodians bring in sealed envelopes.
-      </PageHead>
+      <PageHead title="Draft a ceremony">{template.about}</PageHead>
       <Text size="sm" c="dimmed">
         Part {part + 1} of {PARTS.length}
       </Text>
@@ -153,5 +150,15 @@ export const Draft = () => {
         )}
       </div>
     </div>
+  );
+};
+
+export const Draft = () => {
+  const { value: templates, error } = useTemplates();
+  const [template] = templates ?? [];
+  return template === undefined ? (
+    <ErrorBox error={error} />
+  ) : (
+    <DraftFrom key={template.name} template={template} />
   );
 };

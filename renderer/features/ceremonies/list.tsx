@@ -114,8 +114,9 @@ export const CeremonyList = () => {
           In a ceremony, custodians bring the parts of a key in sealed envelopes, and the desk forms
           the key from them inside a token. It starts with a definition: which key, which token, who
           sits where, and every step in words. Two people approve that text, and then the room
-          follows it. You need a token, an administrator, a witness and three custodians; in the
-          room later, three envelopes and the sender’s letter with the key’s check value.
+          follows it. You need a token, an administrator, a witness and a custodian for each
+          component, three as a rule; in the room later, their envelopes and the sender’s letter
+          with the key’s check value.
         </Empty>
       ) : (
         <List

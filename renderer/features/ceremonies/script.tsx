@@ -24,7 +24,7 @@ export const DefinitionFacts = ({ definition }: { definition: Definition }) => {
         [
           'Expected check value',
           expected === undefined ? (
-            'Typed in the room from the sender’s letter'
+            'None beforehand: the witness types it from the sender’s letter once the key is formed'
           ) : (
             <>
               <span className="mono">{expected.value.toUpperCase()}</span> by {expected.method}

@@ -3,7 +3,7 @@ import { Button, Text, TextInput } from '@mantine/core';
 import { useRef, useState } from 'react';
 import { secret } from '../../bridge/bridge.ts';
 import { HexField, type HexHandle } from '../../ui/hex-field.tsx';
-import { checkDigits, isCheckValue } from './draft-definition.ts';
+import { checkDigits, isCheckValue } from './check-digits.ts';
 import { HandOver } from './hand-over.tsx';
 import { given, invalid, StepAct, type StepProps } from './step-act.tsx';
 import { seatName } from './words.ts';

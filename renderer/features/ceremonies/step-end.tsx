@@ -6,7 +6,8 @@ import { Acting } from '../../ui/guided.tsx';
 import { useNames } from './data.ts';
 import { Phrase } from '../../ui/phrase.tsx';
 import { given, invalid, StepAct, type StepProps } from './step-act.tsx';
-import { numberWord, seatName } from './words.ts';
+import { numberWord } from '../../../shared/number-word.ts';
+import { seatName } from './words.ts';
 
 export const DestroyEnvelopes = (props: StepProps) => {
   const { view, definition, step } = props;

@@ -2,7 +2,7 @@
 import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { LoginFields, useLogin } from '../../app/login.tsx';
-import { checkDigits, isCheckValue } from './draft-definition.ts';
+import { checkDigits, isCheckValue } from './check-digits.ts';
 import { Phrase } from '../../ui/phrase.tsx';
 import { given, invalid, StepAct, type StepProps } from './step-act.tsx';
 import { isolated } from '../../ui/isolated.ts';

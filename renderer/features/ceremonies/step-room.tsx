@@ -5,7 +5,7 @@ import { ReadAloud } from '../../ui/guided.tsx';
 import { ReadBackFields, useReadBack } from '../../ui/read-back.tsx';
 import { Fingerprint, hexGroups } from '../../ui/text.tsx';
 import { given, invalid, StepAct, type StepProps } from './step-act.tsx';
-import { numberWord } from './words.ts';
+import { numberWord } from '../../../shared/number-word.ts';
 
 export const Arrive = (props: StepProps) => {
   const { view, step } = props;

@@ -46,6 +46,3 @@ export const STATES: Readonly<
   ABORTED: { shape: '✕', means: 'Ended without a key.' },
   CLOSED: { shape: '■', means: 'Done; nothing in it can change.' },
 };
-
-const NUMBERS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
-export const numberWord = (count: number): string => NUMBERS[count] ?? String(count);

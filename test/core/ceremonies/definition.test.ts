@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Definition } from '../../../shared/domain/ceremonies.ts';
-import type { Role } from '../../../shared/domain/people.ts';
 import { DEFAULT_POLICY } from '../../../shared/domain/policy.ts';
 import {
   definitionBytes,
@@ -11,22 +10,9 @@ import {
   problemsOf,
   type Surroundings,
 } from '../../../custody/core/ceremonies/definition.ts';
-import { sample } from './sample.ts';
+import { HERE, sample } from './sample.ts';
 
 const good = sample();
-const roles = new Map<string, Role>(
-  good.seats.map(({ seat, person }) => [
-    person,
-    (seat.startsWith('custodian') ? 'custodian' : seat) as Role,
-  ]),
-);
-const here: Surroundings = {
-  log: good.log,
-  mode: good.mode,
-  policySha256: good.policySha256,
-  policy: DEFAULT_POLICY,
-  roleOf: (person) => roles.get(person),
-};
 type Draft = { -readonly [K in keyof Definition]: Definition[K] };
 const problems = (
   change: (draft: Draft) => void,
@@ -34,7 +20,7 @@ const problems = (
 ): Record<string, string> => {
   const draft = structuredClone(good);
   change(draft);
-  return problemsOf(draft, { ...here, ...surroundings });
+  return problemsOf(draft, { ...HERE, ...surroundings });
 };
 const at = <T>(list: readonly T[], index: number): T => {
   const found = list[index];
@@ -44,7 +30,7 @@ const at = <T>(list: readonly T[], index: number): T => {
 const STRANGER = '0198c0de-0000-7000-8000-0000000000ff';
 
 describe('a definition', () => {
-  test('that ships with Keymoot has no problems', () => {
+  test('drafted from the template that ships with Keymoot has no problems', () => {
     expect(problems(() => undefined)).toEqual({});
   });
   test('has the SHA-256 of its canonical JSON for an id, whatever the order it was written in', () => {
@@ -70,6 +56,7 @@ describe('a definition', () => {
       expect(pathsOf({ expected: { method: 'X9.24-CMAC', value } })).toBeUndefined();
   });
   const wrong: [string, string, (draft: Draft) => void][] = [
+    ['a module that the desk doesn’t know', 'at.module', (d) => (d.at.module = STRANGER)],
     ['another desk', 'log', (d) => (d.log = 'other')],
     ['another mode', 'mode', (d) => (d.mode = 'production')],
     ['another policy', 'policySha256', (d) => (d.policySha256 = 'ab'.repeat(32))],
@@ -164,6 +151,58 @@ describe('a definition', () => {
     test(`with ${what} is refused at ${path}`, () => {
       expect(Object.keys(problems(change))).toContain(path);
     });
+  const claims: [string, number, string, (draft: Draft) => void][] = [
+    [
+      'a comparison with a value that it doesn’t have',
+      7,
+      'none is compared',
+      (d) => delete d.expected,
+    ],
+    [
+      'a key that can’t leave, of one that may',
+      7,
+      'may leave the token wrapped',
+      (d) => {
+        d.key.purpose = 'encrypt';
+        d.key.extractable = true;
+      },
+    ],
+    [
+      'other seats than there are',
+      0,
+      'All five seats',
+      (d) => (at(d.steps, 0).expected = 'All six seats are taken, each by the person named.'),
+    ],
+    [
+      'a check of our own making',
+      1,
+      'within two minutes',
+      (d) => (at(d.steps, 1).expected = 'The two agree within a second.'),
+    ],
+  ];
+  for (const [what, step, words, change] of claims)
+    test(`that claims ${what} is refused with the words that would be true`, () => {
+      const found = problems(change);
+      expect(Object.keys(found)).toEqual([`steps.${step}.expected`]);
+      expect(found[`steps.${step}.expected`]).toContain(words);
+    });
+  test('may tell people what to do in words of its own', () => {
+    expect(
+      problems((d) => {
+        d.title = 'Unser Schlüssel';
+        for (const step of d.steps) {
+          step.text = `Bitte: ${step.text}`;
+          step.undo = 'Abbrechen.';
+          if (step.phrase !== undefined) step.phrase = 'JETZT';
+        }
+      }),
+    ).toEqual({});
+  });
+  test('is refused where the desk has no such template to compare it with', () => {
+    expect(problems(() => undefined, { template: undefined })).toEqual({
+      template: 'is none that this desk has',
+    });
+  });
   test('is told all its problems at once', () => {
     const all = problems((d) => {
       d.log = 'other';

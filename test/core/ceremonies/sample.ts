@@ -1,21 +1,65 @@
-/** The definition that ships with Keymoot, and entries of a ceremony on it built by hand. */
+/** A definition drafted from the template that ships with Keymoot, and entries of a ceremony on it built by hand. */
 import { readFileSync } from 'node:fs';
-import { Definition } from '../../../shared/domain/ceremonies.ts';
+import type { Definition, DraftParameters } from '../../../shared/domain/ceremonies.ts';
+import type { Role } from '../../../shared/domain/people.ts';
+import { DEFAULT_POLICY } from '../../../shared/domain/policy.ts';
 import type { Entry, EntryType } from '../../../custody/core/audit/entry.ts';
 import { envelope, statementBytes, type Act } from '../../../custody/core/audit/statement.ts';
+import type { Surroundings } from '../../../custody/core/ceremonies/definition.ts';
+import { expandTemplate } from '../../../custody/core/ceremonies/draft.ts';
+import { Template } from '../../../custody/core/ceremonies/template.ts';
 
-export const sample = (): Definition =>
-  Definition.parse(
-    JSON.parse(
-      readFileSync(
-        new URL(
-          '../../../resources/ceremonies/form-aes256-from-3-components.json',
-          import.meta.url,
-        ),
-        'utf8',
-      ),
+export const templateJson = (): Record<string, unknown> =>
+  JSON.parse(
+    readFileSync(
+      new URL('../../../resources/ceremonies/form-key-from-components.json', import.meta.url),
+      'utf8',
     ),
-  );
+  ) as Record<string, unknown>;
+export const TEMPLATE = Template.parse(templateJson());
+
+export const person = (name: string): string => `0198c0de-0000-7000-8000-0000000000${name}`;
+const ROLES = new Map<string, Role>([
+  [person('a1'), 'administrator'],
+  ...Array.from({ length: 9 }, (_, at) => [person(`c${at + 1}`), 'custodian'] as const),
+  [person('b1'), 'witness'],
+]);
+export const HERE: Surroundings = {
+  log: 'keymoot.example/0198c0de-0000-7000-8000-000000000001/rehearsal',
+  mode: 'rehearsal',
+  policySha256: '00'.repeat(32),
+  policy: DEFAULT_POLICY,
+  roleOf: (id) => ROLES.get(id),
+  knowsModule: (id) => id === person('d1'),
+  template: TEMPLATE,
+};
+
+export const custodians = (count: number): DraftParameters['seats'] =>
+  Array.from({ length: count }, (_, at) => ({
+    seat: `custodian-${at + 1}`,
+    person: person(`c${at + 1}`),
+  }));
+export const parameters = (count = 3): DraftParameters => ({
+  label: 'zone-master-key-1',
+  expected: { value: '0000000000' },
+  at: {
+    module: person('d1'),
+    token: {
+      manufacturer: 'SoftHSM project',
+      model: 'SoftHSM v2',
+      serial: '0000000000000000',
+      label: 'ceremony',
+    },
+  },
+  seats: [
+    { seat: 'administrator', person: person('a1') },
+    ...custodians(count),
+    { seat: 'witness', person: person('b1') },
+  ],
+  substitutes: [],
+});
+
+export const sample = (): Definition => expandTemplate(TEMPLATE, parameters(), HERE);
 export const ID = 'c0de'.repeat(8);
 export const SHA = 'ab'.repeat(32);
 

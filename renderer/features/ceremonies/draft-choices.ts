@@ -1,0 +1,67 @@
+/** What people choose for a definition. What becomes of it is the desk's to say: `ceremonies.draft`. */
+import type { TemplateView } from '../../../shared/contract/ceremonies.ts';
+import type { InputGiven } from '../../../shared/contract/index.ts';
+import { seatsFor, type Seat } from '../../../shared/domain/ceremonies.ts';
+import { KeyLabel } from '../../../shared/domain/keys.ts';
+import type { TokenRef } from '../../../shared/domain/tokens.ts';
+import { checkDigits } from './check-digits.ts';
+
+export interface Choices {
+  algorithm: TemplateView['algorithms'][number] | undefined;
+  label: string;
+  purpose: TemplateView['purposes'][number] | undefined;
+  components: number;
+  at: TokenRef | undefined;
+  /** As typed; empty when the sender gave none beforehand. */
+  expected: string;
+  seats: Partial<Record<Seat, string>>;
+  substitutes: Partial<Record<Seat, string>>;
+}
+
+export const firstChoices = (template: TemplateView): Choices => ({
+  algorithm: template.algorithms[0],
+  label: '',
+  purpose: template.purposes[0],
+  components: template.components.usual,
+  at: undefined,
+  expected: '',
+  seats: {},
+  substitutes: {},
+});
+
+export const labelProblem = (label: string): string | undefined =>
+  label === ''
+    ? 'The key needs a label.'
+    : KeyLabel.safeParse(label).success
+      ? undefined
+      : 'A label has at most 64 bytes of plain text, without invisible characters.';
+
+export const seatsOf = (template: TemplateView, choices: Choices): Seat[] =>
+  seatsFor(template.seats, choices.components);
+
+export const draftInput = (
+  template: TemplateView,
+  { algorithm, label, purpose, components, expected, seats, substitutes }: Choices,
+  at: TokenRef,
+): InputGiven<'ceremonies.draft'> => {
+  const all = seatsFor(template.seats, components);
+  const given = (people: Choices['seats']) =>
+    all.flatMap((seat) => {
+      const person = people[seat] ?? '';
+      return person === '' ? [] : [{ seat, person }];
+    });
+  const value = checkDigits(expected);
+  return {
+    template: template.name,
+    parameters: {
+      label,
+      ...(algorithm === undefined ? {} : { algorithm }),
+      ...(purpose === undefined ? {} : { purpose }),
+      components,
+      ...(value === '' ? {} : { expected: { value } }),
+      at,
+      seats: given(seats),
+      substitutes: given(substitutes),
+    },
+  };
+};
