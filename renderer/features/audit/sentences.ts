@@ -82,7 +82,7 @@ const SENTENCES: Readonly<
       `component ${num(d['index'])} of ${num(d['of'])} from envelope ${str(d['serial'])}`,
     ),
   'component.destroy': (d) =>
-    `Destroyed the components of envelopes ${list(d['serials']).map(str).join(', ')}`,
+    `Recorded as destroyed: envelopes ${list(d['serials']).map(str).join(', ')}`,
   'ceremony.define': (d) => `Defined the ceremony “${str(d['title'])}”`,
   'ceremony.approve': () => 'Approved a ceremony definition',
   'ceremony.arm': () => 'Armed a ceremony',

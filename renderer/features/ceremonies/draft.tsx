@@ -123,12 +123,13 @@ const DraftFrom = ({ template }: { template: TemplateView }) => {
         {PARTS[part]}
       </Title>
       {body}
-      {problem === undefined ? null : (
-        <Text className="stop" role="alert" mt="md">
-          {problem}
-        </Text>
-      )}
       <div className="controls no-print">
+        {/* Beside the button that was pressed, and so in sight however long the part is. */}
+        {problem === undefined ? null : (
+          <Text className="stop" role="alert" w="100%">
+            {problem}
+          </Text>
+        )}
         {part === 0 ? null : (
           <Button
             variant="default"
