@@ -1,4 +1,4 @@
-/** The service's side of the judging process: one at a time, bounded in time, ended when nobody waits. */
+/** The service's client of the judge process: one bundle at a time, with a deadline, ended when its caller goes away. */
 import type { ChildProcess } from 'node:child_process';
 import { z } from 'zod';
 import { VerdictView } from '../../shared/contract/desk.ts';
@@ -42,9 +42,9 @@ export class Judge {
   }
 
   /**
-   * The verdict on a bundle. Whoever asks again gives the question before up.
+   * The verdict on a bundle. A new question cancels the one before.
    *
-   * @throws KeymootError input-invalid for a trust file or anchor that is none; cancelled; file-too-large when it takes too long or too much memory; internal
+   * @throws KeymootError input-invalid for a malformed trust file or anchor; cancelled; file-too-large when it takes too long or too much memory; internal
    */
   async ask(question: Question): Promise<VerdictView> {
     this.end();
@@ -79,7 +79,7 @@ export class Judge {
           settle(new KeymootError(code, words, fields === undefined ? {} : { fields }));
         }
       });
-      child.send(question, () => undefined); // one that can't be sent to ends, which is told above
+      child.send(question, () => undefined); // if sending fails the process ends, and the exit handler above settles it
     });
     if (this.#running?.child === child) this.#running = undefined;
     child.kill('SIGKILL');

@@ -1,8 +1,8 @@
 /**
  * `keymoot judge`: one bundle, one verdict.
  *
- * A bundle may come from anybody and be of any size. It is judged here so that the service goes on answering, at a lower priority, and with nothing of a desk
- * in this process's memory.
+ * A bundle may come from any source and have any size. A separate process at a lower priority keeps the service responsive, and no data of a desk is in this
+ * process's memory.
  */
 import { constants, setPriority } from 'node:os';
 import { KeymootError, errorData } from '../../shared/errors.ts';
@@ -15,7 +15,7 @@ import { folderReader } from './reader.ts';
 /** Bytes of memory. A million entries take 200 MB. */
 const MOST_MEMORY = 2 ** 30;
 
-/** Judging hears no message, so it looks each time it opens a file: is it too large, and is anybody there to answer? */
+/** The verifier is synchronous and receives no message, so memory and the parent's life are checked each time it opens a file. */
 const bounded = (reader: BundleReader): BundleReader => {
   const parent = process.ppid;
   return {
@@ -35,7 +35,7 @@ const bounded = (reader: BundleReader): BundleReader => {
 export const judgeProcess = (): void => {
   process.title = 'keymoot judge';
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-  process.on('SIGINT', () => undefined); // a terminal's Ctrl-C goes to every process; the face decides what it means
+  process.on('SIGINT', () => undefined); // a terminal's Ctrl-C goes to every process; the face handles it
   process.on('disconnect', () => process.exit(0));
   process.once('message', (message) => {
     const { bundle, trust, anchors } = message as Question;

@@ -1,4 +1,4 @@
-/** A bundle in a folder of this computer, read without following links and without waiting for anybody. */
+/** A bundle in a local folder, read without following links and without blocking on pipes. */
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
@@ -20,7 +20,7 @@ import {
 
 const MAX_ITEMS = 1_000_000;
 const MAX_DEPTH = 12;
-/** SECURITY: never through a link, and never waiting for somebody at the other end of a pipe. Windows has neither flag. */
+/** SECURITY: O_NOFOLLOW against links, O_NONBLOCK against a pipe without a writer. Windows has neither flag. */
 const QUIETLY =
   constants.O_RDONLY |
   ((constants as Partial<typeof constants>).O_NOFOLLOW ?? 0) |
@@ -33,7 +33,7 @@ export const kindOf = (path: string): { kind: BundleItem['kind'] | 'folder'; siz
     if (stat.isDirectory()) return { kind: 'folder', size: 0 };
     return { kind: stat.isSymbolicLink() ? 'link' : 'other', size: 0 };
   } catch {
-    return { kind: 'other', size: 0 }; // not to be looked at, so not to be judged as a file
+    return { kind: 'other', size: 0 }; // lstat failed: not judged as a file
   }
 };
 
@@ -41,7 +41,7 @@ export const namesIn = (folder: string): string[] | undefined => {
   try {
     return readdirSync(folder).sort();
   } catch {
-    return undefined; // told as a folder that can't be read
+    return undefined; // the caller reports an unreadable folder
   }
 };
 
@@ -65,7 +65,7 @@ const listBelow = (dir: string): BundleItem[] => {
   return items;
 };
 
-/** A disk that fails reads as a file that ends early. */
+/** A read error on the disk counts as the end of the file. */
 const readUpTo = (fd: number, into: Uint8Array, offset: number): number => {
   let length = 0;
   try {
@@ -75,7 +75,7 @@ const readUpTo = (fd: number, into: Uint8Array, offset: number): number => {
       length += got;
     }
   } catch {
-    return length; // as said above
+    return length; // a read error counts as the end of the file
   }
   return length;
 };
@@ -95,7 +95,7 @@ const openFile = (path: string): OpenFile | undefined => {
       };
     }
   } catch {
-    // Missing, a link, or not to be read: whoever wanted the file says that it can't be read.
+    // Missing, a link, or unreadable: the caller reports that it can't be read.
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

@@ -1,7 +1,7 @@
 /**
- * XOR components: reading what was typed, refusing what can't be one, adding up (design 03, R20 to R23).
+ * XOR components: parsing the typed digits, refusing invalid ones, combining (design 03, R20 to R23).
  *
- * Everything here works on buffers that the caller zeroes. Refusals name the component and the line, never a digit of it.
+ * Everything works on buffers that the caller zeroes. Refusals name the component and the line, never a digit.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Check } from '../../../shared/domain/keys.ts';
@@ -22,7 +22,7 @@ const nibble = (code: number): number => {
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 };
 
-/** Reads hex digits out of typed bytes without ever making a string of them, and zeroes what was typed. Both cases are taken, white space is skipped. */
+/** Decodes typed hex digits without making a string, and zeroes the typed bytes. Accepts both cases and skips white space. */
 export const readComponent = (index: number, typed: Uint8Array, bytes: number): Uint8Array => {
   const component = new Uint8Array(bytes);
   let digits = 0;
@@ -49,11 +49,11 @@ export const readComponent = (index: number, typed: Uint8Array, bytes: number): 
     component.fill(0);
     throw error;
   } finally {
-    typed.fill(0); // SECURITY: the only other copy here
+    typed.fill(0); // SECURITY: the only other copy in this process
   }
 };
 
-/** R41: names a wrong component later without saying anything about a right one; components have at least 128 bits of entropy. */
+/** R41: identifies a wrong component later and reveals nothing about a right one, since components have at least 128 bits of entropy. */
 const commitmentOf = (setId: string, index: number, component: Uint8Array): string =>
   createHash('sha256')
     .update('keymoot/component/1\0')
@@ -62,13 +62,13 @@ const commitmentOf = (setId: string, index: number, component: Uint8Array): stri
     .update(component)
     .digest('hex');
 
-/** The components of one key between entry and forming. One object, one ceremony; `wipe` ends it. */
+/** The components of one key from entry until forming. One object per ceremony; `wipe` clears it. */
 export class ComponentSet {
   readonly #setId: string;
   readonly #count: number;
   readonly #bytes: number;
   readonly #held = new Map<number, Uint8Array>();
-  /** R22: duplicates are found by HMAC under a key that lives only here. */
+  /** R22: duplicates are found by HMAC under a key that exists only in this object. */
   readonly #key: Buffer;
 
   constructor(setId: string, count: number, bytes: number, hmacKey: Buffer) {
@@ -81,7 +81,7 @@ export class ComponentSet {
     return createHmac('sha256', this.#key).update(component).digest();
   }
 
-  /** Takes a component. `check` is what the custodian typed from the envelope. */
+  /** Accepts a component. `check` is the value that the custodian typed from the envelope. */
   receive(
     index: number,
     typed: Uint8Array,
@@ -108,7 +108,7 @@ export class ComponentSet {
       try {
         given = makeCheck(own.method, check);
       } catch {
-        // makeCheck throws for the form only.
+        // makeCheck throws only for a malformed value.
         throw refused(
           index,
           `the check value is not one of ${own.method}: ten hex digits, or six for short.`,
@@ -131,7 +131,7 @@ export class ComponentSet {
     }
   }
 
-  /** XOR of all. The caller zeroes the sum. */
+  /** XOR of all components. The caller zeroes the sum. */
   combine(expected: Check | undefined): { sum: Uint8Array; check: Check; p11: Check } {
     if (this.#held.size !== this.#count)
       throw new KeymootError(
@@ -154,7 +154,7 @@ export class ComponentSet {
             'The key would be the same as one of its components. Nothing was formed.',
           );
       const check = x924Cmac(sum);
-      // SECURITY: a final mismatch says that, and nothing about the sum or any part of it (R23).
+      // SECURITY: a final mismatch reports only that, and nothing about the sum or any part of it (R23).
       if (expected !== undefined && sameCheck(check, expected) !== 'same')
         throw new KeymootError(
           'component-refused',

@@ -10,8 +10,8 @@
  * | HMAC-SHA256KEY | HMAC, generic | SHA-256 of the key | 3 |
  * | HMAC-EMPTY | HMAC | HMAC-SHA256 of the empty message; can't tell a key from itself followed by zeros | 5 |
  *
- * Logs may name any of them. Made here are the first and the zero-block value of an AES key; the functions take key bytes, so they belong in tests and in the short-lived process that forms a key, never where a token
- * can make the value itself. The buffers given are only read; what is made here on the way is cleared, as far as it is ours.
+ * Logs may name any of them. This file makes only the first and the zero-block value of an AES key. Its functions take key bytes, so they belong in tests and in the
+ * short-lived process that forms a key, never where a token can make the value itself. Buffers passed in are only read; our own intermediate ones are cleared.
  */
 import { createCipheriv } from 'node:crypto';
 import { cmac } from '@noble/ciphers/aes.js';
@@ -31,7 +31,7 @@ const DIGITS: Readonly<Record<CheckMethod, readonly number[]>> = {
 };
 
 /**
- * A check value from text: spaces between groups and upper case are folded, the length must be one of the method's.
+ * Parses a check value: spaces between groups and upper case are normalised, the length must be one of the method's.
  *
  * @throws RangeError
  */
@@ -49,8 +49,8 @@ export const makeCheck = (method: CheckMethod, text: string): Check => {
 export type Comparison = 'same' | 'different' | 'different-methods';
 
 /**
- * Compares two check values of one method. Between methods nothing is said: equal digits would be chance and unequal ones mean nothing.
- * For X9.24-CMAC a value of 3 bytes is compared with the first 3 bytes of the other.
+ * Compares two check values of one method. Values of different methods are not compared: equal digits would be chance and unequal ones mean nothing. For
+ * X9.24-CMAC a value of 3 bytes is compared with the first 3 bytes of the other.
  *
  * @throws RangeError when a value does not have its method's form
  */
@@ -76,7 +76,7 @@ const aesBits = (key: Uint8Array): number => {
   return key.length * 8;
 };
 
-/** One AES block in ECB. SECURITY: never asked of a token for zeros (that is the GCM hash subkey), and cut to three bytes by every caller. */
+/** One AES block in ECB. SECURITY: never requested from a token for the zero block (that is the GCM hash subkey); every caller truncates it to three bytes. */
 const aesBlock = (key: Uint8Array, block: Uint8Array): Uint8Array => {
   const cipher = createCipheriv(`aes-${aesBits(key)}-ecb`, key, null).setAutoPadding(false);
   return cipher.update(block);

@@ -1,6 +1,4 @@
-/**
- * Fingerprints as people read and hear them: hex in fours, and PGP words.
- */
+/** Fingerprints for reading aloud: hex in groups of four, and PGP words. */
 import { wordsOf } from '../../../shared/pgp-words.ts';
 import { hexDecode } from '../bytes.ts';
 

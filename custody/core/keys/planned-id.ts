@@ -1,10 +1,10 @@
-/** The id a key will have, known before the token is asked for it: how it is found again when nobody heard the answer (design 03, R8). */
+/** The CKA_ID of a key, computed before the token is asked for it, so that the key can be found after a lost answer (design 03, R8). */
 import { createHash } from 'node:crypto';
 import { concat, copy } from '../bytes.ts';
 
 const BYTES = 16;
 
-/** A field behind its length in four bytes, big-endian: "1","23" and "12","3" are different ids. */
+/** A field preceded by its length in four bytes, big-endian: "1","23" and "12","3" give different ids. */
 const field = (text: string): Uint8Array => {
   const bytes = new TextEncoder().encode(text);
   const length = new Uint8Array(4);
@@ -13,7 +13,7 @@ const field = (text: string): Uint8Array => {
 };
 
 /**
- * First 16 bytes of SHA-256 over definition, ceremony, step, attempt (decimal) and role, each behind its length.
+ * First 16 bytes of SHA-256 over definition, ceremony, step, attempt (decimal) and role, each preceded by its length.
  *
  * @param definitionSha256 64 hex digits
  * @param ceremonyId 32 hex digits

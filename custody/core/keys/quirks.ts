@@ -1,8 +1,8 @@
 /**
- * Where module families differ in making and describing keys: the one place for it, and data only.
+ * How module families differ in making and describing keys: all differences are here, as data.
  *
- * Measured on SoftHSM 2.6.1 and NSS softoken 3.87; the rest as their vendors document it. A family without an entry gets the default, and
- * reading back tells whether that was right.
+ * Measured on SoftHSM 2.6.1 and NSS softoken 3.87; the rest as their vendors document it. A family without an entry gets the default; the read-back shows
+ * whether that was right.
  */
 import type { Family } from '../../../shared/domain/tokens.ts';
 import type { AttributeName } from '../../../shared/token/cryptoki.ts';
@@ -11,13 +11,13 @@ import type { OaepHash } from '../../../shared/token/protocol.ts';
 interface Quirks {
   /** How CKA_EC_PARAMS names Ed25519: PKCS#11 3.1 allows an object identifier (RFC 8410) and a printable string. */
   readonly edwardsParams: 'oid' | 'name';
-  /** Hashes that C_WrapKey and C_UnwrapKey really do with CKM_RSA_PKCS_OAEP. */
+  /** Hashes that C_WrapKey and C_UnwrapKey actually support with CKM_RSA_PKCS_OAEP. */
   readonly oaep: readonly OaepHash[];
-  /** CKA_LOCAL survives on token objects. Where it doesn't, its being false says nothing. */
+  /** CKA_LOCAL survives on token objects. Otherwise a false CKA_LOCAL carries no information. */
   readonly localIsKept: boolean;
-  /** Attributes that the module refuses in a template even with a value it would have anyway. */
+  /** Attributes that the module refuses in a template even with their default value. */
   readonly omit: readonly AttributeName[];
-  /** The device may finish a call after its process has ended. A token that is only software can't: whoever recovers need not wait for it. */
+  /** The device may finish a call after its process has ended. A software token can't, so recovery need not wait for it. */
   readonly finishesAlone: boolean;
 }
 
@@ -30,11 +30,11 @@ const DEFAULT: Quirks = {
 };
 
 const TABLE: Readonly<Partial<Record<Family, Partial<Quirks>>>> = {
-  // Takes both spellings of Ed25519; anything but SHA-1 in OAEP is CKR_ARGUMENTS_BAD.
+  // Accepts both spellings of Ed25519; OAEP with any hash but SHA-1 is CKR_ARGUMENTS_BAD.
   softhsm: { oaep: ['SHA-1'], finishesAlone: false },
-  // Keys generated as token objects come back with CKA_LOCAL false. No Ed25519 at all.
+  // Keys generated as token objects have CKA_LOCAL false. No Ed25519 at all.
   nss: { localIsKept: false, finishesAlone: false },
-  // CKR_ATTRIBUTE_TYPE_INVALID for what its objects don't have.
+  // CKR_ATTRIBUTE_TYPE_INVALID for attributes that its objects don't have.
   yubihsm: { omit: ['SIGN_RECOVER', 'VERIFY_RECOVER'] },
 };
 

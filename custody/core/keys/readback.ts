@@ -1,6 +1,4 @@
-/**
- * Comparing what was asked with what the device says it made, and saying no more than that (design 03, R28).
- */
+/** Attributes comparison: what was requested against what the device reports, claiming no more than that (design 03, R28). */
 import type { Claim } from '../../../shared/domain/basics.ts';
 import type { Attributes, Check, Origin } from '../../../shared/domain/keys.ts';
 import type { Family } from '../../../shared/domain/tokens.ts';
@@ -20,7 +18,7 @@ interface Difference {
 
 export interface Comparison {
   readonly differences: Difference[];
-  /** Attributes that this module doesn't show: neither right nor wrong. */
+  /** Attributes that this module doesn't report: neither right nor wrong. */
   readonly notOffered: string[];
 }
 
@@ -34,7 +32,7 @@ const NAMES = new Map<number, AttributeName>(
   (Object.keys(CKA) as AttributeName[]).map((name) => [CKA[name][0], name]),
 );
 
-/** What a key can be used for; on, although nobody asked, is a difference also where the template doesn't name it. */
+/** Usages of a key. One that is on without being requested is a difference even where the template omits it. */
 const USAGES: readonly AttributeName[] = [
   'ENCRYPT',
   'DECRYPT',
@@ -49,7 +47,7 @@ const USAGES: readonly AttributeName[] = [
 
 const spelled = (value: boolean | number | string): string => String(value);
 
-/** The template's value in the spelling that a read-back has. */
+/** The template's value in the read-back's spelling. */
 const askedValue = (name: AttributeName, value: TemplateEntry['value']) => {
   if (!(value instanceof Uint8Array)) return value;
   return CKA[name][1] === 'text' ? new TextDecoder().decode(value) : hexEncode(value);
@@ -71,11 +69,11 @@ const same = (
   return asked === observed;
 };
 
-/** 0 for an unwrapped key is SoftHSM's way of not knowing. */
+/** SoftHSM reports length 0 for an unwrapped key: unknown. */
 const isOffered = (name: AttributeName, observed: unknown): boolean =>
   observed !== undefined && !(name === 'VALUE_LEN' && observed === 0);
 
-/** What a key is and whether it can get out: not to be told is as good as another answer. */
+/** Attributes that decide the kind of key and whether it can leave the token: a missing value counts as a difference. */
 const MUST_SHOW = new Set<AttributeName>([
   'CLASS',
   'KEY_TYPE',
@@ -111,7 +109,7 @@ const compareObject = (
   return { differences, notOffered };
 };
 
-/** The public part by its content: its size is in the number itself, whatever an attribute says of it. */
+/** Compares the public key itself: its size follows from the number, whatever the attribute says. */
 const comparePublic = (plan: GeneratePlan, readback: KeyReadback): Difference[] => {
   const { algorithm } = plan.request;
   const { kind, bits } = ALGORITHM_TABLE[algorithm];
@@ -132,22 +130,22 @@ const comparePublic = (plan: GeneratePlan, readback: KeyReadback): Difference[] 
     const spki = spkiOf(readback);
     if (!spki) return differ(algorithm, 'not shown');
   } catch {
-    return differ(algorithm, 'not a key of that kind'); // what the device shows does not parse as one
+    return differ(algorithm, 'not a key of that kind'); // the device's data does not parse as such a key
   }
-  // The curve itself was compared as CKA_EC_PARAMS; here it had to fit the point.
+  // CKA_EC_PARAMS was compared before; here the point only had to fit the curve.
   return [];
 };
 
-/** An imported key's length comes from its data and is not in the template; it is compared all the same where it is shown. */
+/** An imported key's length comes from its data and is not in the template; it is compared where the device reports it. */
 const lengthOf = ({ request }: ImportPlan): TemplateEntry => ({
   type: CKA.VALUE_LEN[0],
   value: ALGORITHM_TABLE[request.algorithm].bits / 8,
 });
 
 /**
- * Every way in which the token's key differs from the one that was asked for. Empty differences are what lets a ceremony go on.
+ * Every difference between the token's key and the requested one. A ceremony goes on only without differences.
  *
- * @returns what the module doesn't show is listed apart, and is no difference
+ * @returns attributes that the module doesn't report are listed separately, and are no difference
  */
 export const compareReadback = (
   plan: GeneratePlan | ImportPlan,
@@ -195,7 +193,7 @@ export const secretPart = (readback: KeyReadback): TokenObject | undefined =>
 /**
  * Where a key came from, by CKA_LOCAL alone.
  *
- * @param family of the module: for one that loses CKA_LOCAL, false says nothing
+ * @param family of the module: for one that loses CKA_LOCAL, false carries no information
  */
 export const originOf = (attributes: Attributes, family: Family = 'other'): Origin => {
   const local = attributes['CKA_LOCAL'];
@@ -204,7 +202,7 @@ export const originOf = (attributes: Attributes, family: Family = 'other'): Orig
   return 'unknown';
 };
 
-/** The secret never was outside: generated inside, always sensitive, never extractable, all by the device's own word. */
+/** The secret never left the token: generated inside, always sensitive, never extractable, all as the device reports. */
 export const neverLeft = (attributes: Attributes): boolean =>
   attributes['CKA_LOCAL'] === true &&
   attributes['CKA_ALWAYS_SENSITIVE'] === true &&
@@ -217,7 +215,7 @@ const ORIGIN_WORDS: Readonly<Record<Origin, string>> = {
 };
 
 /**
- * Sentences for minutes and evidence, each one the device's word and no more than its attributes carry.
+ * Sentences for minutes and evidence, each attributed to the device and claiming no more than its attributes.
  *
  * @param attributes of the secret or private key
  * @param check as read from the device

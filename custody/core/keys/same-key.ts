@@ -1,6 +1,6 @@
 /**
- * An id is not a key (design 02, rule 12): whoever knows a PIN may have put another object in its place. What a token holds under a key's id is held against the
- * record of that key, as far as the device shows it.
+ * A CKA_ID does not identify a key (design 02, rule 12): anyone with a PIN may have put another object in its place. So the object under a key's id is compared
+ * with the record of that key, as far as the device reports it.
  */
 import type { KeyRecord } from '../../../shared/domain/keys.ts';
 import type { KeyReadback, TokenObject } from '../../../shared/token/protocol.ts';
@@ -17,7 +17,7 @@ const value = ({ attributes }: Pick<TokenObject, 'attributes'>): string | undefi
   return typeof shown === 'string' && !/^0*$/u.test(shown) ? shown : undefined;
 };
 
-/** By each method that both have, and by none when there is none (a key for wrapping, on SoftHSM). */
+/** Compares by each method that both have; without a common one (a wrapping key on SoftHSM) nothing is compared. */
 const otherValue = (key: Known, found: KeyReadback, secret: TokenObject): string | undefined => {
   const [once, now] = [value(key), value(secret)];
   if (
@@ -27,7 +27,7 @@ const otherValue = (key: Known, found: KeyReadback, secret: TokenObject): string
     (once !== undefined && now !== undefined && once !== now)
   )
     return 'its check value is another';
-  // SECURITY: nor is it taken for a key that could make its check value because it is an object that may not.
+  // SECURITY: an object that may not sign has no check value, so it must not pass for a key that may.
   return key.attributes['CKA_SIGN'] === true && secret.attributes['CKA_SIGN'] === false
     ? 'it may not sign, so it shows no check value, and the key could'
     : undefined;
@@ -40,7 +40,7 @@ const otherPublic = (key: Known, found: KeyReadback): boolean => {
     const now = spkiOf(found);
     if (now !== undefined && hexEncode(now) !== hexEncode(spki)) return true;
   } catch (error) {
-    if (error instanceof RangeError) return true; // no public key of any kind that we make
+    if (error instanceof RangeError) return true; // not a public key of a kind that we make
     throw error;
   }
   const { privateModulus } = found;
@@ -51,7 +51,7 @@ const otherPublic = (key: Known, found: KeyReadback): boolean => {
 };
 
 /**
- * What is not as in the record, in words; undefined when nothing speaks against its being that key.
+ * The difference from the record, in words; undefined when none is found.
  *
  * @param found objects of the classes that the key has; one of them may be missing
  */
@@ -63,7 +63,7 @@ export const otherThan = (key: Known, found: KeyReadback): string | undefined =>
     return 'it is of another type';
   const secret = found.objects.find(({ objectClass }) => objectClass === CKO.SECRET_KEY);
   if (secret !== undefined) {
-    const bytes = secret.attributes['CKA_VALUE_LEN'] ?? 0; // 0: SoftHSM does not know it of an unwrapped key
+    const bytes = secret.attributes['CKA_VALUE_LEN'] ?? 0; // 0: SoftHSM does not know the length of an unwrapped key
     if (bytes !== 0 && bytes !== key.bits / 8) return 'it is of another length';
     return otherValue(key, found, secret);
   }

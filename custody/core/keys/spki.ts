@@ -1,4 +1,4 @@
-/** The public key of a read-back, in the one spelling that fingerprints and exports use. */
+/** The public key of a read-back, in the one encoding that fingerprints and exports use. */
 import type { KeyReadback } from '../../../shared/token/protocol.ts';
 import {
   curveOfParams,
@@ -18,7 +18,7 @@ export const isEdwards = (ecParams: Uint8Array): boolean =>
   [ALGORITHM_TABLE.Ed25519.params, EDWARDS_NAME].includes(hexEncode(ecParams));
 
 /**
- * DER SubjectPublicKeyInfo from what the device gave, or `undefined` when it gave no public part.
+ * DER SubjectPublicKeyInfo from the device's data, or `undefined` when there is no public part.
  *
  * @throws RangeError when the parts don't fit together: an unknown curve, a point of another length
  */

@@ -1,8 +1,8 @@
 /**
- * From what people asked for to what the token is told, and nothing beyond it.
+ * Translates a key request into the token's template, and adds nothing to it.
  *
- * One purpose a key. Every usage is named, also those that are off: defaults differ between modules, and a usage that nobody asked for is a
- * door. CKA_MODIFIABLE is left alone, since some modules refuse it. PKCS#11 3.1, sections 4.8 to 4.10 and 6.1 to 6.13.
+ * One purpose per key. Every usage is set explicitly, also to false: defaults differ between modules, and an unrequested usage is an attack surface.
+ * CKA_MODIFIABLE is left out, since some modules refuse it. PKCS#11 3.1, sections 4.8 to 4.10 and 6.1 to 6.13.
  */
 import type { Algorithm, Purpose } from '../../../shared/domain/keys.ts';
 import type { Family } from '../../../shared/domain/tokens.ts';
@@ -15,10 +15,10 @@ import { quirksOf } from './quirks.ts';
 export interface KeyRequest {
   readonly algorithm: Algorithm;
   readonly purpose: Purpose;
-  /** May be wrapped out of the token. Never readable in the clear either way. */
+  /** May be wrapped out of the token. Never readable in the clear in either case. */
   readonly extractable: boolean;
   readonly label: string;
-  /** CKA_ID, planned before anything is asked of the token. */
+  /** CKA_ID, computed before the token is asked for anything. */
   readonly ckaid: Uint8Array;
   readonly family: Family;
 }
@@ -52,10 +52,10 @@ type Kind = 'aes' | 'rsa' | 'ec' | 'edwards';
 
 interface AlgorithmEntry {
   readonly kind: Kind;
-  /** Of the key, the modulus or the field. */
+  /** Length of the key, the modulus or the field. */
   readonly bits: number;
   readonly purposes: readonly Purpose[];
-  /** Milliseconds for generating it on the slowest token we would wait for. */
+  /** Milliseconds for generating it on the slowest supported token. */
   readonly deadlineMs: number;
   /** CKA_EC_PARAMS: the curve's object identifier in DER. */
   readonly params?: string;
@@ -110,7 +110,7 @@ const KEY_TYPE: Readonly<Record<Kind, number>> = {
   ec: CKK.EC,
   edwards: CKK.EC_EDWARDS,
 };
-/** F4. Read back and compared: a smaller one was once a vendor's default. */
+/** Public exponent 65537 (F4). Read back and compared: one vendor's default was once smaller. */
 const EXPONENT = Uint8Array.of(1, 0, 1);
 
 type Line = readonly [AttributeName, TemplateEntry['value']];
@@ -127,14 +127,14 @@ const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const secretLines = ({ purpose, extractable, label, ckaid }: KeyRequest): Line[] => [
   ['CLASS', CKO.SECRET_KEY],
   ['KEY_TYPE', CKK.AES],
-  ['TOKEN', true], // kept: a session object would die with the process
-  ['PRIVATE', true], // not to be seen without a login
+  ['TOKEN', true], // persistent: a session object would end with the process
+  ['PRIVATE', true], // hidden without a login
   ['LABEL', utf8(label)],
-  ['ID', ckaid], // how it is found again, also after a power cut
+  ['ID', ckaid], // finds the key again, also after a power cut
   ['SENSITIVE', true], // it can't be read in the clear
-  ['EXTRACTABLE', extractable], // it can be wrapped out only if it was made for that
+  ['EXTRACTABLE', extractable], // can be wrapped out only if it was made for that
   ['ENCRYPT', purpose === 'encrypt'],
-  ['DECRYPT', purpose === 'encrypt'], // never with wrap: wrap, then decrypt, would give keys away
+  ['DECRYPT', purpose === 'encrypt'], // never together with wrap: wrap, then decrypt, would reveal keys
   ['SIGN', purpose === 'mac'],
   ['VERIFY', purpose === 'mac'],
   ['WRAP', purpose === 'wrap'],
@@ -151,16 +151,16 @@ const publicLines = (request: KeyRequest): Line[] => {
     ['CLASS', CKO.PUBLIC_KEY],
     ['KEY_TYPE', KEY_TYPE[kind]],
     ['TOKEN', true], // kept beside the private key: some tokens can't give the public part otherwise
-    ['PRIVATE', false], // anyone may see it
+    ['PRIVATE', false], // readable without a login
     ['LABEL', utf8(label)],
     ['ID', ckaid],
     ['VERIFY', purpose === 'sign'],
-    ['VERIFY_RECOVER', false], // SoftHSM's default is on, on any kind of key; so for the next two
+    ['VERIFY_RECOVER', false], // SoftHSM's default is true for any kind of key; the same for the next two
     ['ENCRYPT', purpose === 'decrypt'],
     ['WRAP', purpose === 'unwrap'],
   ];
   if (isEc(kind)) {
-    lines.push(['DERIVE', false]); // NSS switches it on otherwise; agreeing needs the private half only
+    lines.push(['DERIVE', false]); // NSS sets it otherwise; key agreement needs the private half only
     lines.push(['EC_PARAMS', hexDecode(curveParams(algorithm, family))]);
   } else {
     lines.push(['MODULUS_BITS', bits], ['PUBLIC_EXPONENT', EXPONENT]);
@@ -181,14 +181,14 @@ const privateLines = (request: KeyRequest): Line[] => {
   const lines: Line[] = [
     ['CLASS', CKO.PRIVATE_KEY],
     ['KEY_TYPE', KEY_TYPE[kind]],
-    ['TOKEN', true], // kept
-    ['PRIVATE', true], // not to be seen without a login
+    ['TOKEN', true], // persistent
+    ['PRIVATE', true], // hidden without a login
     ['LABEL', utf8(label)],
-    ['ID', ckaid], // the same as its public key's, by custom and for searching
+    ['ID', ckaid], // the same as its public key's, by convention and for searching
     ['SENSITIVE', true], // it can't be read in the clear
-    ['EXTRACTABLE', extractable], // it can be wrapped out only if it was made for that
+    ['EXTRACTABLE', extractable], // can be wrapped out only if it was made for that
     ['SIGN', purpose === 'sign'],
-    ['SIGN_RECOVER', false], // SoftHSM's default is on: a signature by another name
+    ['SIGN_RECOVER', false], // SoftHSM's default is true; it is a second form of signing
     ['DECRYPT', purpose === 'decrypt'],
     ['UNWRAP', purpose === 'unwrap'], // never with decrypt: the two together open wrapped keys
   ];
@@ -209,7 +209,7 @@ const checkRequest = ({ algorithm, purpose, ckaid }: KeyRequest): AlgorithmEntry
 };
 
 /**
- * What to ask the token for a new key.
+ * The request to the token for a new key.
  *
  * @throws KeymootError input-invalid for a purpose that the algorithm doesn't have
  */
@@ -237,8 +237,8 @@ export const generatePlan = (request: KeyRequest): GeneratePlan => {
 };
 
 /**
- * What an AES key is to be once the token has unwrapped it. Its length comes from the data: SoftHSM refuses CKA_VALUE_LEN here
- * (CKR_ATTRIBUTE_READ_ONLY), NSS does without.
+ * The attributes of an AES key that the token unwraps. Its length comes from the data: SoftHSM refuses CKA_VALUE_LEN here (CKR_ATTRIBUTE_READ_ONLY), NSS does
+ * without.
  *
  * @throws KeymootError input-invalid for anything but AES
  */

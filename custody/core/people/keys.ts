@@ -1,8 +1,8 @@
 /**
  * A person's signing key when they have no card: Ed25519, its seed sealed under scrypt of a passphrase.
  *
- * scrypt: RFC 7914; N = 2^17, r = 8, p = 1 takes 128 MiB and about 0.4 s (OWASP Password Storage Cheat Sheet, 2026-11). A rehearsal's keys can do nothing outside it
- * and take N = 2^14, those of people invented for it 2^10; the parameters are stored beside the blob. Seal: XChaCha20-Poly1305 with the person's id as associated data, so blobs can't be swapped between people.
+ * scrypt: RFC 7914; N = 2^17, r = 8, p = 1 takes 128 MiB and about 0.4 s (OWASP Password Storage Cheat Sheet, 2026-11). A rehearsal's keys are worthless outside it
+ * and use N = 2^14, those of invented people 2^10; the parameters are stored beside the blob. Seal: XChaCha20-Poly1305 with the person's id as associated data, so blobs can't be swapped between people.
  */
 import { createPrivateKey, createPublicKey, hash, scrypt, sign } from 'node:crypto';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
@@ -25,16 +25,16 @@ export interface SealedKey {
 const COST = { production: 17, rehearsal: 14, invented: 10 } as const;
 
 /**
- * @param invented a rehearsal's person, whose passphrase a program drew: nobody guesses 100 random bits, however quick a guess is
+ * @param invented a rehearsal's person with a random passphrase of 100 bits, which can't be guessed at any speed
  * @returns log2 of scrypt's N
  */
 export const costOf = (mode: Mode, invented: boolean): number => {
   if (!invented) return COST[mode];
-  // SECURITY: whose passphrase somebody chose must be slow to guess.
+  // SECURITY: a passphrase that a person chose needs a slow derivation.
   if (mode === 'production')
     throw new KeymootError(
       'input-invalid',
-      'Nobody is invented on a production desk. Nobody was enrolled. Enrol the person with a passphrase of their own.',
+      'A production desk has no invented people. Nobody was enrolled. Enrol the person with a passphrase of their own.',
       { fields: { invented: 'production' } },
     );
   return COST.invented;
@@ -60,7 +60,7 @@ const privateKey = (seed: Uint8Array) => {
   try {
     return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
   } finally {
-    der.fill(0); // SECURITY: the KeyObject keeps its own copy, which OpenSSL wipes when it is collected
+    der.fill(0); // SECURITY: the KeyObject has its own copy, which OpenSSL wipes on collection
   }
 };
 
@@ -103,7 +103,7 @@ export const makePersonKey = async (
 };
 
 /**
- * Opens the blob for the signatures of one call. A wrong passphrase is `act-refused`, and nothing more is said about why.
+ * Opens the blob for the signatures of one call. A wrong passphrase is `act-refused`, without a further reason.
  * @param enrolled the key that the log says is this person's
  */
 export const openPersonKey = async (
@@ -128,7 +128,7 @@ export const openPersonKey = async (
     kek.fill(0);
     seed?.fill(0);
   }
-  // SECURITY: a blob that somebody put into the database opens with their passphrase and is not this person's key.
+  // SECURITY: an attacker's blob in the database would open with their own passphrase, but it is not this person's key.
   const spki = createPublicKey(signer).export({ format: 'der', type: 'spki' });
   if (spki.toString('base64') !== enrolled.spki)
     throw new KeymootError(

@@ -1,12 +1,11 @@
 /**
  * AWS KMS: importing key material into a symmetric key of origin EXTERNAL.
  *
- * Sources, read in November 2026: AWS KMS API Reference, GetParametersForImport and ImportKeyMaterial; AWS KMS Developer Guide,
- * "Importing key material" and "Encrypt key material"; AWS CLI reference, get-parameters-for-import (version 1 prints the time as a
- * number of seconds, version 2 as ISO 8601).
+ * Sources, read in November 2026: AWS KMS API Reference, GetParametersForImport and ImportKeyMaterial; AWS KMS Developer Guide, "Importing key material" and
+ * "Encrypt key material"; AWS CLI reference, get-parameters-for-import (version 1 prints the time as a number of seconds, version 2 as ISO 8601).
  *
- * The answer does not say which algorithm was chosen when it was fetched; only the request does. So the algorithm comes from the
- * job, and the fetched file has to be for it: AWS then refuses a mix-up, without saying why.
+ * The answer does not contain the algorithm; only the request does. So the algorithm comes from the export job, and the file must have been fetched for it: AWS
+ * refuses a mix-up without a reason.
  */
 import { KeymootError } from '../../../shared/errors.ts';
 import type { OaepHash } from '../../../shared/token/protocol.ts';
@@ -58,9 +57,9 @@ export interface AwsParameters {
   readonly wrappingKey: RsaPublicKey;
   /** Opaque; 1 to 8,192 bytes. */
   readonly importToken: Uint8Array;
-  /** UTC, milliseconds since 1970; the first instant at which the parameters no longer hold. */
+  /** UTC, milliseconds since 1970; the first instant at which the parameters are expired. */
   readonly validToMs: number;
-  /** What to tell people although it does not stop the job. */
+  /** Warnings for people that do not stop the job. */
   readonly warnings: readonly string[];
 }
 
@@ -71,7 +70,7 @@ const partitionOf = (region: string): AwsKeyArn['partition'] =>
   region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 
 /**
- * Reads a key ARN. SECURITY: the grammar has no character that means anything to a shell, and the import scripts check it again.
+ * Parses a key ARN. SECURITY: the grammar has no shell metacharacter, and the import scripts check it again.
  *
  * @returns undefined when the text is not exactly one ARN of a KMS key, or names a region of another partition
  */
@@ -155,7 +154,7 @@ const bytesOf = (value: FlatValue, name: string): Uint8Array => {
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/u;
 
-/** RFC 3339 with an offset, to UTC milliseconds; finer digits are dropped, so the moment is never later than the one written. */
+/** RFC 3339 with an offset, to UTC milliseconds; finer digits are dropped, so the result is never later than the text. */
 const isoMs = (text: string): number | undefined => {
   const [, year, month, day, hour, minute, second, fraction, sign, offHour, offMinute] =
     ISO.exec(text) ?? [];
@@ -170,7 +169,7 @@ const isoMs = (text: string): number | undefined => {
   ];
   const [y, mo, d, h, mi, s] = fields;
   const whole = Date.UTC(y, mo - 1, d, h, mi, s);
-  // Date.UTC turns 31 February into March and 25:00 into tomorrow: only what comes back unchanged was a moment.
+  // Date.UTC turns 31 February into March and 25:00 into the next day: only a time that formats back to the same text is valid.
   if (new Date(whole).toISOString().slice(0, 19) !== text.slice(0, 19)) return undefined;
   const [oh, om] = [Number(offHour ?? 0), Number(offMinute ?? 0)];
   if (oh > 14 || om > 59) return undefined;
@@ -212,7 +211,7 @@ const span = (ms: number): string => {
 };
 
 /**
- * Throws when the parameters have run out: asked on loading, again right before wrapping, and by whoever makes the package.
+ * Throws when the parameters have expired: checked on loading, right before wrapping, and when the package is made.
  *
  * @throws KeymootError `params-expired`
  */
@@ -227,10 +226,10 @@ export const requireCurrent = (validToMs: number, nowMs: number): void => {
 };
 
 /**
- * Reads what `aws kms get-parameters-for-import` printed.
+ * Parses the output of `aws kms get-parameters-for-import`.
  *
- * @param bytes the file: strict UTF-8 JSON of at most 64 KiB with KeyId, ImportToken, PublicKey and ParametersValidTo and nothing else
- * @param request what was asked of AWS: the file does not repeat it
+ * @param bytes the file: strict UTF-8 JSON of at most 64 KiB with exactly KeyId, ImportToken, PublicKey and ParametersValidTo
+ * @param request what was requested from AWS: the file does not repeat it
  * @param request.nowMs UTC, milliseconds since 1970
  * @throws KeymootError `params-malformed`, `params-expired`, `wrapping-key-refused`, or `mechanism-unsupported` for a key in China,
  *   where SYMMETRIC_DEFAULT is SM4

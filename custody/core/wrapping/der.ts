@@ -1,7 +1,7 @@
 /**
- * The little DER (X.690) that public keys need, read strictly: definite lengths in their shortest form, nothing left over.
+ * The part of DER (X.690) that public keys need, parsed strictly: definite lengths in their shortest form, no trailing bytes.
  *
- * A second encoding of the same key would have a second fingerprint, so whatever X.690 section 10 and 11 rule out is refused.
+ * A second encoding of the same key would have a second fingerprint, so everything that X.690 sections 10 and 11 exclude is refused.
  */
 import { concat } from '../bytes.ts';
 

@@ -1,8 +1,8 @@
 /**
- * A JSON object (RFC 8259) of strings and numbers, one level deep, read without any second meaning.
+ * A flat JSON object (RFC 8259) of strings and numbers, parsed without ambiguity.
  *
- * JSON.parse takes the last of two equal members, and another program may take the first: a file with a duplicate would say one
- * thing to the people who checked it and another to the cloud. So members are read one by one and a second one of a name is refused.
+ * JSON.parse takes the last of two members with the same name, and another program may take the first: with a duplicate, the people who checked the file and
+ * the cloud would read different values. So duplicates are refused.
  */
 
 /** A string, or the digits of a number as they were written. */
@@ -14,9 +14,7 @@ const SPACE = /[ \t\n\r]*/uy;
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/uy;
 
-/**
- * @throws RangeError saying what was found and at which character
- */
+/** @throws RangeError with what was found and at which character */
 export const parseFlatObject = (text: string): ReadonlyMap<string, FlatValue> => {
   let at = 0;
   const take = (pattern: RegExp): string | undefined => {

@@ -1,9 +1,9 @@
 /**
- * The scripts of an AWS package: constant texts, the same in every package, so that they can be read once and compared.
+ * The scripts of an AWS package: constant texts, identical in every package, so that they can be reviewed once and compared.
  *
- * SECURITY: nothing is ever put into them. They read every value from manifest.json beside them, hold it against the same strict
- * grammar as the desk, and pass it on as one quoted argument: a hostile params.json or manifest must not become shell code that
- * runs with an administrator's rights. They need bash 3.2 and the usual tools, or PowerShell 5.1, and the AWS CLI 1 or 2.
+ * SECURITY: no value is ever inserted into them. They read every value from manifest.json beside them, check it against the same strict grammar as the desk,
+ * and pass it as one quoted argument: a hostile params.json or manifest must not become shell code with an administrator's rights. They need bash 3.2 and the
+ * usual tools, or PowerShell 5.1, and the AWS CLI 1 or 2.
  */
 
 /** For bash 3.2 or newer (Linux, macOS). ASCII, LF. */

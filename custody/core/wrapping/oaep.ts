@@ -1,8 +1,8 @@
 /**
- * RSAES-OAEP (RFC 8017 section 7.1) in software: the holder seals a sum to a token's import key, and a self-test opens what a token wrapped. Exported
- * keys are wrapped inside the token.
+ * RSAES-OAEP (RFC 8017 section 7.1) in software: the holder seals a sum to a token's import key, and a self-test opens what a token wrapped. Exported keys are
+ * wrapped inside the token.
  *
- * The MGF1 hash is always the OAEP hash, and the label is empty unless a test vector brings one: every provider here does it so.
+ * The MGF1 hash is always the OAEP hash, and the label is empty except in test vectors, as with every provider here.
  */
 import {
   type KeyObject,
@@ -60,7 +60,7 @@ export const sealOaep = (spki: Uint8Array, plaintext: Uint8Array, hash: OaepHash
 /**
  * @param pkcs8 DER PKCS#8 of a software RSA key
  * @param blob exactly the modulus' length in bytes
- * @returns the plaintext, or undefined when the blob does not open with this key, hash and label. Why is not told, as RFC 8017 asks.
+ * @returns the plaintext, or undefined when the blob does not open with this key, hash and label, without a reason, as RFC 8017 requires
  * @throws TypeError, RangeError for another length or another kind of key
  */
 export const openOaep = (
@@ -78,7 +78,7 @@ export const openOaep = (
     opened.fill(0);
     return plaintext;
   } catch {
-    return undefined; // why is not told, as RFC 8017 asks
+    return undefined; // without a reason, as RFC 8017 requires
   }
 };
 
@@ -89,7 +89,7 @@ const privateKeyOf = (pkcs8: Uint8Array): KeyObject => {
   try {
     return createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' });
   } catch {
-    // No cause: the library's text may quote what it could not read.
+    // No cause: the library's message may quote its input.
     throw new RangeError('"pkcs8" expected a DER PKCS#8 private key');
   }
 };

@@ -1,9 +1,8 @@
 /**
- * The package that is carried out to an AWS administrator: the wrapped key, the import token, a manifest and two scripts.
+ * The package for an AWS administrator: the wrapped key, the import token, a manifest and two scripts.
  *
- * The manifest is canonical JSON on one line (resources/formats, the log's profile of RFC 8785), so one package has one hash, and a
- * script without a JSON parser can find its members. No secret is in it, and never a hash of one: the key is named by a check value
- * with its method.
+ * The manifest is canonical JSON on one line (resources/formats, the log's profile of RFC 8785), so one package has one hash, and a script without a JSON
+ * parser can find its members. It contains no secret and no hash of one: the key is named by a check value with its method.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -29,7 +28,7 @@ const text = (maxBytes: number) =>
   z
     .string()
     .refine((value) => isText(value, maxBytes), 'empty, too long or with unseen characters');
-/** What a device reports may be empty, as some leave their fields. */
+/** A device may leave these fields empty. */
 const deviceText = z
   .string()
   .refine((value) => value === '' || isText(value, 128), 'not plain text');
@@ -48,7 +47,7 @@ const check = z
     try {
       return makeCheck(method, value).value === value;
     } catch {
-      return false; // makeCheck throws for the form only
+      return false; // makeCheck throws only for a malformed value
     }
   }, 'not a check value of its method');
 
@@ -63,7 +62,7 @@ export const Manifest = z
     schema: z.literal(PACKAGE_SCHEMA),
     provider: z.literal('aws-kms'),
     mode: z.enum(['PRODUCTION', 'REHEARSAL']),
-    /** Name and version of what made the package. */
+    /** Name and version of the program that made the package. */
     application: text(64),
     /** Our id of the export job. */
     jobId: text(64),
@@ -81,7 +80,7 @@ export const Manifest = z
       oaepHash: OaepHash,
       keyBits: z.union([z.literal(2048), z.literal(3072), z.literal(4096)]),
       keySpkiSha256: sha256,
-      /** When wrapping key and import token run out, and the same in whole seconds since 1970. */
+      /** When wrapping key and import token expire, and the same in whole seconds since 1970. */
       validTo: utcSecond,
       validToSeconds: z.int().positive(),
       /** Length in bits of an AES key between the wrapping key and the material; 0 where there is none. */
@@ -93,7 +92,7 @@ export const Manifest = z
       importTokenBytes: z.int().positive(),
       importTokenSha256: sha256,
     }),
-    /** The exported key: our id, its label on the token, and how it is known without being shown; no check where the token has none. */
+    /** The exported key: our id, its label on the token, and its check value, if the token has one. */
     key: z.strictObject({ id: text(128), label: text(256), check: check.optional() }),
     device: z.strictObject({
       manufacturer: deviceText,
@@ -152,7 +151,7 @@ export interface PackageInput {
 interface PackageFile {
   readonly name: string;
   readonly bytes: Uint8Array;
-  /** Whether it is to be executable, where the file system knows that. */
+  /** Whether the file is executable, on file systems that support it. */
   readonly executable: boolean;
 }
 
@@ -160,7 +159,7 @@ interface BuiltPackage {
   readonly manifest: Manifest;
   /** SHA-256 of manifest.json, lower-case hex: what the scripts show and people compare. */
   readonly manifestSha256: string;
-  /** In the order they are to be written; none may be there already. */
+  /** In the order of writing; none may exist yet. */
   readonly files: readonly PackageFile[];
 }
 

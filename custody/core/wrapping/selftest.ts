@@ -1,9 +1,9 @@
 /**
- * Judges what a token wrapped in its self-test: known inputs, opened here in software with a throw-away RSA key made for the purpose.
+ * Judges a token's wrapping self-test: known inputs, opened in software with a throw-away RSA key.
  *
- * A mechanism number is never trusted, because modules were measured that accept SHA-256 for OAEP and use SHA-1 (SoftHSM 2.7.0 inside
- * CKM_RSA_AES_KEY_WRAP), or pad a plaintext with zeros, which makes an unaligned key another key (SoftHSM 2.6.1 in 0x210A).
- * Nothing here is a production key, which is why a plain EME-OAEP decoder may explain a failure.
+ * A mechanism number is never trusted: measured modules accept SHA-256 for OAEP and use SHA-1 (SoftHSM 2.7.0 inside CKM_RSA_AES_KEY_WRAP), or pad a plaintext
+ * with zeros, which makes an unaligned key another key (SoftHSM 2.6.1 in 0x210A). No production key is used here, so a plain EME-OAEP decoder may explain a
+ * failure.
  */
 import { constants, createHash, createPrivateKey, privateDecrypt } from 'node:crypto';
 import { KeymootError } from '../../../shared/errors.ts';
@@ -81,7 +81,7 @@ const openAsAsked = (test: {
   return explainOaep(privateKey, blob, hash);
 };
 
-/** Says which hashes the token really used. One that opens with what was asked for never comes here. */
+/** Finds the hashes that the token really used. A blob that opens as requested never gets here. */
 const explainOaep = (privateKey: Uint8Array, blob: Uint8Array, hash: OaepHash): Verdict => {
   const encoded = openRaw(privateKey, blob);
   try {
@@ -104,13 +104,13 @@ const explainOaep = (privateKey: Uint8Array, blob: Uint8Array, hash: OaepHash): 
   );
 };
 
-/** EM of RFC 8017, whatever is in it; empty when the blob is no number below the modulus, which a faulty device may well give. */
+/** EM of RFC 8017, whatever its content; empty when the blob is not below the modulus, which a faulty device may return. */
 const openRaw = (privateKey: Uint8Array, blob: Uint8Array): Uint8Array => {
   const key = createPrivateKey({ key: Buffer.from(privateKey), format: 'der', type: 'pkcs8' });
   try {
     return privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, blob);
   } catch {
-    return new Uint8Array(); // key and length were checked before, so it is the number
+    return new Uint8Array(); // key and length were checked before, so the number is at fault
   }
 };
 
@@ -131,7 +131,7 @@ const mgf1 = (hash: OaepHash, seed: Uint8Array, length: number): Uint8Array => {
   return mask;
 };
 
-/** Whether EM is EME-OAEP with an empty label (RFC 8017 section 7.1.2 step 3). Not constant in time, on purpose only for throw-away keys. */
+/** Whether EM is EME-OAEP with an empty label (RFC 8017 section 7.1.2 step 3). Not constant-time: only for throw-away keys. */
 const decodes = (em: Uint8Array, hash: OaepHash, mgf: OaepHash): boolean => {
   const labelHash = digest(hash);
   const h = labelHash.length;

@@ -1,11 +1,11 @@
 /**
- * SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), read strictly for the keys that wrap and written for the keys of a token.
+ * SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7): a strict parser for wrapping keys, and an encoder for a token's keys.
  *
  * - RSA: RFC 8017 appendix A.1, rsaEncryption with NULL parameters (RFC 3279 section 2.3.1)
  * - EC: RFC 5480, named curves, uncompressed point
  * - Ed25519: RFC 8410, no parameters
  *
- * The fingerprint of a key is SHA-256 of these bytes, so there is one spelling of each key and every other one is refused.
+ * The fingerprint of a key is SHA-256 of these bytes, so each key has one encoding and every other is refused.
  */
 import { createHash } from 'node:crypto';
 import { KeymootError } from '../../../shared/errors.ts';
@@ -25,7 +25,7 @@ const CURVES = {
 type Curve = keyof typeof CURVES;
 const curveNames = Object.keys(CURVES) as Curve[];
 
-/** What else a file may hold where an RSA key belongs, in words a person can act on. */
+/** What a file may hold instead of an RSA key, in words for people. */
 const OTHER_KEYS: Readonly<Record<string, string>> = {
   '1.2.840.10045.2.1': 'an elliptic-curve key',
   '1.2.840.113549.1.1.7': 'a key restricted to RSAES-OAEP by its own identifier',
@@ -63,10 +63,10 @@ const bitLength = (magnitude: Uint8Array): number =>
   magnitude.length * 8 - (Math.clz32(magnitude[0] ?? 0) - 24);
 
 /**
- * Reads an RSA public key that is to wrap something.
+ * Parses an RSA public key for wrapping.
  *
- * The exponent must be odd, at least 65537 and at most 32 bits; the modulus odd and exactly of an allowed length.
- * That the key is the provider's can't be seen here: people compare the fingerprint.
+ * The exponent must be odd, at least 65537 and at most 32 bits; the modulus odd and exactly of an allowed length. Whether the key is the provider's can't be
+ * decided here: people compare the fingerprint.
  *
  * @param bytes DER, at most 16 MiB; not PEM
  * @param allowedBits lengths of the modulus that are allowed, in bits

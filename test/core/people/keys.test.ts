@@ -76,7 +76,7 @@ describe('a person’s key', () => {
     expect(costOf('production', false)).toBe(17);
     expect(costOf('rehearsal', false)).toBe(14);
     expect(costOf('rehearsal', true)).toBe(10);
-    expect(() => costOf('production', true)).toThrow('Nobody is invented on a production desk');
+    expect(() => costOf('production', true)).toThrow('A production desk has no invented people');
   });
   test('takes no short passphrase, and none beyond all measure', async () => {
     for (const length of [0, 11, PASSPHRASE_MAX_BYTES + 1])
