@@ -1,4 +1,4 @@
-/** What was typed: options and arguments of one command, checked against what it takes. */
+/** Parses the options and arguments of one command, and checks them against its declaration. */
 import { parseArgs } from 'node:util';
 import { KeymootError } from '../../shared/errors.ts';
 import { dataFolder } from './options.ts';
@@ -15,7 +15,7 @@ const usage = (message: string, name: string, problem: string): KeymootError =>
 
 const SECRET_LIKE = /pin|pass|secret|component|phrase/i;
 
-/** Node's own complaint in our words. Values are never repeated: a secret typed by mistake must not reach a log. */
+/** Node's error message in our words. Values are never repeated: a secret typed by mistake must not reach a log. */
 const inWords = (error: unknown): KeymootError => {
   const text = error instanceof Error ? error.message : '';
   const name = /'(?:-\w, )?(--?[\w-]+)/.exec(text)?.[1] ?? 'an option';

@@ -1,8 +1,8 @@
 /**
- * Where answers come from: descriptor, answers file, or the person at the terminal.
+ * Where answers come from: descriptor, answers file, or the terminal.
  *
- * With `--secrets-fd` nothing is asked on the terminal, so a script never hangs: what is missing is named and the command ends. With `--answers` alone
- * only secrets are asked.
+ * With `--secrets-fd` the terminal is never used, so a script can't hang: a missing value ends the command with an error that names it. With `--answers` alone
+ * only secrets are prompted for.
  */
 import { z } from 'zod';
 import { KeymootError } from '../../shared/errors.ts';
@@ -17,7 +17,7 @@ const SECRET = /^(passphrase|log pin|pin|so pin|component) /;
 const readAnswers = (path: string): Map<string, string> => {
   const answers = new Map<string, string>();
   for (const [name, value] of Object.entries(readJson(path, Answers))) {
-    // SECURITY: a file that is kept with the definition is no place for a PIN.
+    // SECURITY: an answers file is kept beside the definition, so it must not hold a PIN.
     if (SECRET.test(name))
       throw new KeymootError(
         'input-invalid',
@@ -45,7 +45,7 @@ export class Asker {
     return new Asker(descriptor === undefined ? undefined : SecretLines.read(descriptor), read);
   }
 
-  /** Is somebody there who can be asked again? */
+  /** Whether a person at the terminal can be asked again. */
   get interactive(): boolean {
     return this.#lines === undefined;
   }
@@ -92,7 +92,7 @@ export class Asker {
     }
   }
 
-  /** Something that is no secret. Shown while it is typed. */
+  /** A value that is no secret; echoed while it is typed. */
   async answer(name: string, prompt: string): Promise<string> {
     const given = this.#answers?.get(name) ?? this.#lines?.take(name)?.toString('utf8');
     if (given !== undefined) return given;
@@ -104,7 +104,7 @@ export class Asker {
       );
     return (await this.#ask(name, prompt, true)).toString('utf8').trim();
   }
-  /** Do answers come from a file or descriptor, and so from nobody in the room? */
+  /** Whether answers come from a file or descriptor rather than from a person. */
   get scripted(): boolean {
     return this.#answers !== undefined || this.#lines !== undefined;
   }

@@ -1,10 +1,10 @@
-/** The command line: thin over the contract. Finds the command in the table, prints its answer or its error, gives the exit code. */
+/** The command line: finds the command in the table, calls the contract through it, prints the answer or error, sets the exit code. */
 import { errorData, KeymootError, type ErrorData } from '../../shared/errors.ts';
 import { forTerminal } from '../../shared/text.ts';
 import { EXIT, EXIT_WORDS, exitCodeOf } from './exit-codes.ts';
 import { TABLE, type Entry } from './table.ts';
 
-/** A command with words of help, options and output of its own. */
+/** A command with its own help, options and output. */
 export interface Command {
   /** After `keymoot`. */
   name: string;
@@ -100,7 +100,7 @@ const tell = ({ code, message, fields = {} }: ErrorData, json: boolean): number 
       [
         `keymoot: ${forTerminal(message)}`,
         `  ${code}${device === undefined || device === '' ? '' : ` (${forTerminal(device)})`}`,
-        // A single problem stands in the message already.
+        // The message already contains a single problem.
         ...(code === 'input-invalid' && named.length > 1
           ? named.map(([name, problem]) => `  ${forTerminal(name)}: ${forTerminal(problem)}`)
           : []),
@@ -146,7 +146,7 @@ const perform = async (entry: Entry, rest: string[]): Promise<number> => {
 };
 
 export const cli = async (args: string[]): Promise<number> => {
-  process.stdout.on('error', () => process.exit(EXIT.failed)); // whoever read us is gone
+  process.stdout.on('error', () => process.exit(EXIT.failed)); // the reader of our output is gone
   const [first] = args;
   if (first === undefined || first === 'help' || first === '--help') {
     const about = findEntry(args.slice(1));

@@ -1,7 +1,7 @@
 /**
- * A face's side of the contract: starts the service, seals secrets to it, asks, and parses what comes back.
+ * A face's side of the contract: starts the service, seals secrets to it, sends calls and parses the answers.
  *
- * The command line, the rehearsal and the tests all go through this; there is no other way to the desk.
+ * The command line, the rehearsal and the tests all use it; there is no other way to the desk.
  */
 import { hash } from 'node:crypto';
 import type { ChildProcess } from 'node:child_process';
@@ -79,7 +79,7 @@ export class DeskClient {
 
   /**
    * Starts the service on a data folder.
-   * @param told hears what the service says of a desk that takes long to open
+   * @param told called with the service's progress while a large desk is opened
    */
   static async start(
     folder: string,
@@ -113,7 +113,7 @@ export class DeskClient {
     try {
       message = JSON.parse(line);
     } catch {
-      return; // no message of the service's, so nobody waits for it
+      return; // not a message of the service: no request waits for it
     }
     const reply = Reply.safeParse(message);
     if (reply.success) {
@@ -139,7 +139,7 @@ export class DeskClient {
     return () => set.delete(listener);
   }
 
-  /** Sends any message, however wrong: for tests of what the service refuses. */
+  /** Sends any message, valid or not: for tests of what the service refuses. */
   raw(line: string): void {
     this.#child.stdin?.write(`${line}\n`);
   }
@@ -190,12 +190,12 @@ export class DeskClient {
     return contract[channel].output.parse(value) as Output<C>;
   }
 
-  /** Lets the service finish what was asked and end. */
+  /** Closes the service's input; it finishes pending calls and exits. */
   async stop(): Promise<void> {
     this.#child.stdin?.end();
     await this.exited;
   }
-  /** Ends it at once, as a power cut would. */
+  /** Kills it at once, as a power cut would. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     this.#child.kill(signal);
     await this.exited;

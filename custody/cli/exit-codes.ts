@@ -15,16 +15,19 @@ export const EXIT = {
 /** As `keymoot help` prints them. */
 export const EXIT_WORDS: readonly (readonly [number, string])[] = [
   [EXIT.ok, 'done'],
-  [EXIT.failed, 'it failed: a token, a file, a name that nothing answers to'],
+  [EXIT.failed, 'it failed: a token, a file, a name that was not found'],
   [EXIT.usage, 'the command was not given as it must be, or something it needs was not given'],
-  [EXIT.refused, 'refused: a proof, a role, the policy, or the state of things'],
-  [EXIT.recovery, 'look before you do anything else: something is unfinished, or does not agree'],
+  [EXIT.refused, 'refused: a proof, a role, the policy, or the present state'],
+  [
+    EXIT.recovery,
+    'examine the desk before anything else: something is unfinished, or does not agree',
+  ],
   [EXIT.busy, 'another Keymoot has this desk open'],
   [EXIT.internal, 'a mistake of Keymoot’s own'],
   [EXIT.interrupted, 'stopped by Ctrl-C; what was acknowledged is safe'],
 ];
 
-/** Codes that mean: look before you do anything else. */
+/** Codes that mean: examine the desk's state before any further command. */
 const RECOVERY: readonly ErrorCode[] = [
   'recovery-needed',
   'log-mismatch',

@@ -1,4 +1,4 @@
-/** Files that the command line itself reads and writes: public ones only. What a key or a log goes into is written by the service, by grant. */
+/** Public files that the command line itself reads and writes. Files with keys or the log are written by the service, by grant. */
 import {
   closeSync,
   fsyncSync,
@@ -14,7 +14,7 @@ import { KeymootError } from '../../shared/errors.ts';
 
 const MOST_BYTES = 1024 * 1024;
 
-/** A path as it was typed: from the folder of whoever typed it. `npm run` moves to the project's root, and our launcher moves back. */
+/** A typed path, relative to the caller's folder. `npm run` changes to the project's root; our launcher changes back. */
 export const fromHere = (path: string): string => resolve(path);
 
 /** The file behind a path, or the path itself when there is none. */
@@ -22,7 +22,7 @@ export const realFile = (path: string): string => {
   try {
     return realpathSync(fromHere(path));
   } catch {
-    return fromHere(path); // whoever opens it says what is wrong
+    return fromHere(path); // the error comes when the file is opened
   }
 };
 
@@ -58,7 +58,7 @@ export const readText = (path: string): string => {
   }
 };
 
-/** A JSON file of one shape. Every problem is named by its path in the file. */
+/** Parses a JSON file by a schema. Every problem is named by its path in the file. */
 export const readJson = <T extends z.ZodType>(path: string, shape: T): z.infer<T> => {
   const text = readText(path);
   let value: unknown;
@@ -85,7 +85,7 @@ export const readJson = <T extends z.ZodType>(path: string, shape: T): z.infer<T
   );
 };
 
-/** Writes a public file that was not there. */
+/** Writes a new public file; refuses to overwrite. */
 export const writeNew = (path: string, text: string): string => {
   const place = fromHere(path);
   let descriptor;

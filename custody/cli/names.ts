@@ -1,4 +1,4 @@
-/** Whom and what people mean by a name: people, tokens, keys, definitions. What fits more than once is refused and listed. */
+/** Finds people, tokens, keys and definitions by name. An ambiguous name is refused and the matches are listed. */
 import type { KeyRecord } from '../../shared/domain/keys.ts';
 import type { Person } from '../../shared/domain/people.ts';
 import type { TokenRef } from '../../shared/domain/tokens.ts';
@@ -76,7 +76,7 @@ export const tokenNamed = (views: readonly ModuleView[], name: string): NamedTok
   return token;
 };
 
-/** A key by id or label; keys that were destroyed only by id. */
+/** A key by id or label; destroyed keys by id only. */
 export const keyNamed = (keys: readonly KeyRecord[], name: string): KeyRecord => {
   const byId = keys.filter(({ id }) => id === name);
   const found =

@@ -1,4 +1,4 @@
-/** Options that every command takes, and where the desk's data is when nobody says. */
+/** Options of every command, and the default data folder. */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -34,7 +34,7 @@ export const rehearsalCommand: Command = {
         : resolve(values.out);
     const { rehearse } = await import('./rehearsal/rehearsal.ts');
     const report = await rehearse(out, (line) => {
-      // With --json the telling goes aside, so that standard output is one document.
+      // With --json progress goes to standard error, so that standard output is one JSON document.
       (values.json === true ? process.stderr : process.stdout).write(`${line}\n`);
     });
     if (values.json === true) process.stdout.write(`${JSON.stringify(report)}\n`);

@@ -1,8 +1,8 @@
 /**
  * `--secrets-fd N`: secrets by name from an open descriptor, for scripts and drills.
  *
- * Lines `name: value`; empty ones and those that begin with `#` count for nothing. Each line is used once; a name that stands on several lines gives
- * them in order. The descriptor is read to its end and closed before anything else is started, so that no other process inherits it.
+ * Lines `name: value`; empty lines and those that begin with `#` are ignored. Each line is used once; lines of the same name are used in order. The descriptor
+ * is read to its end and closed before any process is started, so that none inherits it.
  */
 import { closeSync, existsSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { isatty } from 'node:tty';
@@ -28,7 +28,7 @@ const describe = (descriptor: string): { target: string; access: number } | unde
   }
 };
 
-/** Node uses descriptors of its own when ours was left closed; reading one of those would wait for ever. Where there is no /proc we trust. */
+/** Node opens descriptors of its own where ours was left closed; reading one of those would wait for ever. Without /proc this can't be checked. */
 const wasGiven = (descriptor: number): boolean => {
   if (!existsSync('/proc/self/fdinfo')) return true;
   const own = describe(String(descriptor));
@@ -73,7 +73,7 @@ const readAll = (descriptor: number): Buffer => {
 
 export class SecretLines {
   readonly descriptor: number;
-  /** One buffer a line, zeroed and dropped when used. */
+  /** One buffer per line, zeroed and dropped when used. */
   readonly #lines: Buffer[] = [];
 
   constructor(descriptor: number, bytes: Buffer) {
@@ -105,7 +105,7 @@ export class SecretLines {
       throw bad(
         `Descriptor ${descriptor} is not open. Give it as in: keymoot … --secrets-fd 3 3<secrets. (npm run passes on only 0, 1 and 2.)`,
       );
-    // SECURITY: at a terminal the value would be echoed; the prompt does not.
+    // SECURITY: a terminal would echo the value; the prompt does not.
     if (isatty(descriptor))
       throw bad(
         `Descriptor ${descriptor} is a terminal. Leave --secrets-fd out to be asked there without an echo.`,
@@ -115,7 +115,7 @@ export class SecretLines {
     return new SecretLines(descriptor, bytes);
   }
 
-  /** The next value under this name, in a buffer that the caller zeroes; undefined when there is none (left). */
+  /** The next value under this name, in a buffer that the caller zeroes; undefined when there is none left. */
   take(name: string): Buffer | undefined {
     const start = Buffer.from(`${name}:`, 'utf8');
     const at = this.#lines.findIndex((line) => line.subarray(0, start.length).equals(start));

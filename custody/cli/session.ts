@@ -1,8 +1,8 @@
 /**
- * One command at the desk: the service lives as long as it does.
+ * One command at the desk: the service runs as long as the command.
  *
- * What is needed is asked for first, then done. A passphrase is asked once for a command (opening the desk and the act itself) and afresh for every
- * step of a ceremony; each call still carries a proof of its own. Secrets are held here as bytes, handed over sealed, and zeroed at the end.
+ * All input is asked for first, then the work is done. A passphrase is asked once per command (for opening the desk and for the act) and again for every step
+ * of a ceremony; each call still carries its own proof. Secrets are held as bytes, sealed when handed over, and zeroed at the end.
  */
 import type { ChannelName, InputGiven, Output } from '../../shared/contract/index.ts';
 import type { Login as LoginShape } from '../../shared/contract/desk.ts';
@@ -16,7 +16,7 @@ import { DeskClient, type Proving } from './client.ts';
 import { personNamed } from './names.ts';
 import { cancelled } from './terminal.ts';
 
-/** What a command answers: a value for programs, lines for people. */
+/** A command's result: a value for programs, lines for people. */
 export interface Answer {
   value: unknown;
   lines: readonly string[];
@@ -30,7 +30,7 @@ interface Halves {
 }
 
 const SLOW_MS = 500;
-/** Where standard error is no terminal: one line at first, then rarely. */
+/** Interval where standard error is no terminal. */
 const SELDOM_MS = 10_000;
 const LAST_TRY = 'LAST TRY';
 
@@ -48,7 +48,7 @@ const DOING: Partial<Record<ChannelName, string>> = {
   'recovery.settle': 'Waiting until the token can’t finish any more, then looking',
 };
 
-/** Says on standard error what takes long, and how long so far. */
+/** Reports long operations and their elapsed time on standard error. */
 class Progress {
   readonly #started: number;
   readonly #timer: NodeJS.Timeout;
@@ -77,7 +77,7 @@ class Progress {
 
 const unfinished = (text: string): string => text.replace(/\.$/, '');
 
-/** Starts the service, and says so when it has much to check first. */
+/** Starts the service, and reports progress when checking the log takes long. */
 const started = async (folder: string): Promise<DeskClient> => {
   let progress: Progress | undefined;
   try {
@@ -107,7 +107,7 @@ export class Session {
     this.#lastTry = asked.flag('last-try');
   }
 
-  /** Tells the people at the desk something while the command goes on. With --json it goes aside, so that standard output is one document. */
+  /** Prints a message while the command runs. With --json it goes to standard error, so that standard output is one JSON document. */
   say(lines: readonly string[]): void {
     (this.asked.json ? process.stderr : process.stdout).write(`${lines.join('\n')}\n`);
   }
@@ -121,15 +121,15 @@ export class Session {
   async nameOf(id: string): Promise<string> {
     return (await this.people()).find((person) => person.id === id)?.name ?? id;
   }
-  /** The people that `--by` names, at least `least` of them and no one twice. */
+  /** The people named by `--by`: at least `least`, without duplicates. */
   async by(least: 0 | 1 | 2): Promise<Person[]> {
     const names = this.asked.many('by');
     if (names.length < least)
       throw new KeymootError(
         least === 1 ? 'act-required' : 'two-required',
         least === 1
-          ? 'Somebody must stand for this. Say who with --by NAME; they are asked for their passphrase. Nothing was done.'
-          : 'This needs two different people. Say who with --by NAME --by NAME; each is asked for their passphrase. Nothing was done.',
+          ? 'This needs a person’s proof. Name the person with --by NAME; they are asked for their passphrase. Nothing was done.'
+          : 'This needs two different people. Name them with --by NAME --by NAME; each is asked for their passphrase. Nothing was done.',
         { fields: { '--by': `${names.length} of ${least}` } },
       );
     const everyone = await this.people();
@@ -144,7 +144,7 @@ export class Session {
       );
     return chosen;
   }
-  /** As {@link by}, but nobody while the desk is being founded and nobody could prove anything yet. */
+  /** As {@link by}, but empty while the desk is being founded, when no one has a key yet. */
   async byUnlessFounding(least: 1 | 2): Promise<Person[]> {
     const { state } = await this.call('desk.hello', {});
     return this.by(state === 'READY' ? least : 0);
@@ -160,7 +160,7 @@ export class Session {
           await this.ask.secret(`passphrase ${name}`, `Passphrase of ${name}`),
         );
   }
-  /** The next act asks for passphrases again. */
+  /** Zeroes the passphrases; the next act asks for them again. */
   forgetPassphrases(): void {
     for (const bytes of this.#passphrases.values()) bytes.fill(0);
     this.#passphrases.clear();
@@ -186,7 +186,7 @@ export class Session {
       throw error;
     }
   }
-  /** Handles of PIN halves for one call, sealed now: they live for minutes only. */
+  /** Handles of PIN halves for one call, sealed now, since they expire within minutes. */
   async handles(
     token: string,
     channel: ChannelName,
@@ -227,8 +227,8 @@ export class Session {
   }
 
   /**
-   * One act of these people, whose passphrases are asked for unless they were.
-   * @param input made afresh when it is needed again, since handles are used once
+   * One act of these people; asks for passphrases not yet given.
+   * @param input builds the input again for each try, since handles are used once
    */
   async act<C extends ChannelName>(
     channel: C,
@@ -267,11 +267,11 @@ export class Session {
     }
   }
 
-  /** Asks for what opening the desk takes. */
+  /** Asks for the secrets that opening the desk needs. */
   async prepareToOpen(): Promise<void> {
     await this.pinOf(LOG_TOKEN);
   }
-  /** Brings the log's signer up: key operations, exports, arming and closing need it. */
+  /** Opens the log's signer: key operations, exports, arming and closing need it. */
   async open(opener: Person | undefined): Promise<void> {
     if (this.opened) return;
     await this.prepareToOpen();
@@ -280,7 +280,7 @@ export class Session {
     }));
     this.opened = true;
   }
-  /** Where nobody opened the desk, what was recorded waits for its seal; people are told. */
+  /** A note that recorded entries wait for their seal, when the desk was not opened. */
   async sealNote(): Promise<string[]> {
     const { unsealed, signer } = await this.call('log.state', {});
     return signer === 'NO SIGNER' && unsealed > 0
@@ -297,10 +297,10 @@ export class Session {
   }
 }
 
-/** The name under which the log token's PIN is kept here; no token's label has a control character. */
+/** The key for the log token's PIN in the map of PINs; no token label has a control character. */
 export const LOG_TOKEN = '\u0000log';
 
-/** Set from a signal, at any moment. */
+/** Set by a signal handler, at any moment. */
 interface Stopping {
   asked: boolean;
 }
@@ -310,7 +310,7 @@ const wasAskedToStop = ({ asked }: Stopping): boolean => asked;
 export const atDesk =
   (use: (desk: Session) => Promise<Answer>) =>
   async (asked: Asked): Promise<Answer> => {
-    const ask = Asker.from(asked); // first: the descriptor is closed before a child could inherit it
+    const ask = Asker.from(asked); // first: closes the descriptor before a child could inherit it
     let session: Session | undefined;
     const stopping: Stopping = { asked: false };
     const onInterrupt = () => {

@@ -1,7 +1,7 @@
 /**
- * How things look in a terminal: aligned tables, UTC times, hex in fours, and whose word a claim is.
+ * Terminal output: aligned tables, UTC times, hex in groups of four, and each claim's witness.
  *
- * SECURITY: whatever came from outside (a label, a device's text, an error) goes through `clean`, so that it can't move the cursor.
+ * SECURITY: all outside text (a label, a device's text, an error) passes `clean`, so that it can't move the cursor.
  */
 import type { Claim } from '../../shared/domain/basics.ts';
 import type { Check, KeyRecord } from '../../shared/domain/keys.ts';
@@ -63,7 +63,7 @@ export const wrap = (text: string, width = WIDTH): string[] => {
 export const hexLines = (hex: string): string[] => groupedHex(hex).map((line) => `  ${line}`);
 
 const ACROSS = 4;
-/** Each byte with its place, and its word under it: for comparing aloud. */
+/** Each byte with its position, and its word under it: for comparing aloud. */
 const wordLines = (hex: string): string[] => {
   const bytes = hexDecode(hex, 'fingerprint');
   const words = wordsOf(bytes);
@@ -86,7 +86,7 @@ export const fingerprint = (hex: string): string[] => [...hexLines(hex), '', ...
 export const checkText = (check: Check | undefined): string | undefined =>
   check === undefined ? undefined : `${check.method} ${check.value}`;
 
-/** What tells one key from another at a glance. */
+/** A short mark that distinguishes keys in a list. */
 export const markOf = (key: KeyRecord): string =>
   checkText(key.check) ?? key.spkiSha256?.slice(0, 16) ?? '–';
 
@@ -97,7 +97,7 @@ export const claimLines = (claims: readonly Claim[]): string[] =>
     return [`  ${pad(says, 8)}${first}`, ...more.map((line) => `  ${' '.repeat(8)}${line}`)];
   });
 
-/** A framed instruction, alone on the screen as far as a terminal can. */
+/** A framed instruction on a screen of its own, as far as a terminal allows. */
 export const framed = (title: string, paragraphs: readonly string[]): string[] => {
   const rule = '─'.repeat(WIDTH);
   return [

@@ -1,7 +1,7 @@
 /**
- * Every command: its words of help, what it takes, and where it is. Nothing is loaded until it is meant, so help is there at once.
+ * Every command: help text, arguments, and module. Modules are loaded on use, so help is fast.
  *
- * To add one: an entry here, and a function of the options that answers with a value for programs and lines for people.
+ * To add one: an entry here, and a function of the options that returns a value for programs and lines for people.
  */
 import type { Asked, Options } from './asked.ts';
 import type { Command } from './cli.ts';
@@ -21,7 +21,7 @@ export interface Entry {
   /** Arguments by name; one that ends in `?` may be left out. */
   takes?: readonly string[];
   load: () => Promise<Run>;
-  /** Instead of `load`: a command with options and output of its own. */
+  /** Instead of `load`: a command with its own options and output. */
   command?: () => Promise<Command>;
 }
 
@@ -41,11 +41,11 @@ const ANSWERS = { answers: 'one' } as const;
 const TWO = '--by NAME --by NAME';
 
 const OPENS = [
-  'Opens the desk first: the log token’s PIN halves are asked for, and whoever is named first proves themselves for it.',
+  'Opens the desk first: the log token’s PIN halves are asked for, and the first person that --by names gives a proof for it.',
   '--last-try         use the try that is left before a token locks',
 ];
 const FOUNDING = [
-  'While the desk is being founded nobody can prove anything yet, and --by is left out.',
+  'While the desk is being founded there is nobody yet to give a proof: leave --by out.',
 ];
 const ANSWERS_HELP = [
   '--answers FILE     JSON object of what is no secret, for drills: "room time" (or "now"), "words" (all 32 of the definition), "check 1", "serial 1", …,',
@@ -105,7 +105,7 @@ export const TABLE: readonly Entry[] = [
     usage: 'train softhsm|nss LABEL [--by NAME [--by NAME]]',
     notes: [
       'SoftHSM for ceremonies, NSS for exports with SHA-256. The new PIN is typed in two halves by two people; a SoftHSM token has a security officer’s PIN too.',
-      'With one name, and while the desk is being founded, nobody can tell that two people set it: keys on that token are under single control, and are called so. Two administrators or officers make an NSS token, and the first SoftHSM token: its library comes with it.',
+      'With one name, and while the desk is being founded, there is no proof that two people set the PIN: keys on that token are marked “single control”. Two administrators or officers make an NSS token, and the first SoftHSM token: its library comes with it.',
       ...FOUNDING,
     ],
     examples: [
@@ -479,7 +479,7 @@ export const TABLE: readonly Entry[] = [
     summary: 'do a whole ceremony, from its definition to its close',
     usage: 'ceremony run FILE|SHA|ID --by NAME [--by NAME] [--answers FILE]',
     notes: [
-      'Whoever --by names defines, approves and arms as far as that is still to do. A ceremony that was begun goes on where it was left. It is closed by the',
+      'The people that --by names define, approve and arm, as far as that was not done yet. A ceremony that was begun continues where it stopped. It is closed by the',
       'administrator and the witness. Each step asks for each passphrase afresh, so a descriptor has a line for each time.',
       ...ANSWERS_HELP,
       ...OPENS,

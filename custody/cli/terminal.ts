@@ -1,10 +1,10 @@
 /**
- * Asking on the terminal itself, never on standard input: output may be a file or a pipe while a PIN is typed.
+ * Prompts on the terminal itself, never on standard input: output may be a file or a pipe while a PIN is typed.
  *
  * Three rules:
- * - from the first question to the end of the command the terminal is raw, so nothing that is typed early is echoed by it;
- * - a secret is bytes in one buffer that the caller zeroes; no string is ever made of it;
- * - Ctrl-C works at any moment: at a question it cancels, otherwise it is passed on as the signal it would have been.
+ * - from the first prompt to the end of the command the terminal is raw, so it never echoes early typing;
+ * - a secret is bytes in one buffer that the caller zeroes, never a string;
+ * - Ctrl-C works at any moment: at a prompt it cancels, otherwise it is passed on as SIGINT.
  */
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
@@ -43,7 +43,7 @@ export class Terminal {
   readonly #input: ReadStream;
   readonly #output: number;
   #question: Question | undefined;
-  /** Typed before it was asked for. */
+  /** Typed before the prompt. */
   #early: Buffer[] = [];
   #escape: 'no' | 'begun' | 'sequence' = 'no';
 
@@ -73,7 +73,7 @@ export class Terminal {
         openSync('/dev/tty', constants.O_WRONLY | constants.O_NOCTTY),
       );
     } catch {
-      return undefined; // none, or not ours to use: secrets then come from a descriptor
+      return undefined; // no terminal, or not accessible: secrets then come from a descriptor
     }
   }
 
@@ -81,11 +81,11 @@ export class Terminal {
     try {
       writeSync(this.#output, text);
     } catch {
-      // the terminal went away; the question will be cancelled
+      // the terminal is gone; the prompt will be cancelled
     }
   }
 
-  /** Asks for one line. Gives its bytes in a buffer of their own, which the caller zeroes when it was a secret. */
+  /** Prompts for one line. Returns its bytes in a buffer of their own; the caller zeroes a secret. */
   async ask(prompt: string, echo: boolean): Promise<Buffer> {
     this.write(`${forTerminal(prompt)}: `);
     try {
@@ -100,7 +100,7 @@ export class Terminal {
     }
   }
 
-  /** Ends the question that is open, as Ctrl-C does. */
+  /** Cancels the open prompt, as Ctrl-C does. */
   cancel(): void {
     const question = this.#question;
     if (question === undefined) return;
@@ -128,7 +128,7 @@ export class Terminal {
       }
       this.#key(byte, question);
     }
-    bytes.fill(0); // SECURITY: what was typed is in the question's buffer only
+    bytes.fill(0); // SECURITY: what was typed remains only in the prompt's buffer
   }
 
   #key(byte: number, question: Question | undefined): void {
@@ -176,7 +176,7 @@ export class Terminal {
     if (question.echo) this.write('\b \b');
   }
 
-  /** Arrow keys, and the marks that a terminal puts around pasted text, are not part of what is typed. */
+  /** Skips escape sequences: arrow keys and the marks that a terminal puts around pasted text. */
   #inEscape(byte: number): boolean {
     if (this.#escape === 'begun') {
       this.#escape = byte === 0x5b || byte === 0x4f ? 'sequence' : 'no';

@@ -1,4 +1,4 @@
-/** `keymoot verify`: judges an exported bundle. It needs no desk, opens no connection and writes nothing. */
+/** `keymoot verify`: verifies an exported bundle. It needs no desk, opens no connection and writes nothing. */
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -21,7 +21,7 @@ const readOutside = (what: string, path: string, dir: string, most: number): str
     const stat = statSync(real);
     if (!stat.isFile() || stat.size > most) throw new RangeError('no file, or too large');
   } catch {
-    // Whatever stands in the way, the auditor brings another file.
+    // Any read error means the same for the auditor: bring another file.
     throw usage(`The ${what} ${path} can not be read as one.`);
   }
   if (liesIn(dir, real))
@@ -81,7 +81,7 @@ const parse = (args: string[]): Asked => {
   }
 };
 
-/** Judges and prints; the exit code. Throws KeymootError `input-invalid` for what the auditor got wrong. */
+/** Verifies and prints; returns the exit code. Throws KeymootError `input-invalid` for the auditor's mistakes. */
 export const runVerify = (args: string[]): number => {
   const { dir, trust: trustPath, anchors: anchorPaths, json } = parse(args);
   if (kindOf(join(dir, '.')).kind !== 'folder' || namesIn(dir) === undefined)

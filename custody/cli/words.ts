@@ -1,6 +1,6 @@
-/** Read-back: the words that are asked for, out of what was typed. */
+/** Read-back: picks the requested words from what was typed. */
 
-/** What was typed may be just the words asked for, or all of them as a script has them; then those at the places (from 1) are taken. */
+/** Either only the requested words were typed, or all of them (by a script); then those at the positions (from 1) are taken. */
 export const wordsAt = (typed: string, positions: readonly number[]): string[] => {
   const words = typed.split(/[\s,]+/u).filter((word) => word !== '');
   if (words.length === positions.length) return words;

@@ -1,4 +1,4 @@
-/** `audit`, `prove`, `recovery`: the log for those who check it, and what was left unfinished. */
+/** `audit`, `prove`, `recovery`: the log for auditors, and interrupted operations. */
 import { hash } from 'node:crypto';
 import { KeymootError } from '../../../shared/errors.ts';
 import { fromHere, writeNew } from '../files.ts';

@@ -52,7 +52,7 @@ export const step = atDesk(async (desk) => {
   );
 });
 
-/** Defines and approves as far as that is still to do. */
+/** Defines and approves the definition as far as that was not done yet. */
 const prepare = async (
   desk: Session,
   name: string,
@@ -74,7 +74,7 @@ const prepare = async (
   return view;
 };
 
-/** The ceremony of this definition that was begun and not ended, if there is one. */
+/** The ceremony of this definition that began and has not ended, if any. */
 const begun = async (desk: Session, sha256: string): Promise<CeremonyView | undefined> => {
   const alive: CeremonyView[] = [];
   for (const { id, status } of await desk.call('ceremonies.list', {})) {
@@ -148,7 +148,7 @@ export const agree = atDesk(async (desk) => {
   if (!agreed && because === undefined)
     throw new KeymootError(
       'input-invalid',
-      'Whoever does not agree says why: --not --because TEXT.',
+      'A person who does not agree gives the reason: --not --because TEXT.',
       { fields: { '--because': 'missing' } },
     );
   let view = await ceremonyNamed(desk, asked.word(0));
@@ -216,7 +216,7 @@ export const abort = atDesk(async (desk) => {
   let typed: string | undefined;
   if (hasKey) {
     desk.say(['The ceremony’s key is in the token. Aborting destroys it.']);
-    // A key that was released is destroyed as any other is: by those who may, and by its name.
+    // A released key is destroyed like any other: by people with that role, and after typing its label.
     if (key.state === 'active')
       typed = await desk.ask.answer('label', 'Type the key’s label to destroy it');
     await desk.prepareToOpen();

@@ -1,4 +1,4 @@
-/** Doing a ceremony's steps: the instruction, what it asks for, everyone's own proof. */
+/** Carries out a ceremony's steps: shows the instruction, asks for the input, takes each person's proof. */
 import type { CeremonyView, StepInput } from '../../../shared/contract/ceremonies.ts';
 import type { Definition, Step } from '../../../shared/domain/ceremonies.ts';
 import type { Person } from '../../../shared/domain/people.ts';
@@ -11,7 +11,7 @@ import { seatsOf } from './ceremony-view.ts';
 
 const CHANNEL = 'ceremonies.step';
 
-/** Slips of the hand, or things that whoever is in the room can put right and try again. */
+/** Errors that the people in the room can correct, so the step is tried again. */
 const AGAIN: readonly ErrorCode[] = [
   'act-refused',
   'readback-wrong',
@@ -23,7 +23,7 @@ const AGAIN: readonly ErrorCode[] = [
   'step-refused',
 ];
 
-/** Between the first component and the forming of the key, components are held in this command's processes and nowhere else. */
+/** From the first component until the key is formed, components exist only in the processes of this command. */
 const HELD_TOGETHER: readonly Step['kind'][] = ['component.enter', 'key.form'];
 
 const invalid = (message: string, name: string): KeymootError =>
@@ -64,7 +64,7 @@ const askPhrase = async (desk: Session, step: Step): Promise<string> => {
   return phrase;
 };
 
-/** What the step takes. Given afresh on each call where it has handles in it. */
+/** The step's input. Built afresh for each call, since handles are used once. */
 const inputOf = async (
   desk: Session,
   view: CeremonyView,
@@ -106,7 +106,7 @@ const inputOf = async (
         component.fill(0);
         throw error;
       }
-      // SECURITY: sealing zeroes it, so a component is typed again for each try and never kept here.
+      // SECURITY: sealing zeroes the component, so each try asks for it again and no copy is kept.
       return async () => ({
         kind: 'component.enter',
         index,
@@ -172,7 +172,7 @@ const announce = (
   );
 };
 
-/** Does the step that is due, once. */
+/** Does the due step once. */
 const doStep = async (
   desk: Session,
   view: CeremonyView,
@@ -212,7 +212,7 @@ const doStep = async (
   }
 };
 
-/** A check failed for good: two people of the ceremony say what they saw and what is done about it. */
+/** After a final failed check, two people of the ceremony record what they saw and what they decide. */
 const decide = async (desk: Session, view: CeremonyView): Promise<CeremonyView> => {
   const open = view.exceptions.find((exception) => exception.open);
   if (open === undefined) return view;
@@ -238,7 +238,7 @@ const decide = async (desk: Session, view: CeremonyView): Promise<CeremonyView> 
   }));
 };
 
-/** Does the step that is due, again and again where somebody is there to put it right. */
+/** Does the due step; at a terminal, repeats it after errors that people can correct. */
 export const playStep = async (
   desk: Session,
   before: CeremonyView,
@@ -270,7 +270,7 @@ export const playStep = async (
   }
 };
 
-/** Must the step be done by the command that did the one before? */
+/** Whether the step must be done by the same command as the one before. */
 export const belongsTogether = (view: CeremonyView): boolean => {
   const kind = dueOf(view)?.kind;
   return kind !== undefined && HELD_TOGETHER.includes(kind);

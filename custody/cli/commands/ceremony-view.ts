@@ -1,4 +1,4 @@
-/** A ceremony as people see it, and who sits where in it now. */
+/** How a ceremony is printed, and who sits in which seat now. */
 import type { CeremonyView } from '../../../shared/contract/ceremonies.ts';
 import type { Definition } from '../../../shared/domain/ceremonies.ts';
 import { KeymootError } from '../../../shared/errors.ts';

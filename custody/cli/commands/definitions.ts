@@ -12,7 +12,7 @@ import { atDesk, type Session } from '../session.ts';
 import { clean, fingerprint, time } from '../show.ts';
 import { ceremonyLines } from './ceremony-view.ts';
 
-/** `SEAT=NAME` options as seats and people's ids. Which seats there are is the template's to say. */
+/** `SEAT=NAME` options as seats and people's ids. The template decides which seats exist. */
 const seatsFrom = (asked: Asked, option: 'seat' | 'substitute', people: readonly Person[]) =>
   asked.pairs(option).map(([seat, name]) => {
     const taken = Seat.safeParse(seat);
@@ -25,7 +25,7 @@ const seatsFrom = (asked: Asked, option: 'seat' | 'substitute', people: readonly
     return { seat: taken.data, person: personNamed(people, name).id };
   });
 
-/** What was typed, as the parameters of a draft; what was not is left to the template. */
+/** The typed options as draft parameters; the template supplies the rest. */
 const parametersFrom = async (desk: Session): Promise<DraftParameters> => {
   const { asked } = desk;
   const people = await desk.people();

@@ -1,4 +1,4 @@
-/** `desk`, `train`, `policy`: what a desk is founded with. */
+/** `desk`, `train`, `policy`: founding a desk. */
 import type { DeskState, LogState } from '../../../shared/contract/desk.ts';
 import { Mode } from '../../../shared/domain/basics.ts';
 import { Policy } from '../../../shared/domain/policy.ts';
@@ -95,7 +95,7 @@ export const trust = atDesk(async (desk) => {
       `Trust file for ${value.log}`,
       `  ${file}`,
       '',
-      'Carry it to the auditor on another way than the bundle: whoever can change both can change what is believed.',
+      'Carry it to the auditor on another way than the bundle: a person who can change both can make a false log pass.',
     ],
   };
 });

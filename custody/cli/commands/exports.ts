@@ -1,4 +1,4 @@
-/** `export aws-kms` and `exports`: asked first, then wrapped inside the token under a key that two people confirmed. */
+/** `export aws-kms` and `exports`: a request first, then the wrap inside the token, under a wrapping key that two people confirmed. */
 import { AwsAlgorithm, type ExportView } from '../../../shared/contract/exports.ts';
 import type { KeyRecord } from '../../../shared/domain/keys.ts';
 import type { Person } from '../../../shared/domain/people.ts';
@@ -48,7 +48,7 @@ const exportFacts = (job: ExportView, key: string): string[] =>
 
 const OPEN_STATES: readonly ExportView['state'][] = ['REQUESTED', 'PARAMETERS LOADED', 'CONFIRMED'];
 
-/** The export that the parameters were fetched for: the one named, else the latest open one of this key and method. */
+/** The export whose parameters were fetched: the named one, else the latest open one of this key and method. */
 const openExport = async (
   desk: Session,
   key: KeyRecord,
@@ -64,7 +64,7 @@ const openExport = async (
     .sort((a, b) => (a.created < b.created ? 1 : -1))[0];
 };
 
-/** Shows the wrapping key and asks the second person for words of it, until they are right or, in a script, once. */
+/** Shows the wrapping key and asks the second person for some of its words, until they are right; a script has one try. */
 const confirm = async (
   desk: Session,
   people: readonly [Person, Person],

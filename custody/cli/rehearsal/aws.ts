@@ -1,4 +1,4 @@
-/** AWS's side of an export, played with a throw-away key: gives out parameters, and opens what comes back. */
+/** Simulates AWS's side of an export with a throw-away key: issues parameters and opens what comes back. */
 import {
   constants,
   createPrivateKey,
@@ -33,7 +33,7 @@ export const playAws = async (bits = 4096, validMs = 24 * 3600_000): Promise<Pla
   };
 };
 
-/** Bytes of the key inside, or undefined when the blob does not open. The caller zeroes them. */
+/** The key bytes inside, or undefined when the blob does not open. The caller zeroes them. */
 export const openBlob = (
   aws: PlayedAws,
   blob: Uint8Array,
@@ -45,6 +45,6 @@ export const openBlob = (
       blob,
     );
   } catch {
-    return undefined; // why a blob does not open is nobody's business (RFC 8017, 7.1.2)
+    return undefined; // the reason is never reported (RFC 8017, 7.1.2)
   }
 };

@@ -1,4 +1,4 @@
-/** Playing a component ceremony from its definition, step by step, as its people would. */
+/** Plays a component ceremony from its definition, step by step, as its people would. */
 import type { CeremonyView, DefinitionView } from '../../../shared/contract/ceremonies.ts';
 import type { Definition } from '../../../shared/domain/ceremonies.ts';
 import type { TokenRef } from '../../../shared/domain/tokens.ts';
@@ -31,7 +31,7 @@ export const packEnvelopes = (bytes: 16 | 32, count = COMPONENTS): Envelopes => 
   };
 };
 
-/** The definition that the desk drafts for this room. Without `expected` the sender gave no check value beforehand. */
+/** The definition that the desk drafts for this rehearsal. Without `expected` there is no check value beforehand. */
 export const draftDefinition = async (
   room: Room,
   at: TokenRef,
@@ -72,7 +72,7 @@ const wordsAt = (sha256: string, positions: readonly number[]): string[] => {
   return positions.map((position) => words[position - 1] ?? '');
 };
 
-/** Does the step that is due, with everyone whose seat it names. */
+/** Does the due step, with everyone whose seat it names. */
 export const playStep = async (
   room: Room,
   view: CeremonyView,

@@ -1,7 +1,7 @@
 /**
- * The whole trade, unattended, on throw-away tokens: found a desk, generate, form keys from components, export, audit, verify twice.
+ * The whole workflow, unattended, on throw-away tokens: found a desk, generate, form keys from components, export, audit, verify twice.
  *
- * Through the service and no path of its own; what newcomers run first, what reviewers diff.
+ * It uses the service like any face. Newcomers run it first; reviewers compare its transcript.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -68,7 +68,7 @@ const PURPOSE: Readonly<Record<Algorithm, Purpose>> = {
   Ed25519: 'sign',
 };
 
-/** Runs the stand-alone verifier as it ships, in a thread of its own: no line of it is loaded into this one. */
+/** Runs the stand-alone verifier as it ships, in its own worker thread, so that this process loads none of its code. */
 const standAlone = (args: readonly string[]): Promise<number> =>
   new Promise((resolve, reject) => {
     const worker = new Worker(resourcePath('verifier', 'keymoot-verify.mjs'), {
@@ -84,7 +84,7 @@ const standAlone = (args: readonly string[]): Promise<number> =>
 
 export const rehearse = async (out: string, say: (line: string) => void): Promise<Report> => {
   mkdirSync(out, { recursive: true, mode: 0o700 });
-  mkdirSync(join(out, 'desk'), { mode: 0o700 }); // an existing rehearsal is never written over
+  mkdirSync(join(out, 'desk'), { mode: 0o700 }); // an existing rehearsal is never overwritten
   mkdirSync(join(out, 'packages'), { mode: 0o700 });
   const told = new Transcript(say);
   const report: Report = {

@@ -1,7 +1,7 @@
 /**
- * The invented people of a rehearsal and what each of them knows. They act through the contract like anyone else: nothing here has a way of its own to the desk.
+ * The invented people of a rehearsal and each one's secrets. They act through the contract like any user.
  *
- * Their secrets are drawn afresh each time and live in this process only.
+ * Their secrets are random for each run and exist in this process only.
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import type { ChannelName, InputGiven, Output } from '../../../shared/contract/index.ts';
@@ -55,7 +55,7 @@ export class Room {
 
   player(name: string): Player {
     const found = this.players.find((player) => player.name === name || player.role === name);
-    if (found === undefined) throw new Error(`rehearsal: nobody is called ${name}`);
+    if (found === undefined) throw new Error(`rehearsal: there is no person ${name}`);
     return found;
   }
   /** Fresh copies, since sealing zeroes what it takes. */

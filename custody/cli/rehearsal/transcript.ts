@@ -1,4 +1,4 @@
-/** What a rehearsal tells, line by line; and how its golden copy is masked, so that two runs differ only where something changed. */
+/** The lines of a rehearsal's transcript, and the masks for its golden copy, so that two runs differ only where behaviour changed. */
 
 export class Transcript {
   readonly #lines: string[] = [];
@@ -10,7 +10,7 @@ export class Transcript {
     this.#lines.push(text);
     this.#say(text);
   }
-  /** One act: who, what, and whose word it is. */
+  /** One act: who, what, and which witness vouches for it. */
   act(who: string, what: string, says?: 'device' | 'person' | 'desk'): void {
     this.line(`  ${who.padEnd(32)} ${what}${says === undefined ? '' : `  [${says}]`}`);
   }
@@ -35,7 +35,7 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\bserial [0-9a-f]+\b/g, 'serial <serial>'],
   [/words [\d, ]+ read back/g, 'words <positions> read back'],
 ];
-/** Times and random values out; everything else, names and order included, must stay the same from run to run. */
+/** Masks times and random values; everything else, names and order included, must be identical in each run. */
 export const mask = (text: string, folder: string): string =>
   MASKS.reduce(
     (masked, [pattern, word]) => masked.replace(pattern, word),
