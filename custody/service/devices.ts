@@ -1,6 +1,4 @@
-/**
- * Modules and their processes: one process per act, recorded before it loads anything, ended after it.
- */
+/** Modules and their token processes: one process per act, recorded before it loads the library, ended after the act. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModuleRecord, TokenIdentity } from '../../shared/domain/tokens.ts';
 import { moduleEnvironment } from '../../shared/environment.ts';
@@ -15,7 +13,7 @@ import type { Journal } from './journal.ts';
 import { untilIn } from './plan.ts';
 
 type DevicePurpose = 'log' | 'act' | 'look';
-/** Starts a process, uses it, and ends it if that was not done yet. */
+/** Starts a process, passes it to `use`, and ends it afterwards if it still runs. */
 export type InNew = <T>(use: (client: TokenClient) => Promise<T>) => Promise<T>;
 
 export const sameToken = (a: TokenIdentity, b: TokenIdentity): boolean =>
@@ -25,9 +23,9 @@ export const sameToken = (a: TokenIdentity, b: TokenIdentity): boolean =>
   a.label === b.label;
 
 export class Devices {
-  /** Called before anything but a look loads a library: who watches it steps aside. */
+  /** Called before a library is loaded for anything but a look: the token watch first finishes or ends its look. */
   aside: (module: string) => Promise<void> = () => Promise.resolve();
-  /** Processes that act, or are about to, by module. */
+  /** Number of acting or starting processes, by module. */
   readonly #acts = new Map<string, number>();
   readonly #actors = new Map<TokenClient, string>();
   readonly #store: Store;
@@ -44,11 +42,11 @@ export class Devices {
     this.#former = store.processes.all();
   }
 
-  /** Begins to end what a former service left running, once the tables are known to say what the log does. */
+  /** Starts ending the former service's processes, once the tables were checked against the log. */
   begin(): void {
-    this.#formerGone().catch(() => undefined); // whoever waits for it hears of it
+    this.#formerGone().catch(() => undefined); // the callers that wait for it get the error
   }
-  /** Resolves when no token process of a former service runs any more; nothing touches a token before. After it failed it is tried anew. */
+  /** Resolves when no token process of a former service runs; tokens are not touched before. After a failure the next call tries again. */
   #formerGone(): Promise<void> {
     this.#ending ??= this.#endFormer().catch((error: unknown) => {
       this.#ending = undefined;
@@ -77,19 +75,19 @@ export class Devices {
   /** The module as it is now: trusted, changed, or gone. */
   async record(row: ModuleRow): Promise<ModuleRecord> {
     const { id, path, sha256, family, label, training } = row;
-    // A file that can't be read is as good as none; start() tells why.
+    // An unreadable file counts as missing; start() gives the reason.
     const now = await hashFile(path).catch(() => undefined);
     const known = now === this.#approved(row) ? 'trusted' : 'quarantined';
     const state: ModuleRecord['state'] = now === undefined ? 'missing' : known;
     return { id, path, sha256, family, label, training, state };
   }
   #approved(row: ModuleRow): string {
-    // SECURITY: which file may be loaded comes from the log, not from the row; only before the founding there is no log to ask.
+    // SECURITY: the log decides which file may be loaded, not the row; before the founding there is no log.
     if (this.#store.log.size === 0) return row.sha256;
     return this.#journal.authority.modules.get(row.id) ?? '';
   }
 
-  /** Whether a process acts on the module now. Nobody looks at it for looking's sake then. */
+  /** Whether a process acts on the module now. The token watch does not look meanwhile. */
   acting(module: string): boolean {
     return (this.#acts.get(module) ?? 0) > 0;
   }
@@ -143,7 +141,7 @@ export class Devices {
     return this.startRow(row, now, purpose, signal);
   }
 
-  /** For a module that is only about to be added. */
+  /** For a module that is not registered yet. */
   async startRow(
     row: ModuleRow,
     sha256: string,
@@ -157,7 +155,7 @@ export class Devices {
         path: row.path,
         sha256,
         family: row.family,
-        // SECURITY: the row is not trusted with how a program is loaded: no LD_PRELOAD comes out of a database.
+        // SECURITY: a row can't choose how a program is loaded, so no LD_PRELOAD comes from the database.
         env: moduleEnvironment(row.family, row.environment),
         ...(row.parameters === undefined ? {} : { libraryParameters: row.parameters }),
         ...(signal === undefined ? {} : { signal }),
@@ -184,7 +182,7 @@ export class Devices {
       this.#store.processes.remove(pid);
     });
   }
-  /** Ends a process; one that ended already is left alone. */
+  /** Ends a process, unless it ended already. */
   async end(client: TokenClient): Promise<void> {
     await client.close();
     const acted = this.#actors.get(client);
@@ -197,16 +195,16 @@ export class Devices {
     }
   }
 
-  /** One login at a time on a module: a token that is being written by one process can look absent to another (measured on SoftHSM). */
+  /** One login at a time per module: while one process writes to a token, another may not see it (measured on SoftHSM). */
   readonly #acting = new Map<string, Promise<unknown>>();
 
-  /** Holds a module's turn from a first look to a last: nobody else logs in on it meanwhile. Each use within it is a process of its own. */
+  /** Holds the module's lock from the first look to the last, so that no other login happens in between. Each use within it has its own process. */
   turn<T>(module: string, hold: (inNew: InNew) => Promise<T>): Promise<T> {
     const run = () => hold((use) => this.#inNew(module, 'act', use));
     const turn = (this.#acting.get(module) ?? Promise.resolve()).then(run);
     this.#acting.set(
       module,
-      turn.catch(() => undefined), // told to whoever asked; the next turn comes all the same
+      turn.catch(() => undefined), // the caller gets the error; the queue goes on
     );
     return turn;
   }
@@ -232,7 +230,7 @@ export class Devices {
     }
   }
 
-  /** Waits out a deadline after which a device can't finish a call any more, then a moment more. */
+  /** Waits until a deadline has passed, after which a device can't finish a call any more. */
   async waitUntil(untilMs: number): Promise<void> {
     const left = untilMs - Date.now();
     if (left > 0) await sleep(left + 100);

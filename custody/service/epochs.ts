@@ -1,8 +1,8 @@
 /**
- * Ending the token processes of a former service.
+ * Ends the token processes of a former service.
  *
- * A token process outlives its service and finishes a running call (measured: 3.7 s later), so looking at the token too early would show no key and the
- * key would then appear (design 01). Whoever is in the middle of an open intent gets until that intent's deadline; everyone else is ended at once.
+ * A token process outlives its service and finishes a running call (measured: 3.7 s later). A look at the token before that would find no key, and the key
+ * would then appear (design 01). So a process with an open intent may run until the intent's deadline; all others are killed at once.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -10,12 +10,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KeymootError } from '../../shared/errors.ts';
 import type { ProcessRow } from '../store/tables/intents.ts';
 
-/** How long the system gets to end a process that was told to end at once, ms. */
+/** How long the system may take to end a killed process, ms. */
 const GRACE_MS = 10_000;
-/** A start time that nobody told us: on Windows. */
+/** The start time where it can't be read: on Windows. */
 const UNKNOWN = 'unknown';
 
-/** When the kernel started a process, or undefined when there is none: a process id alone may belong to somebody else by now. */
+/** When the kernel started a process, or undefined when there is none: the id alone may have been reused. */
 export const startedAt = (pid: number): string | undefined => {
   try {
     if (process.platform === 'linux') {
@@ -33,7 +33,7 @@ export const startedAt = (pid: number): string | undefined => {
     }).trim();
     return text === '' ? undefined : text;
   } catch (error) {
-    // SECURITY: only what says that there is no such process counts. Anything else taken for its end would let us look at a token too early.
+    // SECURITY: only an error that means "no such process" counts as its end. Otherwise a token might be examined too early.
     const { code, status } = error as { code?: unknown; status?: unknown };
     if (code === 'ENOENT' || code === 'ESRCH' || status === 1) return undefined;
     throw error;
@@ -43,19 +43,19 @@ export const startedAt = (pid: number): string | undefined => {
 const alive = (row: ProcessRow): boolean => startedAt(row.pid) === row.started;
 const signal = (row: ProcessRow, name: NodeJS.Signals): void => {
   try {
-    // SECURITY: without its start time it may be anybody's by now. Ours ends by itself once its call is done.
+    // SECURITY: without a start time the id may belong to a foreign process, so it is not signalled. Ours ends by itself after its call.
     if (row.started !== UNKNOWN && alive(row)) process.kill(row.pid, name);
   } catch (error) {
-    // It ended between the look and the signal: that is what was wanted.
+    // It ended between the check and the signal, as intended.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 };
 
 /**
- * Resolves when none of them runs any more.
+ * Resolves when none of the processes runs any more.
  *
  * @param untilMs when the last open intent's deadline passes, ms since 1970
- * @throws KeymootError module-hung when one outlives that and the grace after it
+ * @throws KeymootError module-hung when a process outlives that and the grace after it
  */
 export const endFormer = async (
   rows: readonly ProcessRow[],

@@ -1,6 +1,4 @@
-/**
- * Files in and out, by granted paths only. Reads are bounded and follow no link; writes never overwrite and appear whole or not at all.
- */
+/** Reads and writes files at granted paths only. Reads are bounded and follow no link; writes never overwrite and appear whole or not at all. */
 import { createHash } from 'node:crypto';
 import {
   closeSync,
@@ -20,7 +18,7 @@ import { basename, dirname, join } from 'node:path';
 import { KeymootError } from '../../shared/errors.ts';
 import { storeError } from '../store/open.ts';
 
-/** Reads a regular file of at most `most` bytes. Folders, pipes, devices and links are refused in words. */
+/** Reads a regular file of at most `most` bytes. Folders, pipes, devices and links are refused with the reason. */
 export const readBounded = (path: string, most: number): Buffer => {
   let descriptor;
   try {
@@ -100,7 +98,7 @@ const writeNew = (
   }
 };
 
-/** Writes one new file that is there as a whole, or not at all. */
+/** Writes one new file, whole or not at all. */
 export const writeNewFile = (place: string, bytes: Uint8Array): void => {
   const made = { ours: false };
   try {
@@ -133,7 +131,7 @@ export const writeNewFile = (place: string, bytes: Uint8Array): void => {
   }
 };
 
-/** What tries for the same place left when their process was ended. Nothing of another name, and nothing whose process still runs. */
+/** Removes temporary files left at this place by killed processes: only those with our prefix whose process no longer runs. */
 const removeInterrupted = (place: string): void => {
   const folder = dirname(place);
   const prefix = `${basename(place)}.writing-`;
@@ -152,14 +150,14 @@ const runs = (pid: number): boolean => {
   }
 };
 
-/** A file of a {@link NewFolder} that is written in pieces. */
+/** A file in a {@link NewFolder} that is written in pieces. */
 export interface GrowingFile {
   write: (bytes: Uint8Array) => void;
   /** Its size and hash, once all of it is on disk. */
   end: () => { size: number; sha256: string };
 }
 
-/** A folder that appears whole: written beside its place under another name, synced, then renamed. */
+/** A folder that appears whole: written beside its place under a temporary name, synced, then renamed. */
 export class NewFolder {
   readonly #place: string;
   readonly #work: string;
@@ -204,7 +202,7 @@ export class NewFolder {
       },
     );
   }
-  /** Where a file of the folder is written; the folders that it lies in are there. */
+  /** The path to write a file of the folder; makes the folders above it. */
   #fileAt(path: string): string {
     const file = join(this.#work, ...path.split('/'));
     const folder = dirname(file);
@@ -228,13 +226,13 @@ export class NewFolder {
       writeNew(this.#fileAt(path), bytes, executable ? 0o755 : 0o644);
     });
   }
-  /** A file that is too large to be held at once. */
+  /** For a file too large to be held in memory. */
   grow(path: string): GrowingFile {
     const descriptor = this.#orDrop(() => openSync(this.#fileAt(path), 'wx', 0o644));
     this.#open.add(descriptor);
     const sha256 = createHash('sha256');
     let size = 0;
-    // Once it is closed, its number may be another file's.
+    // After closing, the descriptor's number may belong to another file.
     const ifOpen = (write: () => void): void => {
       if (!this.#open.has(descriptor)) throw new Error('files: the folder was given up');
       this.#orDrop(write);
@@ -259,7 +257,7 @@ export class NewFolder {
   #close(descriptor: number): void {
     if (this.#open.delete(descriptor)) closeSync(descriptor);
   }
-  /** @throws KeymootError file-not-written; with `placed` among its fields, the folder is there as a whole and perhaps not kept */
+  /** @throws KeymootError file-not-written; with `placed` among its fields, the folder is in place, but its sync failed */
   finish(): void {
     try {
       for (const folder of this.#folders) syncFolder(folder);

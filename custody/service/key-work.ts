@@ -1,5 +1,5 @@
 /**
- * Working with keys on a token so that an interruption at any instant leaves exactly one answer: made, or not.
+ * Key operations on a token such that after an interruption at any instant the key was either made or not.
  *
  * Look, intend, act, read back, compare, record. The success code is not the evidence, and nothing is repeated blindly (R8). {@link atToken} holds the token
  * for all of it, and {@link underIntent} is the part from the intent to its close.
@@ -29,7 +29,7 @@ export interface Opened {
   lastTry: boolean;
 }
 
-/** A key as it was planned, and its token, held while it is worked on. */
+/** A planned key and its token, locked while work is done on it. */
 export interface Bench {
   desk: Desk;
   at: TokenRef;
@@ -38,13 +38,15 @@ export interface Bench {
   inNew: InNew;
 }
 
-/** Holds the module's turn: from the first look to the last, nobody else logs in on it. */
+/** Holds the module's lock from the first look to the last, so that no other login happens in between. */
 export const atToken = <T>(
   of: Omit<Bench, 'inNew'>,
   work: (bench: Bench) => Promise<T>,
 ): Promise<T> => of.desk.devices.turn(of.at.module, (inNew) => work({ ...of, inNew }));
 
-/** After these the device may have done something that nobody heard of. `module-failed` is whatever the device gives no better reason for, CKR_GENERAL_ERROR first of all. */
+/**
+ * After these errors the device may have acted without our knowing. `module-failed` stands for errors without a specific reason, above all CKR_GENERAL_ERROR.
+ */
 const UNCERTAIN = new Set([
   'module-hung',
   'module-crashed',
@@ -70,7 +72,7 @@ export const requestOf = (desk: Desk, plan: KeyPlan): KeyRequest => ({
 export const planOf = (desk: Desk, plan: KeyPlan): GeneratePlan | ImportPlan =>
   plan.kind === 'import' ? importPlan(requestOf(desk, plan)) : generatePlan(requestOf(desk, plan));
 
-/** How a key that this desk has is found and destroyed: as it was planned. */
+/** The plan by which an existing key of this desk is found and destroyed. */
 export const planOfKey = (desk: Desk, key: KeyRecord): GeneratePlan =>
   generatePlan({
     algorithm: key.algorithm,
@@ -81,7 +83,7 @@ export const planOfKey = (desk: Desk, key: KeyRecord): GeneratePlan =>
     family: desk.devices.row(key.at.module).family,
   });
 
-/** Looks for the planned key in a process of its own, so that no cache of the last one answers. */
+/** Looks for the planned key in a new process, so that no stale cache answers. */
 export const findPlanned = ({
   at,
   opened,
@@ -97,14 +99,14 @@ export const findPlanned = ({
     }),
   );
 
-/** What to say, and where to turn, when something else has a key's id. */
+/** The error, and where to turn, when another object has a key's id. */
 export const anotherKey = (key: KeyRecord, other: string): KeymootError =>
   new KeymootError(
     'key-not-as-asked',
     `The token holds another key under the id of “${key.label}”: ${other}. Nothing was done with it. Find out who put it there; the vendor’s own tool can look at it and remove it.`,
   );
 
-/** Before a key is used: whatever has its id is that key, as far as the token shows. */
+/** Before a key is used: checks that the object under its id is that key, as far as the token reports. */
 export const requireSameKey = async (desk: Desk, key: KeyRecord, opened: Opened): Promise<void> => {
   const plan = planOfKey(desk, key);
   const { byId } = await atToken({ desk, at: key.at, opened, plan }, findPlanned);
@@ -112,7 +114,7 @@ export const requireSameKey = async (desk: Desk, key: KeyRecord, opened: Opened)
   if (other !== undefined) throw anotherKey(key, other);
 };
 
-/** Nothing may be there already under this label or id (preflight). A wrong PIN shows here, before anything is intended. */
+/** Preflight: no object may have this label or id yet. A wrong PIN shows here, before an intent is written. */
 export const requireFree = async (bench: Bench): Promise<void> => {
   const { byId, sameLabel } = await findPlanned(bench);
   const { label } = bench.plan.request;
@@ -124,7 +126,7 @@ export const requireFree = async (bench: Bench): Promise<void> => {
     );
 };
 
-/** Asks for the destruction of whatever has the planned id. Whether it is gone is for {@link findPlanned} to see. */
+/** Asks the token to destroy every object of the planned id. {@link findPlanned} then checks that they are gone. */
 export const askToDestroy = (
   client: TokenClient,
   { at, opened, plan }: Bench,
@@ -137,7 +139,7 @@ export const stillThere = (): KeymootError =>
     'The token says it destroyed the key, and still shows it. Look at it with the vendor’s own tool.',
   );
 
-/** Destroys whatever has the planned id and proves from a new process that it is gone. */
+/** Destroys every object of the planned id, and checks from a new process that they are gone. */
 export const destroyPlanned = async (bench: Bench): Promise<number> => {
   const { destroyed } = await bench.inNew((client) => askToDestroy(client, bench));
   const { byId } = await findPlanned(bench);
@@ -145,16 +147,16 @@ export const destroyPlanned = async (bench: Bench): Promise<number> => {
   return destroyed;
 };
 
-/** What a token said to one request: an answer, or a refusal in words, after which it may still have made half of something. */
+/** A token's reply to one request: an answer, or a refusal, after which it may still have made a part of the key. */
 export type Heard<A> = { answer: A } | { refused: KeymootError };
 
 export interface Intended<A, T> {
-  /** The first says the plan, by which it can be settled; the others share its fate. */
+  /** The first contains the plan, by which it can be settled; the others are settled with it. */
   entries: readonly [KeyIntent, ...NewEntry[]];
   deadlineMs: number;
-  /** The one request. Its process is ready for it, so that the deadline in the intent is the request's own. */
+  /** The one request. Its process is already running, so the intent's deadline covers the request alone. */
   ask: () => Promise<A>;
-  /** Looks, compares and closes the intent; gets the entries' ids. */
+  /** Looks, compares and closes the intent; receives the entries' ids. */
   close: (heard: Heard<A>, intents: readonly string[]) => Promise<T>;
 }
 
@@ -168,8 +170,8 @@ const hear = async <A>(ask: () => Promise<A>): Promise<Heard<A>> => {
 };
 
 /**
- * From an intent to its close. Whatever goes wrong while the intent is open leaves it open and says so: what the device did is not known for certain, nothing is
- * repeated, and Recovery settles it.
+ * From an intent to its close. Any failure in between leaves the intent open and says so: what the device did is uncertain, nothing is repeated, and Recovery
+ * settles it.
  *
  * @throws KeymootError recovery-needed with the intent and the cause; or what `close` throws after it closed the intent
  */
@@ -182,7 +184,7 @@ export const underIntent = async <A, T>(
   const [intent = ''] = intents;
   try {
     const heard = await hear(ask);
-    // It is gone before anybody looks: a token that is being written by one process can look absent to another.
+    // The process ends before the token is examined: while one process writes to a token, another may not see it.
     await desk.devices.end(client);
     return await close(heard, intents);
   } catch (error) {
@@ -201,12 +203,12 @@ export const underIntent = async <A, T>(
   }
 };
 
-/** A key that came from outside, of which the device says that it was made inside: no evidence of this device's can be believed about it (R28). */
+/** The device claims to have generated a key that was imported: then its evidence about the key is worthless (R28). */
 const inventsItsOrigin = (plan: GeneratePlan | ImportPlan, made: KeyReadback): boolean =>
   'template' in plan &&
   originOf(secretPart(made)?.attributes ?? {}, plan.request.family) === 'generated';
 
-/** What the device made that nobody asked for, in words; undefined when it is as asked. */
+/** The difference between the made key and the request, in words; undefined when there is none. */
 export const unlike = (plan: GeneratePlan | ImportPlan, made: KeyReadback): string | undefined => {
   const { differences } = compareReadback(plan, made);
   const words = differences
@@ -217,6 +219,6 @@ export const unlike = (plan: GeneratePlan | ImportPlan, made: KeyReadback): stri
   return words.length === 0 ? undefined : words.join('; ');
 };
 
-/** Is a formed key's length the device's word? Where it isn't shown nothing agrees, and that is told. */
+/** Whether the device reports a formed key's length. Where it doesn't, the length is unchecked, and the evidence says so. */
 export const showsLength = (plan: GeneratePlan | ImportPlan, made: KeyReadback): boolean =>
   !compareReadback(plan, made).notOffered.some((what) => what.endsWith('CKA_VALUE_LEN'));

@@ -1,4 +1,4 @@
-/** Opens what was sealed to this service (shared/sealed.ts). */
+/** Opens secrets sealed to this service (shared/sealed.ts). */
 import { createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { canonicalBytes } from '../../shared/canonical.ts';
@@ -16,13 +16,13 @@ const TAG_BYTES = 16;
 /** Bytes of an X25519 SubjectPublicKeyInfo before its 32-byte key (RFC 8410 section 4). */
 const SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex');
 
-/** A key pair that lives as long as the service's process. SECURITY: its private half is OpenSSL's, and is never bytes of ours. */
+/** A key pair for the life of the service's process. SECURITY: the private half stays inside OpenSSL and never becomes bytes here. */
 export const makeOpener = (): Opener => {
   const mine = generateKeyPairSync('x25519');
   const publicKey = mine.publicKey
     .export({ format: 'der', type: 'spki' })
     .subarray(SPKI_PREFIX.length);
-  /** Throws for what is no key, and for the few keys that make every secret the same. */
+  /** Throws for an invalid key, and for low-order points, which would make every shared secret the same. */
   const sharedWith = (sender: Uint8Array): Uint8Array =>
     diffieHellman({
       privateKey: mine.privateKey,
@@ -41,7 +41,7 @@ export const makeOpener = (): Opener => {
       try {
         return xchacha20poly1305(key, fromBase64(box.nonce), canonicalBytes(binding)).decrypt(
           sealed,
-          // SECURITY: with a buffer of its own it lies where the collector moves nothing; of a short array on the heap it would leave copies that nobody wipes.
+          // SECURITY: a buffer of its own lies outside the collected heap; a short array on the heap could be moved and leave copies that are never wiped.
           new Uint8Array(new ArrayBuffer(Math.max(0, sealed.length - TAG_BYTES))),
         );
       } finally {

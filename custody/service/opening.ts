@@ -1,7 +1,7 @@
-/** A desk that is being opened: calls that came early wait for it, and are told how far it is when it takes long. */
+/** A desk that is being opened: early calls wait for it, and get progress events when it takes long. */
 import type { Emit } from './desk.ts';
 
-/** So long nobody needs to hear anything, and so long between two words, ms. */
+/** Progress is sent after this time, and then at this interval, ms. */
 const TELL_MS = 1000;
 
 export class Opening {
@@ -11,18 +11,18 @@ export class Opening {
   #told: number;
   readonly #waiting = new Set<number>();
 
-  /** @param now a clock that only goes forward, ms */
+  /** @param now a monotonic clock, ms */
   constructor(emit: Emit, now = () => performance.now()) {
     this.#emit = emit;
     this.#now = now;
     this.#started = now();
     this.#told = this.#started;
   }
-  /** This call waits until the desk is open, or refused. */
+  /** This call waits until the desk is open or refused to open. */
   waits(request: number): void {
     this.#waiting.add(request);
   }
-  /** So many of the log's entries were judged. */
+  /** Reports how many of the log's entries were judged. */
   tell(done: number, of: number): void {
     const now = this.#now();
     if (now - this.#told < TELL_MS) return;

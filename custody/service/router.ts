@@ -1,6 +1,4 @@
-/**
- * One call, from the wire to its answer: parse, authorise, handle, parse. The only way to anything the desk can do.
- */
+/** One call from message to answer: parse, authorise, handle, parse. The only way to anything the desk can do. */
 import { hash, randomBytes } from 'node:crypto';
 import { canonicalBytes } from '../../shared/canonical.ts';
 import {
@@ -31,12 +29,12 @@ export interface Call {
   desk: Desk;
   channel: ChannelName;
   requestId: number;
-  /** Who proved themselves for this call, each once. */
+  /** The people who proved themselves for this call, without duplicates. */
   people: Member[];
-  /** Signs one act by each of them, fresh for each entry that carries it: no act stands in the log twice. */
+  /** Signs the act anew by each of them for each entry that carries it, so no act is in the log twice. */
   sign: () => Envelope[];
   actor: Actor | undefined;
-  /** What `about` made ready for `run`, where people sign something that must exist first. */
+  /** What `about` prepared for `run`, where the signed statement names something that must exist first. */
   prepared: unknown;
 }
 
@@ -49,14 +47,14 @@ export interface About {
 export interface Handler<C extends ChannelName> {
   run: (input: Input<C>, call: Call) => Output<C> | Promise<Output<C>>;
   about?: (input: Input<C>, call: Call) => About | Promise<About>;
-  /** Changes nothing, so it need not wait for what does. */
+  /** Read-only, so it need not wait in the queue. */
   reads?: true;
 }
 export type Handlers = { [C in ChannelName]: Handler<C> };
-/** One area's share of the handlers. */
+/** The handlers of one area. */
 export type Part<P extends string> = { [C in Extract<ChannelName, `${P}.${string}`>]: Handler<C> };
 
-/** Zod's findings by path, in words, without any value. */
+/** Zod's issues by path, without any value. */
 const fieldsOf = (error: z.ZodError): Record<string, string> =>
   Object.fromEntries(
     error.issues.slice(0, 20).map((issue) => [issue.path.join('.') || 'input', issue.message]),
@@ -93,7 +91,7 @@ export class Router {
     try {
       return await this.#dispatch(channel, request);
     } finally {
-      // SECURITY: secrets that this call named are gone, however it ended.
+      // SECURITY: the secrets of this call are dropped however it ends.
       this.#desk.secrets.dropIn(request.input);
       for (const proof of request.proofs ?? []) this.#desk.secrets.drop(proof.secret);
     }
@@ -120,7 +118,7 @@ export class Router {
       try {
         answer = await handler.run(input, call);
       } finally {
-        call.sign = () => []; // SECURITY: nobody's key outlives the call it was opened for
+        call.sign = () => []; // SECURITY: a person's key does not outlive the call it was opened for
       }
       const value = output.safeParse(answer);
       if (!value.success)
@@ -132,9 +130,9 @@ export class Router {
       return value.data;
     };
     if (handler.reads === true) return run();
-    // One act at a time: state is looked at, acted on and written without another in between.
+    // One act at a time: no other act changes the state between check and write.
     const turn = this.#turn.then(run);
-    this.#turn = turn.catch(() => undefined); // told to whoever asked; the next act is taken all the same
+    this.#turn = turn.catch(() => undefined); // the caller gets the error; the queue goes on
     return turn;
   }
 
@@ -151,7 +149,7 @@ export class Router {
         if (desk.here.size === 0 && call.people.length === 0)
           throw new KeymootError(
             'presence-required',
-            'Nobody who may read is here. Someone arrives first, with a proof.',
+            'No person who may read is present. Such a person arrives first, with a proof.',
           );
         return;
       case 'proof':
@@ -171,7 +169,7 @@ export class Router {
     }
   }
 
-  /** Turns proofs into signed acts. All must hold, or nothing happens. */
+  /** Turns proofs into signed acts. If one fails, nothing happens. */
   async #prove(
     call: Call,
     request: Request,
@@ -183,7 +181,7 @@ export class Router {
     if (origin === undefined)
       throw new KeymootError(
         'desk-missing',
-        'There is no desk here yet, so nobody can prove anything to it. Nothing was done.',
+        'There is no desk here yet, so it can check no proof. Nothing was done.',
       );
     const inputSha256 = hash('sha256', canonicalBytes(request.input ?? {}));
     const head = { size: store.log.size, root: base64(store.log.root) };
@@ -191,7 +189,7 @@ export class Router {
     for (const { person, secret } of proofs) {
       const member = journal.authority.members.get(person);
       const sealed = store.people.sealedKey(person);
-      // SECURITY: taken before anything is looked at, so a proof is spent whatever happens next.
+      // SECURITY: taken before any check, so a proof is used up whatever happens next.
       const passphrase = secrets.take(secret, {
         purpose: 'proof',
         channel: request.channel,
@@ -204,7 +202,7 @@ export class Router {
             'person-unknown',
             'That person is not enrolled at this desk, or has left. Nothing was done.',
           );
-        // SECURITY: one presence never counts twice, whatever name it comes under.
+        // SECURITY: one key never counts twice, under whatever name.
         if (call.people.some(({ key }) => key.sha256 === member.key.sha256))
           throw new KeymootError(
             'two-required',
@@ -250,7 +248,7 @@ export class Router {
   }
 }
 
-/** The members every entry made by a call has in common. */
+/** The members common to every entry of a call. */
 export const byCall = (call: Call): { actor?: Actor; acts?: Envelope[] } => ({
   ...(call.actor === undefined ? {} : { actor: call.actor, acts: call.sign() }),
 });

@@ -1,8 +1,8 @@
 /**
- * Secrets on their way from a person to where they are needed: sealed in the page, opened here, taken once.
+ * Secrets on their way from a person to their use: sealed in the page, opened here, taken once.
  *
- * SECURITY: the only place in the service that holds one. Each is bound to purpose, channel, person and input, is zeroed when taken or after
- * five minutes, and is never part of an object that could be logged, stored or sent to a face.
+ * SECURITY: the only place in the service that holds a secret. Each is bound to purpose, channel, person and input, is zeroed when taken or after five minutes,
+ * and is never part of an object that could be logged, stored or sent to a face.
  */
 import type { Binding, SealedSecret } from '../../shared/sealed.ts';
 import { KeymootError } from '../../shared/errors.ts';
@@ -21,7 +21,7 @@ interface Held {
 export class Secrets {
   readonly #opener = makeOpener();
   readonly #held = new Map<string, Held>();
-  /** One-time keys of the boxes that were opened: SECURITY: who recorded one can't put it again while this process, whose key it is sealed to, lives. */
+  /** One-time keys of the opened boxes. SECURITY: a recorded box can't be replayed while this process, whose key it is sealed to, lives. */
   readonly #opened = new Set<string>();
   get publicKey(): string {
     return this.#opener.publicKey;
@@ -80,7 +80,7 @@ export class Secrets {
     clearTimeout(held.timer);
     this.#held.delete(handle);
   }
-  /** Drops whatever handles a call carried, however it ended: nothing waits for a second try. */
+  /** Drops every handle in a call's input, however the call ended: secrets are not kept for a second try. */
   dropIn(value: unknown): void {
     if (typeof value === 'string') this.drop(value);
     else if (typeof value === 'object' && value !== null)

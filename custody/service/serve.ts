@@ -1,7 +1,7 @@
 /**
- * `keymoot serve`: the custody service on standard input and output, one JSON message a line.
+ * `keymoot serve`: the custody service on standard input and output, one JSON message per line.
  *
- * Crash-only: it commits before it answers and may be killed at any instant. It ends when its input does.
+ * Crash-only: it commits before it answers and may be killed at any instant. It ends when its input ends.
  */
 import type { Readable, Writable } from 'node:stream';
 import { events, type EventName } from '../../shared/contract/index.ts';
@@ -12,7 +12,7 @@ import { handlers } from './handlers/index.ts';
 import { Opening } from './opening.ts';
 import { Router } from './router.ts';
 
-/** Splits a stream into lines of bounded length; a longer one ends the connection, since what follows can't be told apart. */
+/** Splits a stream into lines of bounded length; a longer line ends the connection, since the messages after it can't be separated. */
 async function* lines(input: Readable): AsyncGenerator<Buffer | undefined> {
   let rest: Buffer[] = [];
   let length = 0;
@@ -34,7 +34,7 @@ async function* lines(input: Readable): AsyncGenerator<Buffer | undefined> {
   }
 }
 
-/** Nothing of ours is nested deeper than this, and what walks through a message would run out of stack long before a message runs out of brackets. */
+/** No message of ours is nested deeper; recursive checks would overflow the stack on a deeper one. */
 const MOST_NESTED = 32;
 const OPENING = new Set([0x5b, 0x7b]);
 const CLOSING = new Set([0x5d, 0x7d]);
@@ -67,7 +67,7 @@ const parseRequest = (line: Buffer): Request => {
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line));
   } catch {
-    // No cause: the parser's words quote the message, which may hold anything.
+    // No cause: the parser's error quotes the message, which may contain anything.
     throw new KeymootError('message-malformed', 'The message is not JSON. Nothing was done.');
   }
   const parsed = Request.safeParse(value);
@@ -83,7 +83,7 @@ const idOf = (line: Buffer): number | null => {
     const { id } = JSON.parse(line.toString('utf8')) as { id?: unknown };
     return typeof id === 'number' && Number.isSafeInteger(id) && id >= 0 ? id : null;
   } catch {
-    return null; // parseRequest says what is wrong with it
+    return null; // parseRequest reports the fault
   }
 };
 
@@ -110,7 +110,7 @@ export const serve = async (
     desk = opened;
     return new Router(opened, handlers);
   });
-  router.catch(() => undefined); // every call answers with why: the face shows it instead of a blank screen
+  router.catch(() => undefined); // every call answers with the reason; the face shows it
   const finish = (code: number) => {
     desk?.close();
     process.exit(code);
@@ -118,7 +118,7 @@ export const serve = async (
   process.on('SIGTERM', () => {
     finish(0);
   });
-  process.on('SIGINT', () => undefined); // the terminal's Ctrl-C is for the face, which decides
+  process.on('SIGINT', () => undefined); // the terminal's Ctrl-C is handled by the face
 
   const pending = new Set<Promise<void>>();
   for await (const line of lines(input)) {
@@ -153,10 +153,10 @@ export const serve = async (
     pending.add(answer);
     void answer.finally(() => pending.delete(answer));
   }
-  // What changes nothing, nobody is there to hear of.
+  // Cancel read-only work: the caller is gone.
   desk?.judge.end();
   desk?.faceGone.abort();
-  // What was asked is finished and committed before the desk is closed; a face that is gone just doesn't hear it.
+  // Pending calls are finished and committed before the desk is closed; without a face their answers are lost.
   await Promise.allSettled(pending);
   finish(0);
 };

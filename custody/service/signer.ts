@@ -43,7 +43,7 @@ export class Signer {
   readonly #devices: Devices;
   #client: TokenClient | undefined;
   #key: LogKey | undefined;
-  #why = 'The desk has not been opened: nobody gave the log token’s PIN.';
+  #why = 'The desk has not been opened with the log token’s PIN.';
   #timer: NodeJS.Timeout | undefined;
   #since: string | undefined;
   #busy: Promise<void> = Promise.resolve();
@@ -58,7 +58,7 @@ export class Signer {
     const genesis = journal.genesis();
     if (stored !== undefined && genesis !== undefined) {
       const key = JSON.parse(stored) as LogKey;
-      // SECURITY: the row only says where the key is; which key it is comes from the log.
+      // SECURITY: the row only locates the key; the log says which key it is.
       if (key.sha256 !== genesis.detail.key.sha256 || key.spki !== genesis.detail.key.spki)
         throw new KeymootError(
           'store-tampered',
@@ -71,7 +71,7 @@ export class Signer {
     if (sealed < store.log.size) this.#since = journal.entry(sealed).time;
   }
 
-  /** Every stored checkpoint must be a prefix of this log, and the last one carry the key's signature. */
+  /** Every stored checkpoint must be a prefix of this log, and the last one must carry the key's signature. */
   #checkSeals(): void {
     const mismatch = (size: number) =>
       new KeymootError(
@@ -85,7 +85,7 @@ export class Signer {
     if (last?.note === undefined || this.#key === undefined) return;
     const note = parseCheckpoint(last.note);
     const spki = Buffer.from(this.#key.spki, 'base64');
-    // SECURITY: the signature is over the note's own root; only when that is the row's does it speak for this log.
+    // SECURITY: the signature covers the note's own root; it vouches for this log only if that equals the row's root.
     if (note?.size !== last.size || !Buffer.from(note.root).equals(last.root))
       throw mismatch(last.size);
     if (!signedBy(note, this.#journal.origin ?? '', spki)) throw mismatch(last.size);
@@ -117,7 +117,7 @@ export class Signer {
       ...(this.#key === undefined ? {} : { keySha256: this.#key.sha256, at: this.#key.at }),
     };
   }
-  /** Key operations, exports, arming and closing need a log that can be sealed. */
+  /** Throws unless the signer is ready: key operations, exports, arming and closing need a log that can be sealed. */
   require(): void {
     if (!this.ready)
       throw new KeymootError(
@@ -126,7 +126,7 @@ export class Signer {
       );
   }
 
-  /** Takes a fresh client, logged in and ready to sign with `key`. */
+  /** Takes a new client, logged in and ready to sign with `key`. */
   async open(key: LogKey, pin: PinHalves, lastTry: boolean): Promise<void> {
     this.close('The desk is being opened.');
     const client = await this.#devices.start(key.at.module, 'log');
@@ -182,7 +182,7 @@ export class Signer {
     this.onChanged();
   }
 
-  /** Signs any 32-byte digest with the log key and proves it against the key's public half. Only checkpoints are ever passed. */
+  /** Signs with the log key and verifies the signature under its public half. Only checkpoints are ever passed. */
   async #sign(text: Uint8Array): Promise<string> {
     const client = this.#client;
     const key = this.#key;
@@ -193,7 +193,7 @@ export class Signer {
     const spki = Buffer.from(key.spki, 'base64');
     const note = signedNote(text, origin, spki, ecdsaDer(raw));
     const parsed = parseCheckpoint(note);
-    // SECURITY: a device that answers with another key's or no valid signature is caught here, not by an auditor.
+    // SECURITY: a signature that is invalid or by another key is caught here, not by an auditor.
     if (parsed === undefined || !signedBy(parsed, origin, spki))
       throw new KeymootError(
         'module-lied',
@@ -202,21 +202,21 @@ export class Signer {
     return note;
   }
 
-  /** Seals the head, if it isn't. Refuses a smaller size than the largest ever planned, or another root for the same (design 05). */
+  /** Seals the head unless it is sealed. Refuses a smaller size than the largest ever planned, or another root for the same size (design 05). */
   seal(): Promise<void> {
     const next = this.#busy.then(() => this.#sealNow());
-    this.#busy = next.catch(() => undefined); // told to whoever asked; the next seal is tried all the same
+    this.#busy = next.catch(() => undefined); // the caller gets the error; the queue goes on
     return next;
   }
   /**
-   * Seals the head, and all that is in the log now is sealed when this resolves.
+   * Seals the head; when this resolves, every entry of the log so far is sealed.
    *
-   * @throws KeymootError signer-missing, log-mismatch, and what the token said
+   * @throws KeymootError signer-missing, log-mismatch, and the token's errors
    */
   async mustSeal(): Promise<void> {
     const { size } = this.#store.log;
     await this.seal();
-    // A signer that was never there, or went meanwhile, is no failure of `seal`: what is unsealed waits for its return.
+    // For `seal` a missing signer is no failure: entries wait unsealed for its return.
     if (this.#sealedSize() < size)
       throw new KeymootError(
         'signer-missing',
@@ -226,7 +226,7 @@ export class Signer {
   async #sealNow(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    // Nothing was sealed, so since when there is something to seal stays what it was.
+    // Nothing was sealed, so the time of the first unsealed entry stays.
     if (!this.ready) return;
     // The first note is of the empty tree (design 08, T6).
     if (this.#store.log.checkpoint(0)?.note === undefined) await this.#sealAt(0, EMPTY_ROOT);
@@ -267,7 +267,7 @@ export class Signer {
     });
   }
 
-  /** After each commit: remembers since when there is something to seal, and sets the timer. */
+  /** After each commit: records the time of the first unsealed entry, and sets the timer. */
   written(entries: readonly Entry[]): void {
     const [first] = entries.filter(({ type }) => !QUIET.has(type));
     if (first === undefined) return;
@@ -275,7 +275,7 @@ export class Signer {
     const state = this.state();
     if (!this.ready) return;
     const background = () => {
-      // A signer that failed has been marked lost. What else stops a seal, a log that contradicts its seals above all, nobody would hear of otherwise.
+      // A failed signer has been marked lost already. Other errors, above all a log that contradicts its seals, would go unreported here.
       this.seal().catch((error: unknown) => {
         if (this.ready) this.#lost(error);
       });

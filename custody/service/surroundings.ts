@@ -1,13 +1,11 @@
-/**
- * What can be seen of the machine that a security officer would want to know before a ceremony (design 08, T9). It reports and prevents nothing.
- */
+/** Properties of the machine that a security officer should know before a ceremony (design 08, T9). It only reports. */
 import { readFileSync } from 'node:fs';
 
 const read = (path: string): string => {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch {
-    return ''; // this kernel has no such file, so nothing to warn of
+    return ''; // this kernel has no such file: no warning
   }
 };
 

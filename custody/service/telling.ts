@@ -1,9 +1,9 @@
-/** What a call is waiting for, told to whoever made it: at once, and again every half second with how long it has taken. */
+/** Sends a call's progress to its caller: at once, and every half second with the elapsed time. */
 import type { Call } from './router.ts';
 
 const EACH_MS = 500;
 
-/** @param text a sentence; it says so when the step can't be cancelled */
+/** @param text a sentence, which also says when the step can't be cancelled */
 export const telling = async <T>(
   { desk, requestId: request }: Pick<Call, 'desk' | 'requestId'>,
   text: string,

@@ -1,9 +1,9 @@
 /**
- * Notices tokens that appear and leave, for as long as a face wants to know (design 02, rule 17).
+ * Notices tokens that appear and leave, while a face subscribes to it (design 02, rule 17).
  *
- * Each module has one idle process that looks again and again; it never logs in. A look initialises the library anew, since a token that another program made
- * shows only then. It costs little (measured: 1.2 ms for SoftHSM with five tokens, 2 ms for NSS, where a fresh process costs 100 ms), and one that
- * costs more comes less often. A look is never worth waiting for: it steps aside for an act, and can be ended at any moment.
+ * Each module has one idle process that polls and never logs in. Each look initialises the library anew, since a token made by another program appears only
+ * then. A look is cheap (measured: 1.2 ms for SoftHSM with five tokens, 2 ms for NSS; a new process costs 100 ms), and a slow module is polled less often. A
+ * look gives way to an act and can be ended at any moment.
  */
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,20 +14,20 @@ import type { ModuleRow } from '../store/tables/modules.ts';
 import type { TokenClient } from '../tokens/client.ts';
 import type { Devices } from './devices.ts';
 
-/** From one look to the next, ms: with the look itself and the face's own question, well within two seconds. */
+/** Between two looks, ms: with the look and the face's own request, well within two seconds. */
 const EVERY_MS = 1_000;
-/** A look takes at most this share of the time: one that stalls (a poll of a smart card took 11.6 s) comes about once a minute. */
+/** A look takes at most this share of the time: a slow one (a poll of a smart card took 11.6 s) runs about once a minute. */
 const SHARE = 1 / 5;
-/** A module that fails is tried again after 2, 4, 8 … seconds, and at last each 30. */
+/** A failing module is tried again after 2, 4, 8 … seconds, at most 30. */
 const LONGEST_BACKOFF_MS = 30_000;
-/** How long an act, or somebody who asks for the list, waits for a look that is under way, ms. */
+/** How long an act or a list request waits for a running look, ms. */
 const PATIENCE_MS = 1_000;
 /** For the first look, which starts a process. */
 const FIRST_PATIENCE_MS = 3_000;
-/** Libraries were not written to be initialised for ever: a fresh process after this many looks. */
+/** Libraries are not made to be initialised without end: a new process after this many looks. */
 const MOST_LOOKS = 1_000;
 
-/** What a look showed, as `tokens.list` tells it. */
+/** The result of a look, as in `tokens.list`. */
 export type Seen = Pick<ModuleView, 'info' | 'tokens' | 'error'>;
 
 interface Watched {
@@ -35,7 +35,7 @@ interface Watched {
   looks: number;
   /** Ends the process, also while it loads. */
   end: AbortController;
-  /** The file that the process loaded: another in its place is hashed before anything of it runs. */
+  /** The file that the process loaded: a replaced file is hashed before it is loaded. */
   file: string;
   looking?: Promise<void> | undefined;
   failures: number;
@@ -61,7 +61,7 @@ const fileOf = async (path: string): Promise<string> => {
     const { ino, size, mtimeMs, ctimeMs } = await stat(path);
     return [ino, size, mtimeMs, ctimeMs].join(' ');
   } catch {
-    return ''; // Why it can't be looked at is told when it is about to be loaded.
+    return ''; // The reason is reported when the module is loaded.
   }
 };
 
@@ -96,9 +96,9 @@ export class TokenWatch {
   }
 
   /**
-   * What a module shows now; what it showed last while it is being acted on or does not answer.
+   * What a module shows now; while an act uses it or it does not answer, what it showed last.
    *
-   * @returns undefined when nobody watches, and the caller looks for itself
+   * @returns undefined while the watch is off; the caller then looks itself
    */
   async look(row: ModuleRow): Promise<Seen | undefined> {
     if (this.#timer === undefined) return undefined;
@@ -143,7 +143,7 @@ export class TokenWatch {
       this.#show(watched, { info, tokens });
     } catch (error) {
       this.#close(watched);
-      if (signal.aborted) return; // It was ended for something that matters more.
+      if (signal.aborted) return; // Ended to give way to an act.
       watched.failures += 1;
       watched.due = performance.now() + Math.min(LONGEST_BACKOFF_MS, 1_000 * 2 ** watched.failures);
       this.#show(watched, { tokens: [], error: errorData(error) });
@@ -156,7 +156,7 @@ export class TokenWatch {
     if (before !== undefined && spelled(before) !== spelled(seen)) this.#changed();
   }
 
-  /** Lets the process log off and end, while nobody waits for it. */
+  /** Lets the process log off and end in the background. */
   #close(watched: Watched): void {
     const { client } = watched;
     watched.client = undefined;
@@ -169,7 +169,7 @@ export class TokenWatch {
     this.#close(watched);
   }
 
-  /** An act waits for a look a moment, and then the look is ended: never both at once on a module. */
+  /** An act waits briefly for a running look and then ends it, so that the two never use a module at once. */
   async #stepAside(module: string): Promise<void> {
     const watched = this.#watched.get(module);
     const { looking } = watched ?? {};

@@ -1,8 +1,8 @@
 /**
- * Slows guessing at passphrases: one is tried at a time at this desk, and after a wrong one the next try for the same person waits longer.
+ * Slows passphrase guessing: one try at a time at this desk, and a growing delay for a person after each wrong one.
  *
- * Nobody is ever shut out: guessing at another's passphrase must not keep them from their desk. Counts are gone with the service; whoever can end it at will can read
- * the database, and guess without a desk.
+ * A person is never locked out: guessing at another's passphrase must not keep them from their desk. The counts end with the service; an attacker who can end
+ * it at will can also read the database and guess off-line.
  */
 import { KeymootError } from '../../shared/errors.ts';
 
@@ -13,14 +13,14 @@ const MOST_WAIT_MS = 4_000;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class Tries {
-  /** How often in a row, by person. */
+  /** Consecutive wrong tries, by person. */
   readonly #wrong = new Map<string, number>();
   #turn: Promise<unknown> = Promise.resolve();
 
   /**
-   * Runs one try when those before it are over.
+   * Runs one try after those before it.
    *
-   * SECURITY: only this person's own success forgets their wrong tries; nobody who knows one passphrase buys free guesses at another.
+   * SECURITY: only this person's own success resets their count, so knowing one passphrase gives no free guesses at another.
    *
    * @param attempt throws act-refused for a wrong passphrase
    */
@@ -38,7 +38,7 @@ export class Tries {
         throw error;
       }
     });
-    this.#turn = turn.catch(() => undefined); // told to whoever asked; the next try comes all the same
+    this.#turn = turn.catch(() => undefined); // the caller gets the error; the queue goes on
     return turn;
   }
 }

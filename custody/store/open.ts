@@ -1,7 +1,7 @@
 /**
- * Opening the desk's database. The only place that touches SQLite's settings, and the place that says in words what is wrong with a file.
+ * Opens the desk's database. The only place that sets SQLite's options and puts its errors into words.
  *
- * One desk at a time: the lock is exclusive and held until the process ends. WAL with synchronous=FULL: a commit is on disk before it is answered.
+ * One process per desk: the lock is exclusive and held until the process ends. WAL with synchronous=FULL: a commit is on disk before it is answered.
  */
 import { chmodSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const RESERVE_BYTES = 1024 * 1024;
 const reservePath = (folder: string): string => join(folder, 'reserve');
 const databasePath = (folder: string): string => join(folder, 'desk.sqlite');
 
-/** SQLite's own code, when the error is SQLite's. */
+/** SQLite's error code, if it is an error of SQLite. */
 export const sqliteCode = (error: unknown): string | undefined => {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' && error.code.startsWith('SQLITE_')
@@ -25,7 +25,7 @@ export const sqliteCode = (error: unknown): string | undefined => {
     : undefined;
 };
 
-/** SQLite's and the file system's failures in words. Anything else comes back as it is. */
+/** Translates SQLite's and the file system's errors. Any other error is returned unchanged. */
 export const storeError = (error: unknown): unknown => {
   const code =
     sqliteCode(error) ??
@@ -63,7 +63,7 @@ export const storeError = (error: unknown): unknown => {
   return error;
 };
 
-/** Opens a database file with every setting and check; for the desk, and, with the number of those to run, for tests of migrations. */
+/** Opens a database file with every setting and check: for the desk, and for tests of migrations, which give the number to run. */
 export const openFile = (file: string, to = migrations.length): Database => {
   const Sqlite = nativeRequire('better-sqlite3');
   let db: Database | undefined;
@@ -92,9 +92,9 @@ export const openFile = (file: string, to = migrations.length): Database => {
   }
 };
 
-/** SQLite takes any file shorter than a page for a new database. */
+/** SQLite treats any file shorter than a page as a new database. */
 const LEAST_PAGE_BYTES = 512;
-/** A reserve is only ever written beside a database, so one without the other is a loss and never the start of a new desk. */
+/** A reserve is only ever written beside a database, so a reserve alone means a lost database, never a new desk. */
 const requireDatabase = (folder: string): void => {
   const database = statSync(databasePath(folder), { throwIfNoEntry: false });
   if (
@@ -107,7 +107,7 @@ const requireDatabase = (folder: string): void => {
     );
 };
 
-/** Opens the desk in a folder, making both when they are missing. */
+/** Opens the desk in a folder; creates folder and database when missing. */
 export const openDesk = (folder: string): Database => {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -137,7 +137,7 @@ export const openDesk = (folder: string): Database => {
   }
 };
 
-/** Gives up the reserve, so that the outcome of a call that already happened on a device can be written on a full disk. */
+/** Deletes the reserve, so that the outcome of a call already made on a device can be written on a full disk. */
 export const releaseReserve = (folder: string): boolean => {
   if (!existsSync(reservePath(folder))) return false;
   rmSync(reservePath(folder), { force: true });

@@ -1,8 +1,8 @@
 /**
- * The tables, indexes and triggers of the database: made by migrations, and compared with what those make each time it is opened.
+ * The tables, indexes and triggers of the database: made by migrations, and compared with a fresh schema at each opening.
  *
- * SECURITY: a trigger runs inside our own writes, and one that is missing keeps nothing. Rows are compared with the log later (service/ledger.ts); this says that
- * writing and reading them does what we wrote and nothing more.
+ * SECURITY: a foreign trigger would run inside our own writes, and a missing one no longer protects. Rows are compared with the log later (service/ledger.ts);
+ * this check ensures that reads and writes do only what our code says.
  */
 import { KeymootError } from '../../shared/errors.ts';
 import { cleanText } from '../../shared/text.ts';
@@ -33,7 +33,7 @@ const encodingOf = (db: Database): unknown => db.pragma('encoding', { simple: tr
 const spelled = (part: Part): string => JSON.stringify(part);
 const called = ({ type, name }: Part): string => `${cleanText(type, 16)} “${cleanText(name, 64)}”`;
 
-/** What is wrong with it, in words. */
+/** The difference, in words. */
 const difference = (db: Database, fresh: Database): string | undefined => {
   const [parts, ours] = [partsOf(db), partsOf(fresh)];
   const known = new Set(ours.map(spelled));
@@ -63,7 +63,7 @@ const compare = (db: Database, fresh: Database): void => {
 };
 
 /**
- * Brings the database to migration `to`, after comparing it with what the migrations that it says have run make of an empty one.
+ * Brings the database to migration `to`, after comparing it with an empty one at the same migration.
  *
  * @throws KeymootError store-newer, store-tampered
  */
