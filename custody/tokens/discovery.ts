@@ -1,5 +1,5 @@
 /**
- * Where vendors put their PKCS#11 libraries. New families are one entry; the variables they read are in shared/environment.json.
+ * Where vendors install their PKCS#11 libraries. A new family is one entry; the variables it reads are in shared/environment.json.
  *
  * Sources: each vendor's installation guide; Debian's package contents for the free ones.
  */
@@ -172,7 +172,7 @@ const libraryFolders = (platform: string, arch: string): string[] => {
 
 interface FoundModule {
   readonly family: Family;
-  /** Where it really is, links resolved. */
+  /** The real path, links resolved. */
   readonly path: string;
   readonly label: string;
 }
@@ -192,7 +192,7 @@ export const wellKnownPaths = (
   );
 };
 
-/** The libraries that are here. Looks at names only; nothing is opened or loaded. */
+/** The installed libraries, found by path; none is opened or loaded. */
 export const findModules = (): FoundModule[] => {
   const found = new Map<string, FoundModule>();
   for (const { family, label } of TABLE)
@@ -204,7 +204,7 @@ export const findModules = (): FoundModule[] => {
   return [...found.values()];
 };
 
-/** By the name of its file; a vendor's library under another name is `other` until a person says what it is. */
+/** By file name; a library under another name is `other` until a person says what it is. */
 export const familyOf = (path: string): Family => {
   const name = path.includes('\\') ? win32.basename(path) : posix.basename(path);
   return TABLE.find(({ file }) => file.test(name))?.family ?? 'other';

@@ -1,2 +1,2 @@
-/** The same look at a file, for whoever registers a module: written beside the token process, which looks again before it loads. */
+/** The check of a library's file, for the service when it registers a module; the token process repeats it before loading. */
 export { checkLibrary, hashFile, inspectHeader } from './process/library.ts';

@@ -1,9 +1,9 @@
 /**
- * Reading what a device says about an object.
+ * Reads an object's attributes from the device.
  *
- * C_GetAttributeValue is all or nothing, so one attribute that a module doesn't know fails the lot. We ask for all that belong to the kind
- * of object in one call; where that fails, one by one, and remember per kind what this module doesn't offer. A token's objects come in runs
- * (or in pairs), so the kind of the next one is guessed from what followed last time: 10,000 like objects cost one call each.
+ * C_GetAttributeValue is all or nothing, so one unknown attribute fails the whole call. We ask for all attributes of the object's kind in one call; if it
+ * fails, one by one, and remember per kind what this module doesn't offer. Objects of a kind come in runs (or in pairs), so the next kind is predicted from the
+ * sequence so far: 10,000 like objects cost one call each.
  */
 import { endianness } from 'node:os';
 import type { Attributes } from '../../../shared/domain/keys.ts';
@@ -54,7 +54,7 @@ const EC_PUBLIC = ['EC_PARAMS', 'EC_POINT'] as const;
 
 const EC_KEYS: readonly (number | undefined)[] = [CKK.EC, CKK.EC_EDWARDS];
 
-/** Names for a kind. CKA_VALUE is not among them for any: a value that a module would give away is not one we want in memory. */
+/** Attribute names of a kind. CKA_VALUE is never among them: a value that a module would reveal must not enter our memory. */
 const namesFor = (objectClass: number, keyType: number | undefined): readonly AttributeName[] => {
   const names = BY_CLASS[objectClass] ?? ['CLASS'];
   if (objectClass === CKO.PUBLIC_KEY && keyType === CKK.RSA) return [...names, ...RSA_PUBLIC];
@@ -64,13 +64,13 @@ const namesFor = (objectClass: number, keyType: number | undefined): readonly At
 };
 
 const TEXT_BYTES = 256;
-/** RSA-4096's modulus fits; anything longer is not an attribute of a key of ours. */
+/** RSA-4096's modulus fits; no attribute of our keys is longer. */
 const MAX_BYTES = 512;
 
 const hex = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 
-/** A CK_ULONG is as long as the platform's word: decoded by length. All ones is CK_UNAVAILABLE_INFORMATION, whatever the length. */
+/** A CK_ULONG has the platform's word length: decoded by length. All ones is CK_UNAVAILABLE_INFORMATION, at either length. */
 const ulong = (bytes: Uint8Array): number | undefined => {
   if (bytes.length !== 4 && bytes.length !== 8) return undefined;
   if (bytes.every((byte) => byte === 0xff)) return undefined;
@@ -83,7 +83,7 @@ const ulong = (bytes: Uint8Array): number | undefined => {
 
 type Value = boolean | number | string;
 
-/** `undefined`: the device gave nothing that has the attribute's form, which is as good as not offering it. */
+/** `undefined`: the device's value does not have the attribute's form, which counts as not offered. */
 export const decodeAttribute = (
   name: AttributeName,
   bytes: Uint8Array | undefined,
@@ -106,11 +106,11 @@ type Read = Map<AttributeName, Value>;
 interface Kind {
   readonly key: string;
   names: readonly AttributeName[];
-  /** Read at least once, so a later failure is the object's and not the module's. */
+  /** Read at least once, so a later failure is due to the object, not the module. */
   readonly seen: Set<AttributeName>;
 }
 
-/** CKR_ATTRIBUTE_SENSITIVE, CKR_ATTRIBUTE_TYPE_INVALID, and what some modules say instead: the attribute is at fault, not the token. */
+/** CKR_ATTRIBUTE_SENSITIVE, CKR_ATTRIBUTE_TYPE_INVALID, and codes that some modules return instead: the attribute is at fault, not the token. */
 const isRefused = (error: unknown): boolean => isCode(error, 0x11, 0x12, 0x13, 0x5, 0x6, 0x7);
 
 export class ObjectReader {
@@ -123,9 +123,7 @@ export class ObjectReader {
     this.#lib = lib;
   }
 
-  /**
-   * @throws DeviceError when the object or the token is gone; attributes that can't be read are left out
-   */
+  /** @throws DeviceError when the object or the token is gone; unreadable attributes are left out */
   read(session: Session, object: ObjectHandle): TokenObject {
     const guess = this.#follows.get(this.#last);
     const guessed = guess && this.#bulk(session, object, guess);
@@ -196,7 +194,7 @@ export class ObjectReader {
     return read;
   }
 
-  /** Bytes of one attribute as the device gives them, or `undefined` where it doesn't. */
+  /** Raw bytes of one attribute, or `undefined` where the device doesn't give it. */
   bytes(session: Session, object: ObjectHandle, name: AttributeName): Uint8Array | undefined {
     try {
       const [bytes] = this.#lib.attributes(session, object, [CKA[name][0]]);
@@ -208,7 +206,7 @@ export class ObjectReader {
   }
 }
 
-/** A class the device wouldn't tell: no object has it. */
+/** Stands for a class that the device doesn't give; no object has it. */
 const NO_CLASS = 0xffffffff;
 
 const tokenObject = (read: Read): TokenObject => {

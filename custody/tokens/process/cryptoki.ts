@@ -1,11 +1,11 @@
 /**
  * The PKCS#11 calls we make, and no others, each throwing a DeviceError that names the call.
  *
- * What the binding (pkcs11js 2.1) does that shapes this file:
- * - numbers in templates and mechanisms are cut to 32 bits without a word, so they are checked here;
- * - a bad mechanism parameter ends the process, so parameters come from mechanisms.ts only;
- * - its callback forms keep no reference on their buffers: only the promise forms are used, with every buffer in a local until after the await;
- * - it takes a PIN as a string, which can't be wiped; and it copies templates into memory that it never clears.
+ * Properties of the binding (pkcs11js 2.1) that shape this file:
+ * - it silently truncates numbers in templates and mechanisms to 32 bits, so they are checked here;
+ * - a bad mechanism parameter crashes the process, so parameters come from mechanisms.ts only;
+ * - its callback forms keep no reference to their buffers: only the promise forms are used, with every buffer in a local until after the await;
+ * - it takes a PIN as a string, which can't be wiped, and copies templates into memory that it never clears.
  */
 import type * as Binding from 'pkcs11js';
 import { KeymootError } from '../../../shared/errors.ts';
@@ -14,7 +14,7 @@ import { nativeRequire } from '../../native.ts';
 import { deviceError } from './errors.ts';
 import type { Mechanism } from './mechanisms.ts';
 
-/** Slot, session and object handles: buffers of the platform's word, never looked into. */
+/** Slot, session and object handles: opaque buffers of the platform's word. */
 export type Slot = Buffer & { readonly kind?: 'slot' };
 export type Session = Buffer & { readonly kind?: 'session' };
 export type ObjectHandle = Buffer & { readonly kind?: 'object' };
@@ -23,7 +23,7 @@ export const USER = 1;
 export const SECURITY_OFFICER = 0;
 const RW_SESSION = 0x2 | 0x4;
 const RO_SESSION = 0x4;
-/** CKF_OS_LOCKING_OK: the promise forms call from several threads, which the default promises not to do. */
+/** CKF_OS_LOCKING_OK: the promise forms call from several threads, which C_Initialize must permit. */
 const OS_LOCKING_OK = 2;
 /** A label in C_InitToken has exactly this many bytes, padded with spaces. */
 const LABEL_BYTES = 32;
@@ -71,7 +71,7 @@ export type Cryptoki = ReturnType<typeof bind>;
 
 const bind = (p11: Binding.PKCS11) => ({
   initialize: named('C_Initialize', (libraryParameters: string | undefined) => {
-    // The binding cuts the last character of the parameters off, so one is put there for it to cut.
+    // The binding cuts off the last character of the parameters, so a space is appended.
     p11.C_Initialize(
       libraryParameters === undefined
         ? { flags: OS_LOCKING_OK }
@@ -119,7 +119,7 @@ const bind = (p11: Binding.PKCS11) => ({
   destroyObject: named('C_DestroyObject', (session: Session, object: ObjectHandle) => {
     p11.C_DestroyObject(session, object);
   }),
-  /** All handles that match, fetched 256 at a time. The search is ended whatever happens, or the session would be of no more use. */
+  /** All matching handles, fetched 256 at a time. The search is always ended; otherwise the session would be unusable. */
   find: named(
     'C_FindObjects',
     (session: Session, template: readonly TemplateEntry[]): ObjectHandle[] => {
@@ -136,7 +136,7 @@ const bind = (p11: Binding.PKCS11) => ({
       }
     },
   ),
-  /** All or nothing, as in the standard: one attribute that can't be read fails the lot. `undefined` where the device has no value. */
+  /** All or nothing, as in the standard: one unreadable attribute fails the call. `undefined` where the device has no value. */
   attributes: named(
     'C_GetAttributeValue',
     (
@@ -220,14 +220,14 @@ const bind = (p11: Binding.PKCS11) => ({
   ),
 });
 
-/** Returns `value` and lets go of the rest: naming the buffers after the await is what keeps them from being collected during the native call. */
+/** Returns `value` and releases the rest: naming the buffers after the await keeps them from being collected during the native call. */
 const keep = <T>(value: T, ...held: unknown[]): T => {
   held.length = 0;
   return value;
 };
 
 /**
- * Loads a vendor's library. Its own start-up code runs here.
+ * Loads a vendor's library, whose start-up code runs in this call.
  *
  * @throws KeymootError module-dependency, module-not-pkcs11, module-wrong-width, module-failed
  */
@@ -242,7 +242,7 @@ export const loadLibrary = (path: string): Cryptoki => {
   return bind(p11);
 };
 
-/** The loader's words are the only witness of why it refused; they differ by system and language is never set, so they are English. */
+/** The loader's message is the only evidence of why it refused; it differs by system, but is English, since the language is never set. */
 export const loadError = (error: unknown, path: string): KeymootError => {
   const said = error instanceof Error ? error.message : '';
   if (/C_GetFunctionList|Win32 error 127/u.test(said))

@@ -1,10 +1,8 @@
-/**
- * From a return code to words for people. Compared by code, never by text; the device's own name travels along as `fields.device`.
- */
+/** Translates return codes for people. Decides by code, never by text; the device's own name goes along as `fields.device`. */
 import { type ErrorCode, KeymootError } from '../../../shared/errors.ts';
 import { ckrName } from '../../../shared/token/cryptoki.ts';
 
-/** What a PKCS#11 call answered instead of CKR_OK. Never leaves the token process. */
+/** A PKCS#11 return code other than CKR_OK. Never leaves the token process. */
 export class DeviceError extends Error {
   /** CK_RV */
   readonly code: number;
@@ -18,7 +16,7 @@ export class DeviceError extends Error {
   }
 }
 
-/** The binding throws several classes of error; only "CKR_…:number" in the message is common to all. Anything else is our own mistake. */
+/** The binding throws several classes of error; only "CKR_…:number" in the message is common to all. Anything else is a bug of ours. */
 export const deviceError = (error: unknown, call: string): unknown => {
   if (error instanceof DeviceError || error instanceof KeymootError) return error;
   if (!(error instanceof Error)) return error;
@@ -35,13 +33,13 @@ export const isCode = (error: unknown, ...codes: number[]): boolean =>
 
 /** The token, its slot or its reader is gone. */
 export const REMOVED = [0x32, 0xe0, 0x3] as const;
-/** May also mean that: whether it does is learnt by looking for the token again. */
+/** Codes that may mean removal: looking for the token again decides. */
 export const PERHAPS_REMOVED = [0x5, 0x6, 0x30, 0x82, 0x60, 0xb0, 0xb3, 0xe1, 0x101] as const;
 
 const TEMPLATE = [0x10, 0x12, 0x13, 0xd0, 0xd1];
 const UNSUPPORTED = [0x7, 0x54, 0x62, 0x63, 0x70, 0x71, 0x115, 0x114, 0xf1, 0xf2, 0x130, 0x140];
 
-/** What to say for a code, apart from PINs (login.ts knows more about those). */
+/** Error and message for a code, except for PINs (see login.ts). */
 const words = (code: number): readonly [ErrorCode, string] => {
   if ((REMOVED as readonly number[]).includes(code))
     return [
@@ -72,14 +70,12 @@ const words = (code: number): readonly [ErrorCode, string] => {
   if (code === 0x102) return ['token-not-initialised', 'The token has no user PIN yet.'];
   if (code === 0x110 || code === 0x112 || code === 0x40 || code === 0x41)
     return ['token-failed', 'The token could not open the wrapped key.'];
-  if (code === 0x101) return ['token-failed', 'The token says that nobody is logged in.'];
+  if (code === 0x101) return ['token-failed', 'The token reports that no user is logged in.'];
   if (code === 0x30) return ['token-failed', 'The token reported a fault of its own.'];
   return ['module-failed', 'The vendor library reported a failure.'];
 };
 
-/**
- * @param attributes names of what was asked for, to be shown when the device refused a template
- */
+/** @param attributes names in the template, shown when the device refused it */
 export const forPeople = (error: DeviceError, attributes: readonly string[] = []): KeymootError => {
   const [code, message] = words(error.code);
   const named = TEMPLATE.includes(error.code) && attributes.length > 0;

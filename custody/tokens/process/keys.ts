@@ -1,7 +1,7 @@
 /**
- * Making, finding, importing, wrapping and destroying keys: preflight, act, read back.
+ * Makes, finds, imports, wraps and destroys keys: preflight, act, read back.
  *
- * The success code is not the evidence (design 03): every operation that makes a key answers with what the device says about it afterwards.
+ * The success code is not the evidence (design 03): every operation that makes a key returns what the device reports about it afterwards.
  */
 import { KeymootError } from '../../../shared/errors.ts';
 import type { Check } from '../../../shared/domain/keys.ts';
@@ -43,7 +43,7 @@ const NAMES = new Map<number, string>(
   Object.entries(CKA).map(([name, [type]]) => [type, `CKA_${name}`]),
 );
 
-/** A refused template is shown with the names of what was asked, since the device doesn't say which of them it minds. */
+/** A refused template is reported with the names of its attributes, since the device doesn't say which one it refuses. */
 const naming = async <T>(
   templates: readonly TemplateEntry[],
   act: () => Promise<T>,
@@ -62,8 +62,8 @@ const CMAC_CHECK_BYTES = 5;
 const P11_CHECK_BYTES = 3;
 
 /**
- * The check value as the device makes it: CMAC of sixteen zero bytes where the key may sign (ANSI X9.24-1), else CKA_CHECK_VALUE unless it is
- * empty or all zeros (R28), else none. Never ECB of zeros by our own asking: that would be the GCM hash subkey.
+ * The check value as the device makes it: CMAC of sixteen zero bytes where the key may sign (ANSI X9.24-1), else CKA_CHECK_VALUE unless it is empty or all
+ * zeros (R28), else none. We never request ECB of zeros: that would be the GCM hash subkey.
  */
 const checkOf = async (
   desk: Desk,
@@ -93,7 +93,7 @@ const checkOf = async (
 const hex = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 
-/** What the device says of these objects, with the public part and, for a single secret key, its check value. */
+/** What the device reports about these objects, with the public part and, for a single secret key, its check value. */
 export const readBack = async (
   desk: Desk,
   slot: Slot,
@@ -152,9 +152,7 @@ export const findKey = async (
   return { byId, sameLabel };
 };
 
-/**
- * SECURITY: some tokens (NSS) silently replace a key when another with its CKA_ID is made, so a taken id is refused before anything happens.
- */
+/** SECURITY: some tokens (NSS) silently replace a key when another with its CKA_ID is made, so an id in use is refused first. */
 const refuseTaken = (desk: Desk, session: Session, targets: readonly Target[]): void => {
   for (const { ckaid } of targets)
     if (desk.lib.find(session, [entry('ID', ckaid)]).length > 0)
@@ -188,7 +186,7 @@ export const generateKey = async (
   return afterwards(() => readBack(desk, slot, session, made, input.cmac));
 };
 
-/** From here on there is a key: whoever learns of a failure must know that. */
+/** From here on the key exists: an error must say so. */
 const afterwards = async <T>(act: () => Promise<T>): Promise<T> => {
   try {
     return await act();
@@ -203,7 +201,7 @@ const afterwards = async <T>(act: () => Promise<T>): Promise<T> => {
   }
 };
 
-/** Destroys every object of the targets. That they are gone is for a new process to see: some modules drop the handle before the file. */
+/** Destroys every object of the targets. A new process checks that they are gone: some modules drop the handle before the file. */
 export const destroyKey = (
   desk: Desk,
   { session }: LoggedIn,
@@ -214,7 +212,7 @@ export const destroyKey = (
   return { destroyed: handles.length };
 };
 
-/** A session RSA pair that opens one wrapped key and nothing else. */
+/** A session RSA pair that unwraps one key and nothing else. */
 export interface ImportKey {
   readonly at: LoggedIn;
   readonly publicKey: ObjectHandle;
@@ -235,12 +233,12 @@ export const makeImportKey = async (
   const publicTemplate = [
     entry('CLASS', CKO.PUBLIC_KEY),
     entry('KEY_TYPE', CKK.RSA),
-    entry('TOKEN', false), // it dies with this session, whatever else happens
+    entry('TOKEN', false), // ends with this session
     entry('PRIVATE', false),
     entry('LABEL', name),
     entry('MODULUS_BITS', bits),
     entry('PUBLIC_EXPONENT', EXPONENT),
-    entry('ENCRYPT', false), // the wrapping is done outside, with the modulus we answer
+    entry('ENCRYPT', false), // the wrapping is done outside, with the returned modulus
     entry('VERIFY', false),
     entry('WRAP', false),
   ];
@@ -253,7 +251,7 @@ export const makeImportKey = async (
     entry('SENSITIVE', true), // it can't be read
     entry('EXTRACTABLE', false), // nor wrapped out
     entry('UNWRAP', true), // its one use
-    entry('DECRYPT', false), // SECURITY: else a wrapped key could be decrypted into the clear
+    entry('DECRYPT', false), // SECURITY: otherwise a wrapped key could be decrypted into the clear
     entry('SIGN', false),
   ];
   const pair = await naming([...publicTemplate, ...privateTemplate], () =>
@@ -263,12 +261,12 @@ export const makeImportKey = async (
   try {
     return { key, answer: importPublic(desk, key, bits) };
   } catch (error) {
-    destroyImportKey(desk, key); // it may be an object that stays
+    destroyImportKey(desk, key); // the token may have made it persistent
     throw error;
   }
 };
 
-/** What each half must show. SECURITY: a private half that could be read, wrapped out or made to decrypt would give the key away that is sealed to it. */
+/** Required attributes of each half. SECURITY: a private half that could be read, wrapped out or used to decrypt would reveal the key sealed to it. */
 const IMPORT_SHOWS = {
   publicKey: { CLASS: CKO.PUBLIC_KEY, KEY_TYPE: CKK.RSA, TOKEN: false },
   privateKey: {
@@ -276,10 +274,10 @@ const IMPORT_SHOWS = {
     ...{ SENSITIVE: true, EXTRACTABLE: false },
   },
 } as const;
-/** What the private half may not show otherwise; not every module shows it. To sign with RSA is to decrypt by another name. */
+/** Attributes of the private half that must not differ where the module reports them. RSA signing is the same operation as decryption. */
 const IMPORT_USES = { UNWRAP: true, DECRYPT: false, SIGN: false } as const;
 
-/** The public numbers of an import key that is, by the device's own word, what was asked for. */
+/** The public numbers of an import key whose reported attributes are as requested. */
 const importPublic = (
   desk: Desk,
   { at: { session }, ...halves }: ImportKey,
@@ -358,11 +356,11 @@ export const unwrapImported = async (
 const TWIN: readonly TemplateEntry[] = [
   entry('CLASS', CKO.SECRET_KEY),
   entry('KEY_TYPE', CKK.AES),
-  entry('TOKEN', false), // never kept
+  entry('TOKEN', false), // not persistent
   entry('PRIVATE', true),
   entry('SENSITIVE', true),
   entry('EXTRACTABLE', false),
-  entry('SIGN', true), // CMAC is what it is for
+  entry('SIGN', true), // for the CMAC
   entry('VERIFY', false),
   entry('ENCRYPT', false),
   entry('DECRYPT', false),
@@ -372,8 +370,8 @@ const TWIN: readonly TemplateEntry[] = [
 ];
 
 /**
- * A key for wrapping may not sign, and modules that unwrapped it show no CKA_CHECK_VALUE (SoftHSM, NSS), so nobody could tell whether the
- * right key came in. The same bytes unwrapped once more, as a session object that may sign and nothing else, are the same key.
+ * A wrapping key may not sign, and modules that unwrapped it report no CKA_CHECK_VALUE (SoftHSM, NSS), so the import could not be checked. The same bytes
+ * unwrapped once more, as a session object that may only sign, are the same key.
  */
 const twinCheck = async (
   desk: Desk,
@@ -384,7 +382,7 @@ const twinCheck = async (
   try {
     twin = await unwrap(TWIN);
   } catch (error) {
-    // A token without session keys has no twin; the key itself is there and stays.
+    // A token without session keys has no such twin; the imported key stays.
     if (error instanceof KeymootError && error.code !== 'token-removed') return undefined;
     throw error;
   }
@@ -405,7 +403,7 @@ const trim = (integer: Uint8Array): Uint8Array => {
 const sameInteger = (a: Uint8Array, b: Uint8Array): boolean =>
   Buffer.compare(trim(a), trim(b)) === 0;
 
-/** C_WrapKey under an RSA public key that only lives in this session. */
+/** C_WrapKey under an RSA public key that exists only in this session. */
 export const wrapUnderRsa = async (
   desk: Desk,
   { session }: LoggedIn,
@@ -424,7 +422,7 @@ export const wrapUnderRsa = async (
     const publicKey = await naming(wrapping(wrappingKey), () =>
       Promise.resolve(create(wrapping(wrappingKey))),
     );
-    // The device's own word on what it will encrypt to: read back, compared with what people verified.
+    // The key that the device will encrypt to: read back, and compared with what people verified.
     const modulus = desk.reader.bytes(session, publicKey, 'MODULUS');
     const exponent = desk.reader.bytes(session, publicKey, 'PUBLIC_EXPONENT');
     if (
@@ -439,7 +437,7 @@ export const wrapUnderRsa = async (
       );
     const key = known ? create(knownKey(known)) : only(desk, session, target as Target);
     const { attributes } = desk.reader.read(session, key);
-    // SECURITY: a second look after the service's own policy, since a module may wrap what it says is not extractable (NSS does).
+    // SECURITY: checked again after the service's own policy, since a module may wrap a key that it reports as not extractable (NSS does).
     if (attributes['CKA_EXTRACTABLE'] !== true)
       throw new KeymootError(
         'policy-refused',
@@ -463,7 +461,7 @@ export const wrapUnderRsa = async (
 const wrapping = ({ modulus, exponent }: TokenInput<'wrapOaep'>['wrappingKey']) => [
   entry('CLASS', CKO.PUBLIC_KEY),
   entry('KEY_TYPE', CKK.RSA),
-  entry('TOKEN', false), // gone with the session
+  entry('TOKEN', false), // ends with the session
   entry('PRIVATE', false),
   entry('WRAP', true), // its one use
   entry('ENCRYPT', false),
@@ -472,7 +470,7 @@ const wrapping = ({ modulus, exponent }: TokenInput<'wrapOaep'>['wrappingKey']) 
   entry('PUBLIC_EXPONENT', trim(exponent)),
 ];
 
-/** The self-test's key, whose value we know: C_CreateObject is synchronous, so the template is not left to the binding's asynchronous copies. */
+/** The self-test's key with a known value: C_CreateObject is synchronous, so the template does not get into the binding's asynchronous copies. */
 const knownKey = (value: Uint8Array) => [
   entry('CLASS', CKO.SECRET_KEY),
   entry('KEY_TYPE', CKK.AES),
@@ -487,7 +485,7 @@ const knownKey = (value: Uint8Array) => [
   entry('VALUE', value),
 ];
 
-/** @throws KeymootError not-found, ambiguous: an operation on one key never guesses which */
+/** @throws KeymootError not-found, ambiguous: an operation on one key never guesses */
 export const only = (desk: Desk, session: Session, target: Target): ObjectHandle => {
   const [first, second] = desk.lib.find(session, byTarget(target));
   if (!first)

@@ -1,8 +1,8 @@
 /**
- * What a library's file is: its hash, and its kind read from its first bytes, so that a wrong choice is explained before the loader runs any of it.
+ * A library's file: its hash, and its format read from its first bytes, so that a wrong file is explained before the loader runs any of it.
  *
- * ELF: System V ABI, chapter 4. Mach-O: <mach-o/loader.h>, <mach-o/fat.h>. PE: Microsoft PE Format, section "COFF File Header".
- * What only loading shows (a missing dependency, no C_GetFunctionList) is told by cryptoki.ts.
+ * ELF: System V ABI, chapter 4. Mach-O: <mach-o/loader.h>, <mach-o/fat.h>. PE: Microsoft PE Format, section "COFF File Header". Faults that only loading shows
+ * (a missing dependency, no C_GetFunctionList) are reported by cryptoki.ts.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, constants, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
@@ -54,7 +54,7 @@ const MACH_CPU: Readonly<Record<number, Processor>> = {
 };
 /** MH_DYLIB and MH_BUNDLE: both can be loaded. */
 const MACH_LOADABLE = [6, 8];
-/** A Java class starts with the same four bytes and a version above this. */
+/** A Java class starts with the same four bytes, followed by a version above this. */
 const MOST_SLICES = 20;
 
 const machO = (data: DataView): Library | undefined => {
@@ -118,7 +118,7 @@ const SYSTEM: Readonly<Record<string, System>> = { darwin: 'macOS', win32: 'Wind
 /**
  * @param bytes the file's first bytes
  * @param platform, arch as Node names them in process.platform and process.arch
- * @returns what is wrong with it, or nothing
+ * @returns the fault, or undefined
  */
 export const inspectHeader = (
   bytes: Uint8Array,
@@ -151,7 +151,7 @@ export const inspectHeader = (
 };
 
 /**
- * @param path absolute: a bare name would make the loader search folders of its own
+ * @param path absolute: for a bare name the loader would search its own folders
  * @throws KeymootError module-missing, module-not-library, module-wrong-width
  */
 export const checkLibrary = (path: string): void => {
@@ -167,7 +167,7 @@ const LARGEST = 512 * 1024 * 1024;
 const firstBytes = (path: string): Uint8Array => {
   let file: number;
   try {
-    // Without waiting: a pipe that nobody writes to would stop everything here.
+    // Non-blocking: a pipe without a writer would block the process.
     file = openSync(
       path,
       constants.O_RDONLY | ((constants as Partial<typeof constants>).O_NONBLOCK ?? 0),
@@ -185,7 +185,7 @@ const firstBytes = (path: string): Uint8Array => {
     const about = fstatSync(file);
     if (about.isDirectory()) throw notLibrary('it is a folder');
     if (!about.isFile()) throw notLibrary('it is a device or a pipe');
-    // Its hash is of all of it.
+    // The hash covers the whole file.
     if (about.size > LARGEST) throw notLibrary('it is larger than any library');
     const bytes = new Uint8Array(HEADER_BYTES);
     return bytes.subarray(0, readSync(file, bytes, 0, HEADER_BYTES, 0));

@@ -1,11 +1,11 @@
 /**
- * Finding the token, and login–act–logout.
+ * Finds the token; login, act, logout.
  *
  * SECURITY: the rules of design 08, T3 and T4, all in this file:
  * - a PIN is the join of two halves, made here and nowhere else; an empty half is refused;
- * - CKR_USER_ALREADY_LOGGED_IN is an error, always: logins are per process and a second C_Login with a *wrong* PIN gets that answer;
- * - nothing is retried; the last try before a lock needs the caller's explicit word;
- * - whatever happened in between, logout and close.
+ * - CKR_USER_ALREADY_LOGGED_IN is always an error: logins are per process, and a second C_Login with a *wrong* PIN gets that answer;
+ * - no login is retried; the last try before a lock needs the caller's explicit consent;
+ * - logout and close always follow, whatever happened in between.
  */
 import type * as Binding from 'pkcs11js';
 import type { PinState, TokenIdentity, TokenSummary } from '../../../shared/domain/tokens.ts';
@@ -31,7 +31,7 @@ const FLAG = {
   SO_PIN_LOCKED: 0x400000,
 } as const;
 
-/** A length nobody can mean: unknown or unlimited. */
+/** A counter value that stands for unknown or unlimited. */
 const UNLIMITED = 0xffffffff;
 
 const deviceText = (text: string): string => cleanText(text.replace(/[\0 ]+$/u, ''), 64);
@@ -49,7 +49,7 @@ const sameIdentity = (a: TokenIdentity, b: TokenIdentity): boolean =>
   a.serial === b.serial &&
   a.label === b.label;
 
-/** Software tokens that never set a flag about PINs: for them no flag means nothing. */
+/** Software tokens that never set a PIN flag: for them a missing flag carries no information. */
 const saysNothing = (info: Binding.TokenInfo): boolean =>
   /^(?:Mozilla|NSS)/u.test(info.manufacturerID) || /^tpm2|TPM2/u.test(info.model);
 
@@ -60,7 +60,7 @@ const pinState = (
   finalTry: number,
   low: number,
 ): PinState => {
-  // SoftHSM calls the SO PIN of an empty slot locked; there is none.
+  // SoftHSM reports the SO PIN of an empty slot as locked; there is none.
   if (!isInitialised(info)) return 'not-set';
   if ((info.flags & locked) !== 0) return 'locked';
   if ((info.flags & finalTry) !== 0) return 'final-try';
@@ -108,7 +108,7 @@ export interface Present {
   info: Binding.TokenInfo;
 }
 
-/** All tokens that are there. A slot that empties while we look is passed over. */
+/** All present tokens. A slot that empties meanwhile is skipped. */
 export const present = (lib: Cryptoki): Present[] =>
   lib.slots().flatMap((slot) => {
     try {
@@ -136,14 +136,14 @@ export const locate = (lib: Cryptoki, token: TokenIdentity): Present => {
   return first;
 };
 
-/** A first slot with a token that nobody initialised. */
+/** The first slot with an uninitialised token. */
 export const freeSlot = (lib: Cryptoki): Present => {
   const free = present(lib).find(({ info }) => !isInitialised(info));
   if (free) return free;
   throw new KeymootError('token-missing', 'No token without a label is there to be initialised.');
 };
 
-/** An error that may mean that the token went away does, when it is no longer to be found. */
+/** An error that may mean a removed token does mean it when the token can't be found any more. */
 export const settleRemoval = (lib: Cryptoki, token: TokenIdentity, error: unknown): unknown => {
   if (!isCode(error, ...PERHAPS_REMOVED)) return error;
   try {
@@ -160,8 +160,8 @@ export const settleRemoval = (lib: Cryptoki, token: TokenIdentity, error: unknow
 /**
  * Joins the halves in the order of their seats and checks the form before the token counts a try.
  *
- * The joined buffer and the halves' own are cleared. The string is not: the binding takes nothing else, JavaScript can't wipe one, and it
- * lives until this process ends, which is why token processes are short-lived.
+ * The joined buffer and the halves are cleared. The string is not: the binding takes nothing else, JavaScript can't wipe one, and it lives until this process
+ * ends, which is why token processes are short-lived.
  *
  * @throws KeymootError pin-half-missing, pin-form
  */
@@ -198,10 +198,10 @@ const plainText = (joined: Buffer): string => {
   );
   let text: string;
   try {
-    // ignoreBOM: a byte order mark is kept, and then refused, rather than quietly dropped.
+    // ignoreBOM: a byte order mark is kept and then refused, rather than silently dropped.
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(joined);
   } catch {
-    throw form; // no cause: it is about the PIN's bytes
+    throw form; // no cause: it would contain the PIN's bytes
   }
   if (hasUnseen(text)) throw form;
   return text;
@@ -210,7 +210,7 @@ const plainText = (joined: Buffer): string => {
 const LOCKED =
   'The PIN is locked, and nothing was done. The token’s security officer sets a new one with the SO PIN (on some cards: the PUK) and the maker’s own tool; no key is lost by that.';
 
-/** SECURITY: read before each login; what the flags say decides whether a try may be spent at all. */
+/** SECURITY: read before each login; the flags decide whether a try may be used at all. */
 const checkTries = (info: Binding.TokenInfo, lastTry: boolean): void => {
   const state = userPinState(info);
   if (state === 'locked') throw new KeymootError('pin-locked', LOCKED);
@@ -238,7 +238,7 @@ const triesLeft = (info: Binding.TokenInfo): string => {
   }
 };
 
-/** What the token says now; nothing when it no longer answers, since a spent try must be told all the same. */
+/** The token's PIN state now; empty when it no longer answers, since the used try must be reported anyway. */
 const triesLeftAt = (lib: Cryptoki, slot: Slot): string => {
   try {
     return ` ${triesLeft(lib.tokenInfo(slot))}`;
@@ -257,7 +257,7 @@ const loginError = (lib: Cryptoki, slot: Slot, error: unknown): unknown => {
   return error;
 };
 
-/** A session of its own, closed whatever happens. An operation that failed leaves its session of no more use. */
+/** A session of its own, always closed. A failed operation leaves its session unusable. */
 export const inSession = async <T>(
   lib: Cryptoki,
   slot: Slot,
@@ -274,12 +274,12 @@ export const inSession = async <T>(
   }
 };
 
-/** Cleaning up must not hide the error that made it necessary. */
+/** An error during cleanup must not hide the error that caused it. */
 export const quietly = (act: () => void): void => {
   try {
     act();
   } catch {
-    // The session or token is gone already, and with it what was to be cleaned up.
+    // The session or token is gone already, so there is nothing to clean up.
   }
 };
 
@@ -291,7 +291,7 @@ export interface LoggedIn {
   leave: () => void;
 }
 
-/** Logs in as the user and stays so until `leave`. */
+/** Logs in as the user until `leave`. */
 export const login = (
   lib: Cryptoki,
   token: TokenIdentity,
@@ -303,7 +303,7 @@ export const login = (
   const text = joinPin(pin, info);
   const session = lib.openSession(slot, 'write');
   try {
-    // SECURITY: already logged in is an error like any other here; this PIN would not have been checked.
+    // SECURITY: "already logged in" is an error like any other; the token would not have checked this PIN.
     lib.login(session, USER, text);
   } catch (error) {
     quietly(() => {
@@ -318,7 +318,7 @@ const leave = (lib: Cryptoki, slot: Slot, session: Session): void => {
   try {
     lib.logout(session);
   } catch {
-    // SECURITY: the last session's end is a logout too (PKCS#11 3.1, 5.6.2), should the call itself have failed.
+    // SECURITY: ending the last session also logs out (PKCS#11 3.1, 5.6.2), should C_Logout have failed.
     quietly(() => {
       lib.closeAllSessions(slot);
     });
@@ -342,7 +342,7 @@ export const loggedIn = async <T>(
   }
 };
 
-/** Sets a token's user PIN as its security officer. `soPin` may be empty: NSS has none of its own. */
+/** Sets a token's user PIN as its security officer. `soPin` may be empty: NSS has no SO PIN. */
 export const setUserPin = async (
   lib: Cryptoki,
   slot: Slot,

@@ -1,8 +1,8 @@
 /**
- * Every mechanism with parameters that reaches the native binding is made here.
+ * Builds every mechanism with parameters that reaches the native binding.
  *
- * SECURITY: a parameter of the wrong form doesn't fail in the binding, it ends the process (freed memory that was never set), so no
- * caller's object is ever passed on: numbers come from these tables and the shape is fixed.
+ * SECURITY: a parameter of the wrong form crashes the process in the binding (it frees memory that was never set), so a caller's object is never passed on:
+ * numbers come from these tables and the shape is fixed.
  */
 import type * as Binding from 'pkcs11js';
 import { KeymootError } from '../../../shared/errors.ts';
@@ -11,12 +11,12 @@ import type { OaepHash } from '../../../shared/token/protocol.ts';
 
 export type Mechanism = Binding.Mechanism;
 
-/** CK_PARAMS_RSA_OAEP of the binding: which structure it is to build. */
+/** CK_PARAMS_RSA_OAEP of the binding: selects the structure to build. */
 const OAEP_STRUCTURE = 4;
-/** CKZ_DATA_SPECIFIED. The binding doesn't export it, and undefined is what crashes. */
+/** CKZ_DATA_SPECIFIED. The binding doesn't export it, and undefined would crash it. */
 const DATA_SPECIFIED = 1;
 
-/** Hash mechanism and CKG_MGF1_…: the mask always follows the hash (RFC 8017, section 7.1; every provider does so). */
+/** Hash mechanism and CKG_MGF1_…: the mask always uses the same hash (RFC 8017, section 7.1; every provider does so). */
 const OAEP: Readonly<Record<OaepHash, readonly [hash: number, mgf: number]>> = {
   'SHA-1': [CKM.SHA_1, 1],
   'SHA-256': [CKM.SHA256, 2],
@@ -37,7 +37,7 @@ const KEY_GENERATION: readonly number[] = [
   CKM.EC_EDWARDS_KEY_PAIR_GEN,
 ];
 
-/** @throws KeymootError mechanism-unsupported for anything but the key generations we know, none of which has parameters */
+/** @throws KeymootError mechanism-unsupported for any mechanism but our key generations, none of which has parameters */
 export const keyGeneration = (mechanism: number): Mechanism => {
   if (!KEY_GENERATION.includes(mechanism))
     throw new KeymootError('mechanism-unsupported', 'Keymoot makes no keys of that kind.');

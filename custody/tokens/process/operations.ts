@@ -1,6 +1,4 @@
-/**
- * The table of requests. Each is login, act, logout in one, but for two that stay logged in: an import between its two halves, and the log's signer.
- */
+/** The table of requests. Each is login, act and logout in one, except two that stay logged in: an import between its two halves, and the log's signer. */
 import { KeymootError } from '../../../shared/errors.ts';
 import { type TokenIdentity } from '../../../shared/domain/tokens.ts';
 import { cleanText, isText } from '../../../shared/text.ts';
@@ -65,7 +63,7 @@ const initialise = (lib: Cryptoki, libraryParameters: string | undefined): void 
   }
 };
 
-/** One library, one purpose: what the process knows. */
+/** One library, one purpose: the state of the process. */
 export class TokenWorker {
   #parameters: string | undefined;
   #desk: Desk | undefined;
@@ -105,12 +103,12 @@ export class TokenWorker {
     return this.desk.lib;
   }
 
-  /** What must not outlive the request before: an import that was begun and is not being finished. */
+  /** Abandons what must not outlive the previous request: an import that was begun and is not being finished. */
   before(op: TokenOp): void {
     if (op !== 'importFinish') this.#abandonImport();
   }
 
-  /** Logs out of everything, as far as the token still listens. */
+  /** Logs out of everything, as far as the token still answers. */
   end(): void {
     if (!this.#desk) return;
     this.#abandonImport();
@@ -126,7 +124,7 @@ export class TokenWorker {
     this.#import = undefined;
   }
 
-  /** Errors that may mean the token went away are settled by looking for it. */
+  /** Errors that may mean a removed token are settled by looking for it. */
   async #about<T>(token: TokenIdentity, act: () => T | Promise<T>): Promise<T> {
     try {
       return await act();
@@ -146,7 +144,7 @@ export class TokenWorker {
   async #open(input: TokenInput<'open'>): Promise<TokenOutput<'open'>> {
     if (this.#desk) throw notNow('a library is open already');
     checkLibrary(input.path);
-    // SECURITY: the last look before its code runs here. That the file is changed between this look and the load is not prevented.
+    // SECURITY: the last check before its code runs here. A change of the file between this check and the load is not prevented.
     if ((await hashFile(input.path)) !== input.sha256)
       throw new KeymootError(
         'module-quarantined',
@@ -184,13 +182,13 @@ export class TokenWorker {
       );
     const lib = this.#lib;
     const free = freeSlot(lib);
-    // Both PINs before the token is touched: a form that it doesn't take must not leave a token with half its PINs.
+    // Both PINs before the token is touched: a malformed PIN must not leave a token with one of its two PINs.
     const soPin = joinPin(input.soPin, free.info);
     const userPin = joinPin(input.userPin, free.info);
     const spelled = (identity: TokenIdentity) => JSON.stringify(Object.entries(identity).sort());
     const before = new Set(present(lib).map(({ info }) => spelled(identityOf(info))));
     lib.initToken(free.slot, soPin, input.label);
-    // Slots renumber, some at once: the token is the one whose identity is new.
+    // Slots may be renumbered: the token is the one whose identity is new.
     const fresh = present(lib).filter(
       ({ info }) =>
         identityOf(info).label === input.label && !before.has(spelled(identityOf(info))),
