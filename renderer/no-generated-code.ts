@@ -1,6 +1,6 @@
 /**
- * No schema is turned into code: the page's policy lets nobody make code from text, and the browser would put each try on its console.
- * This comes before every schema.
+ * Schemas are interpreted, never compiled to code: the page's policy forbids code from text, and the browser would log each try to its console. Imported before
+ * every schema.
  */
 import { config } from 'zod';
 

@@ -1,8 +1,8 @@
 /**
- * What may be written into the page as text that the browser reads: the style sheets of the components' library, in which there is no markup.
+ * The one Trusted Types policy of the page: it passes the style sheets of the component library, which contain no markup.
  *
- * SECURITY: the page's policy lets nobody else name such texts, so HTML, scripts and addresses of scripts are refused by the browser wherever code or a package
- * might write them. This comes before every other module.
+ * SECURITY: the page's policy permits no other Trusted Types policy, so the browser refuses HTML, scripts and script addresses wherever code or a package might
+ * write them. Imported before every other module.
  */
 interface TrustedTypes {
   createPolicy: (name: string, rules: { createHTML: (text: string) => string }) => unknown;

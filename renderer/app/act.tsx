@@ -1,8 +1,8 @@
 /**
- * One act: who does it, their passphrases, the button that names it, and what came of it.
+ * A form for one act: who does it, their passphrases, the button that names it, and the result.
  *
- * Two people in one window are two fields and two proofs (design 08). What is sent is made when the button is pressed, and nothing typed is kept after it.
- * A page that is left while its act is made ready cancels it; one that is left later doesn't. What became of either is told above whatever is shown then.
+ * Two people in one window are two fields and two proofs (design 08). The input is built when the button is pressed, and nothing typed is kept afterwards.
+ * Leaving before the call is sent cancels it; afterwards it runs on. Either way a notice tells the result.
  */
 import { Button, NativeSelect, Stack, Text } from '@mantine/core';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
@@ -18,17 +18,17 @@ import { tellLeftAct } from './left-acts.tsx';
 import { isolated } from '../ui/isolated.ts';
 
 export interface ActPerson {
-  /** What this one is here for: “First person”, “Witness”. */
+  /** This person's part: “First person”, “Witness”. */
   title: string;
-  /** Fixed person, where the definition names one. */
+  /** A fixed person, where the definition names one. */
   person?: string;
-  /** Who may be chosen otherwise: anybody of these roles, */
+  /** Otherwise a choice: anyone of these roles, */
   roles?: readonly Role[];
-  /** or these people, likeliest first, and what each is called here if not by role. */
+  /** or these people, likeliest first, and how to call each one instead of by role. */
   among?: readonly { id: string; as?: string }[];
 }
 
-/** Tells whether what asks is still on the screen. */
+/** Returns whether the form is still mounted. */
 const useIsHere = (): (() => boolean) => {
   const here = useRef(true);
   useEffect(() => {
@@ -53,22 +53,22 @@ export const Act = <C extends ChannelName>({
 }: {
   channel: C;
   people: readonly ActPerson[];
-  /** The act by its name; it may name whoever is chosen. */
+  /** The act's name; it may contain the names of the chosen people. */
   label: string | ((names: readonly string[]) => string);
-  /** Made for the people chosen when the button is pressed; seals what it needs. */
+  /** Builds the input for the chosen people when the button is pressed; seals its secrets. */
   input: (people: readonly string[]) => Promise<Answer<InputGiven<C>>> | Answer<InputGiven<C>>;
   onDone: (value: Output<C>) => void;
-  /** The service refused it; the words are shown already. */
+  /** The service refused the call; the message is shown already. */
   onRefused?: (error: ErrorData) => void;
-  /** Fields that belong to the act, above the people. */
+  /** Fields of the act, above the people. */
   children?: ReactNode;
   danger?: boolean;
-  /** Why it can't be done now. */
+  /** Why the act can't be done now. */
   disabled?: string | undefined;
 }) => {
   const known = useDesk((desk) => desk.people);
   const [busy, setBusy] = useState(false);
-  /** What the service says that it waits for: empty while it has said nothing, undefined while nothing is asked of it. */
+  /** The service's progress text: empty before the first report, undefined when no call is running. */
   const [doing, setDoing] = useState<string>();
   const [error, setError] = useState<ErrorData>();
   const [chosen, setChosen] = useState<Record<number, string>>({});
@@ -114,7 +114,7 @@ export const Act = <C extends ChannelName>({
     const actors = people.map((_, at) => personAt(at) ?? '');
     const place = window.location.hash;
     const made = await input(actors);
-    // Its fields are gone, and with them the passphrases.
+    // The form is gone, and the passphrases with it.
     if (!isHere()) {
       tellLeftAct({ act: named, became: 'cancelled' });
       return;
@@ -140,7 +140,7 @@ export const Act = <C extends ChannelName>({
       onRefused?.(answer.error);
     } else if (isHere() || window.location.hash === place) onDone(answer.value);
     else {
-      // Whoever went on is not called back.
+      // The page was left, so its callback is not called.
       tellLeftAct({ act: named, became: 'done' });
       void refresh();
     }

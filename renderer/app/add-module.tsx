@@ -6,7 +6,7 @@ import { Act, type ActPerson } from './act.tsx';
 import { refreshTokens } from './desk-store.ts';
 import { isolated } from '../ui/isolated.ts';
 
-/** `NAME=VALUE` a line; undefined when a line is not of that form. */
+/** Parses one `NAME=VALUE` per line; undefined when a line has another form. */
 const variablesIn = (text: string): Record<string, string> | undefined => {
   const pairs: [string, string][] = [];
   for (const line of text.split('\n').map((one) => one.trim())) {
@@ -18,7 +18,7 @@ const variablesIn = (text: string): Record<string, string> | undefined => {
   return Object.fromEntries(pairs);
 };
 
-/** @param people who adds it; nobody can prove anything while the desk is being founded */
+/** @param people who adds it; empty while the desk is being founded, when no one has a key yet */
 export const AddModuleForm = ({
   people,
   onDone,
@@ -52,7 +52,7 @@ export const AddModuleForm = ({
               : undefined
       }
       input={() => {
-        // A choice is good for one try.
+        // A grant is valid for one try.
         setFile(undefined);
         return {
           ok: true,

@@ -1,4 +1,4 @@
-/** The window's frame: mode band, rail, work, state bar; first run before there is a desk; what to show when the service is away. */
+/** The window's frame: mode band, rail, work area, state bar; the first run while there is no desk; a notice while the service is down. */
 import { Button, Drawer, Loader, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
@@ -15,7 +15,7 @@ import { isolated } from '../ui/isolated.ts';
 
 const Band = () => {
   const mode = useDesk((desk) => desk.hello?.mode);
-  // Not a header: dialogs have one, and there is one banner at a time.
+  // Not a header element: dialogs have one, and there may be only one banner landmark.
   if (mode === undefined)
     return (
       <section className="band none" aria-label="Program">
@@ -42,7 +42,7 @@ const useClock = (): string => {
   return `${now.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 };
 
-/** What a sheet of paper must say of itself: which desk, which program, when. */
+/** The head of a printed page: which desk, which program, when. */
 const PaperHead = () => {
   const hello = useDesk((desk) => desk.hello);
   const clock = useClock();
@@ -54,7 +54,7 @@ const PaperHead = () => {
   );
 };
 
-/** Always visible: clock, desk, log, who is here. */
+/** Always visible: clock, desk, log, who is present. */
 const StateBar = () => {
   const status = useDesk((desk) => desk.status);
   const hello = useDesk((desk) => desk.hello);
@@ -89,7 +89,7 @@ const StateBar = () => {
   );
 };
 
-/** The service is away: what happened, and what was not harmed. */
+/** The service is down: what happened, and what was not harmed. */
 const Away = ({ why }: { why: string }) => (
   <div className="notice" role="alert" style={{ margin: 24, maxWidth: '46em' }}>
     <b>The custody service stopped and is being started again.</b>
@@ -112,12 +112,12 @@ const Unreadable = () => (
   />
 );
 
-/** The first screen is there, and the window has nothing else to do: the others are read before somebody wants them. */
+/** Once the first screen is shown and the window is idle, the other screens are loaded in advance. */
 const useOthersSoon = (ready: boolean): void => {
   useEffect(() => {
     if (!ready) return undefined;
     const soon = window.setTimeout(() => {
-      readOthers().catch(() => undefined); // said where one is to be shown
+      readOthers().catch(() => undefined); // reported when one of them is shown
     }, 1000);
     return () => {
       window.clearTimeout(soon);
@@ -150,7 +150,7 @@ export const App = () => {
         },
       ],
     ],
-    [], // from a field too
+    [], // active in input fields too
   );
   const ready = state === 'READY';
   const screen = SCREENS.find(({ id }) => id === route[0]) ?? SCREENS[0];
@@ -183,7 +183,7 @@ export const App = () => {
         className="skip"
         href="#work"
         onClick={(event) => {
-          // The address says which screen is shown, and stays.
+          // The hash in the address selects the screen, so it must not change.
           event.preventDefault();
           toWork();
         }}

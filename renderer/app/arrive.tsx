@@ -1,4 +1,4 @@
-/** Somebody comes into the room and proves it once. Presence lets people read; it is no approval of anything (design 08, T2). */
+/** A person enters the room and proves it once. Presence permits reading; it approves nothing (design 08, T2). */
 import type { Person } from '../../shared/domain/people.ts';
 import { Act } from './act.tsx';
 import { refreshPeople, refreshStatus } from './desk-store.ts';

@@ -1,4 +1,4 @@
-/** What the window knows of the desk: views of the service's truth, refreshed when it says that something changed. No secret is ever in here. */
+/** The window's copy of the desk's state: refreshed when the service reports a change. It never contains a secret. */
 import { create } from 'zustand';
 import type { Output } from '../../shared/contract/index.ts';
 import type { KeySummary } from '../../shared/domain/keys.ts';
@@ -13,7 +13,7 @@ type Ceremonies = Output<'ceremonies.list'>;
 type Exports = Output<'exports.list'>;
 
 export interface DeskView {
-  /** `starting` until the first hello, with what the service says if that takes long; `down` while the service is away. */
+  /** `starting` until the first hello, with the service's progress if that takes long; `down` while the service is away. */
   link:
     | { state: 'starting'; told?: string }
     | { state: 'up' }
@@ -25,11 +25,11 @@ export interface DeskView {
   modules: Modules | undefined;
   /** Every key of the desk, oldest first. */
   keys: readonly KeySummary[];
-  /** How many there are, those not read yet included. */
+  /** Number of keys, including those not loaded yet. */
   keyTotal: number;
   ceremonies: Ceremonies;
   exports: Exports;
-  /** Rises with each change a screen may want to reload for. */
+  /** Counters that rise with each change for which a screen may reload. */
   changes: { log: number; ceremony: number };
   notice: ErrorData | undefined;
 }
@@ -52,7 +52,7 @@ export const useDesk = create<DeskView>()(() => initial);
 const { setState: set, getState: get } = useDesk;
 
 export const refresh = async (): Promise<void> => {
-  // Asked at once: none needs another's answer, and a desk that is not founded yet says so by its hello.
+  // Sent together: none needs another's answer, and the hello tells if the desk is not founded yet.
   const rest = Promise.all([call('desk.status', {}), call('people.list', {}), askForJobs()]);
   const hello = await call('desk.hello', {}, [], ({ text }) => {
     if (get().link.state === 'starting') set({ link: { state: 'starting', told: text } });
@@ -62,18 +62,18 @@ export const refresh = async (): Promise<void> => {
     return;
   }
   set({ hello: hello.value, link: { state: 'up' } });
-  // Before any list of tokens: from here on the service tells when it would read otherwise.
+  // Before any list of tokens: from here on the service reports changes.
   void call('tokens.watch', { on: true });
   void refreshKeys();
   const [status, people, jobs] = await rest;
-  // Drawn once, not for each.
+  // One update, so that the page is drawn once.
   set({
     ...(status.ok ? { status: status.value, ...settled(status.value.log) } : {}),
     ...(people.ok ? { people: people.value } : {}),
     ...jobs,
   });
 };
-/** What was said of a lost signer is over once there is one. */
+/** A notice about a lost signer is removed once there is a signer again. */
 const settled = (log: Status['log']): { notice?: undefined } =>
   log.signer === 'NO SIGNER' ? {} : { notice: undefined };
 export const refreshStatus = async (): Promise<void> => {
@@ -84,23 +84,23 @@ export const refreshPeople = async (): Promise<void> => {
   const people = await call('people.list', {});
   if (people.ok) set({ people: people.value });
 };
-/** Read and parsed within one frame. */
+/** Keys loaded and parsed within one frame. */
 const KEYS_AT_ONCE = 250;
 const nextTask = (): Promise<void> =>
   new Promise((next) => {
     window.setTimeout(next, 0);
   });
-/** A state of the inventory: which start of the service told it, and as of when. */
+/** A version of the inventory: the service's epoch and its revision. */
 interface AsOf {
   epoch: number | undefined;
   revision: number;
 }
 const same = (a: AsOf | undefined, b: AsOf): boolean =>
   a !== undefined && a.epoch === b.epoch && a.revision === b.revision;
-/** What is here, and what is being read. */
+/** The loaded version, and the one being loaded. */
 let had: AsOf | undefined;
 let reading: AsOf | undefined;
-/** Reads the inventory if it changed, by pages: ten thousand keys at once would hold the window up. */
+/** Loads the inventory in pages if it changed: ten thousand keys at once would block the window. */
 export const refreshKeys = async (): Promise<void> => {
   const now = await call('keys.page', { from: 0, limit: 0 });
   if (!now.ok) return;
@@ -112,11 +112,11 @@ export const refreshKeys = async (): Promise<void> => {
   set({ keyTotal: total });
   while (keys.length < total) {
     const page = await call('keys.page', { from: keys.length, limit: KEYS_AT_ONCE });
-    // A newer state is being read, or the service went: then it is asked anew.
+    // A newer version is being loaded, or the service is down: this load stops.
     if (reading !== mine || !page.ok) break;
     keys.push(...page.value.keys);
     if (page.value.keys.length === 0) break;
-    // Something to look at at once; what is there already is exchanged whole.
+    // The first page is shown at once; an existing list is replaced as a whole.
     if (get().keys.length === 0) set({ keys: [...keys] });
     await nextTask();
   }
@@ -139,13 +139,13 @@ const askForJobs = async (): Promise<Partial<DeskView>> => {
 export const refreshJobs = async (): Promise<void> => {
   set(await askForJobs());
 };
-/** Asks every module: a process each unless the service is watching, so only when somebody looks. */
+/** Queries every module, which starts a process for each unless the service is watching; so only when a screen needs it. */
 export const refreshTokens = async (): Promise<void> => {
   const modules = await call('tokens.list', {});
   if (modules.ok) set({ modules: modules.value });
 };
 
-/** Follows the service for as long as the page lives. */
+/** Follows the service's events while the page exists. */
 export const followDesk = (): (() => void) => {
   let soon: number | undefined;
   const later = () => {

@@ -1,7 +1,7 @@
-/** Where the focus is when nobody moved it: never nowhere, or the keyboard begins again at the top of the window and a screen reader falls silent. */
+/** Keeps the focus on an element. Without one, the keyboard starts again at the top of the window and a screen reader falls silent. */
 import { useEffect, useRef } from 'react';
 
-/** The heading of what is shown now: from there a screen reader reads on, and Tab leads to the first field. */
+/** Focuses the heading of the current screen: a screen reader reads on from there, and Tab leads to the first field. */
 export const toWork = (): void => {
   const work = document.getElementById('work');
   const heading = document.querySelector<HTMLElement>('.blank h1') ?? work?.querySelector('h1');
@@ -9,7 +9,7 @@ export const toWork = (): void => {
   (heading ?? work)?.focus({ preventScroll: true });
 };
 
-/** Another screen: the focus goes there once it is here, unless a field of it has it already. */
+/** After navigation the focus moves to the new screen once it is shown, unless one of its fields has it already. */
 export const useFocusOnNavigation = (place: string, here: boolean): void => {
   const shown = useRef(place);
   useEffect(() => {
@@ -25,8 +25,8 @@ export const useFocusOnNavigation = (place: string, here: boolean): void => {
 const rests = (element: Element): boolean => element.matches(':disabled');
 
 /**
- * What had the focus and is gone hands it to the heading of what took its place; what only rests, as a button whose act is under way, gets it back.
- * Whoever clicks beside everything has put it nowhere on purpose.
+ * When the focused element is removed, the heading of its replacement gets the focus; an element that is only disabled, as a button during its act, gets it
+ * back. A click beside all controls removes the focus on purpose.
  */
 export const keepFocus = (): (() => void) => {
   let last: HTMLElement | undefined;

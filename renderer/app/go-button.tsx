@@ -1,4 +1,4 @@
-/** A button that leads to another place of the window, and does nothing else. */
+/** A button that navigates within the window and does nothing else. */
 import { Button, type ButtonProps } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { go } from './router.ts';

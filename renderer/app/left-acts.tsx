@@ -1,4 +1,4 @@
-/** What became of acts whose page was left before they were over: said here until somebody has read it, so that nothing ends in silence. */
+/** Results of acts whose page was left before they ended: shown here until dismissed, so that none is lost. */
 import { Button } from '@mantine/core';
 import { create } from 'zustand';
 import type { ErrorData } from '../../shared/errors.ts';

@@ -1,4 +1,4 @@
-/** A token's PIN: both halves, taken out of their fields once, and what must be said before the last try that a token leaves. */
+/** A token's PIN: both halves, taken from their fields once, and the warning before the last try that a token permits. */
 import { useRef, useState } from 'react';
 import type { ChannelName } from '../../shared/contract/index.ts';
 import type { PinState, TokenRef } from '../../shared/domain/tokens.ts';
@@ -29,7 +29,7 @@ export const takeHalves = ({
 
 export interface Pins {
   handles: PinHandles;
-  /** Seals both halves for one channel; the fields are empty then. */
+  /** Seals both halves for one channel and empties the fields. */
   take: (channel: ChannelName) => Promise<Answer<{ first: string; second: string }>>;
 }
 
@@ -47,7 +47,7 @@ export const usePins = (): Pins => {
 };
 
 export interface Login {
-  /** What the token says of its PIN now. */
+  /** The state of the PIN as the token reports it. */
   pin: PinState | undefined;
   handles: PinHandles;
   sure: boolean;
@@ -77,14 +77,14 @@ export const useLogin = (at: TokenRef | undefined): Login => {
           },
         };
       const halves = await take(channel);
-      // Each use of the last try is decided anew.
+      // Each use of the last try must be confirmed again.
       if (halves.ok) setSure(false);
       return halves.ok ? { ok: true, value: { ...halves.value, lastTry: sure } } : halves;
     },
   };
 };
 
-/** @param of whose PIN: “Log token’s PIN” */
+/** @param of the PIN's owner, as in “Log token’s PIN” */
 export const LoginFields = ({ of, login }: { of: string; login: Login }) => {
   useTokensHere();
   return (

@@ -1,4 +1,4 @@
-/** What is not on the first screen, in one file of the built page. */
+/** Every screen but the first, in one chunk of the built page. */
 import { Audit, auditHelp } from '../features/audit/audit.tsx';
 import { Ceremonies, ceremoniesHelp } from '../features/ceremonies/ceremonies.tsx';
 import { Exports, exportsHelp } from '../features/exports/exports.tsx';

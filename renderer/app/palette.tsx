@@ -1,4 +1,4 @@
-/** Every place and act of the window by its name: typed, chosen with the arrows, opened with Enter. */
+/** A command palette: every place and act of the window by name, filtered by typing, chosen with the arrows, opened with Enter. */
 import { Modal, Text, TextInput } from '@mantine/core';
 import { useId, useMemo, useState } from 'react';
 import { print } from '../bridge/bridge.ts';
@@ -36,7 +36,7 @@ const COMMANDS: readonly Command[] = [
   to('Lock the desk', 'settings'),
   { title: 'Print this page', run: () => void print() },
 ];
-/** More than these are found by typing on. */
+/** At most this many are shown; more typing narrows them down. */
 const MOST = 12;
 
 const useCommands = (query: string): Command[] => {
@@ -61,7 +61,7 @@ const useCommands = (query: string): Command[] => {
   }, [query, keys, ceremonies, exports, people]);
 };
 
-/** Has the focus from the moment it is there: whoever types on at once loses no letter. It goes back where it was, unless a command has put it elsewhere. */
+/** Focused as soon as it is mounted, so that no typed letter is lost. The focus returns to where it was, unless a command moved it. */
 const takeFocus = (field: HTMLInputElement | null) => {
   if (field === null) return undefined;
   const before = document.activeElement;

@@ -1,11 +1,11 @@
-/** Where in the window we are: `#/keys/ID`. A reload stands at the same place. */
+/** The current place in the window: `#/keys/ID`. A reload shows the same place. */
 import { useSyncExternalStore } from 'react';
 
 export const go = (...parts: string[]): void => {
   window.location.hash = `/${parts.map(encodeURIComponent).join('/')}`;
 };
 const read = (): string => window.location.hash.slice(2);
-/** Another place begins at its top; one that remembers where it stood says so when it is drawn. */
+/** A new screen starts scrolled to the top; one that keeps its scroll position restores it when drawn. */
 window.addEventListener('hashchange', () => {
   document.getElementById('work')?.scrollTo(0, 0);
 });

@@ -1,16 +1,16 @@
-/** Tokens as the modules show them now: looked at when a screen that needs them opens, and again whenever one appears or leaves. */
+/** Tokens as the modules report them: queried when a screen that shows them opens, and whenever one appears or leaves. */
 import { useEffect } from 'react';
 import type { ModuleRecord, PinState, TokenRef } from '../../shared/domain/tokens.ts';
 import { refreshTokens, useDesk } from './desk-store.ts';
 
-/** One spelling of a token's place, for lists and choices. */
+/** A token's place as one string, for lists and choices. */
 export const tokenKey = ({ module, token }: TokenRef): string =>
   [module, token.serial, token.label].join(' ');
 
 export const sameToken = (a: TokenRef, b: TokenRef): boolean =>
   a.module === b.module && a.token.serial === b.token.serial && a.token.label === b.token.label;
 
-/** Has the tokens looked at when a screen opens that shows them. What changes afterwards the service tells by itself. */
+/** Queries the tokens when a screen that shows them opens. Later changes come from the service's events. */
 export const useTokensHere = (): void => {
   const up = useDesk(({ link }) => link.state === 'up');
   useEffect(() => {
@@ -24,7 +24,7 @@ export interface KeyToken {
   pin: PinState;
 }
 
-/** Tokens that may hold people's keys: set up, behind a PIN, and not the log's own. Undefined until they have been looked at. */
+/** Tokens that may hold people's keys: initialised, with a PIN, and not the log's own. Undefined before the first query. */
 export const useKeyTokens = (): KeyToken[] | undefined => {
   const modules = useDesk((desk) => desk.modules);
   const log = useDesk((desk) => desk.status?.log.at);
@@ -40,7 +40,7 @@ export const useKeyTokens = (): KeyToken[] | undefined => {
   );
 };
 
-/** What the token says about its PIN, when it has been looked at. */
+/** The state of a token's PIN, once the token was queried. */
 export const usePinState = (at: TokenRef | undefined): PinState | undefined =>
   useDesk(
     ({ modules }) =>

@@ -1,4 +1,4 @@
-/** Two people, each in a field of their own, where it doesn't matter who is first. */
+/** Two people, each with a field of their own, in either order. */
 import { MANAGERS, type Role, STAFF } from '../../shared/domain/people.ts';
 import type { ActPerson } from './act.tsx';
 
@@ -9,5 +9,5 @@ const two = (roles: readonly Role[], what: string): readonly ActPerson[] => [
 
 export const TWO_STAFF = two(STAFF, 'person');
 export const TWO_MANAGERS = two(MANAGERS, 'person');
-/** For what is only agreed to, not carried out: people and policy. */
+/** For what is only approved, not carried out: people and policy. */
 export const TWO_APPROVERS = two(MANAGERS, 'approver');

@@ -1,4 +1,4 @@
-/** Acts that were interrupted at a token: said wherever somebody might begin the next one, with the way to settle them. */
+/** Operations that were interrupted at a token: shown wherever the next one could be started, with a link to settle them. */
 import { Title } from '@mantine/core';
 import type { TokenRef } from '../../shared/domain/tokens.ts';
 import { capital } from '../ui/capital.ts';
@@ -7,7 +7,7 @@ import { useDesk } from './desk-store.ts';
 import { GoButton } from './go-button.tsx';
 import { sameToken } from './tokens.ts';
 
-/** @param at only those of this token; all of them without it */
+/** @param at limits the list to this token */
 export const Unsettled = ({ at }: { at?: TokenRef | undefined }) => {
   const all = useDesk((desk) => desk.status?.unfinished) ?? [];
   const open = all.filter(

@@ -1,7 +1,7 @@
 /**
- * The page's way to the desk: seals secrets, hashes what people agree to, asks, parses what comes back.
+ * The page's client of the desk: seals secrets, hashes what people sign, sends calls, parses the answers.
  *
- * SECURITY: a secret goes from an input element into a sealed box here and nowhere else; what is kept is a handle.
+ * SECURITY: a secret goes from an input element into a sealed box here and nowhere else; only its handle is kept.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
@@ -69,7 +69,7 @@ const send = async (
 };
 
 let publicKey: string | undefined;
-/** The service's sealing key; asked again after each start of the service. */
+/** Drops the service's sealing key; each new service has another. */
 export const forgetService = (): void => {
   publicKey = undefined;
 };
@@ -85,7 +85,7 @@ const sealed = async (bytes: Uint8Array, binding: Binding): Promise<Answer<strin
   }
   let box;
   try {
-    // Read when something is sealed for the first time: the window can be looked at without it.
+    // Loaded when the first secret is sealed: showing the window doesn't need it.
     const { seal } = await import('../../shared/sealing.ts');
     box = seal(publicKey, bytes, binding);
   } catch {
@@ -99,7 +99,7 @@ const sealed = async (bytes: Uint8Array, binding: Binding): Promise<Answer<strin
   return put.ok ? { ok: true, value: put.value.handle } : put;
 };
 
-/** Seals what a field holds for one channel, and gives its handle. */
+/** Seals a field's content for one channel and returns its handle. */
 export const secret = (
   bytes: Uint8Array,
   purpose: 'passphrase' | 'pin-half' | 'component',
@@ -122,7 +122,7 @@ export const pinHalves = async (
 
 export type Progress = Payload<'progress'>;
 let tickets = 0;
-/** Who hears of a call's progress, by the call's ticket. */
+/** Progress callbacks by the ticket of their call. */
 const followed = new Map<number, (progress: Progress) => void>();
 
 /** One call of the contract, with the proofs of those who make it. Never throws: a failure is an answer. */
@@ -172,7 +172,7 @@ export const askDropped = (
   file: File,
 ): Promise<{ grant: string; name: string } | undefined> => face().askDropped(purpose, file);
 export const print = (): Promise<void> => face().print();
-/** Keeps the window out of pictures of the screen, where the face and the system can. */
+/** Excludes the window from screenshots and recordings, where the face and the system can. */
 export const shield = (on: boolean): void => {
   face().shield(on);
 };
@@ -183,7 +183,7 @@ type Listeners = {
   [E in Exclude<EventName, 'progress'>]?: (payload: Payload<E>) => void;
 } & { down?: (why: string) => void; up?: () => void };
 
-/** Listens to the service and to the face. Payloads are parsed; what does not fit is dropped. A call's progress goes to whoever made the call. */
+/** Subscribes to the service and the face. Payloads are parsed; invalid ones are dropped. Progress goes to the caller of that call. */
 export const listen = (listeners: Listeners): (() => void) =>
   face().subscribe((message) => {
     if (message.kind === 'service-down') listeners.down?.(message.why);

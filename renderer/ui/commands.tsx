@@ -1,4 +1,4 @@
-/** Lines to take along: commands for another machine, a checkpoint, a proof. Public text only. */
+/** Text for another machine: commands, a checkpoint, a proof. Public text only. */
 import './guided.css';
 import { Button, Text } from '@mantine/core';
 import { useRef, useState } from 'react';
@@ -20,7 +20,7 @@ export const Commands = ({
     if (element === null) return;
     if (copyText(`${lines.join('\n')}\n`)) setSaid('Copied.');
     else {
-      // Where the browser won't, the text is selected, and the keyboard does it.
+      // Where the browser refuses to copy, the text is selected for the keyboard's copy command.
       window.getSelection()?.selectAllChildren(element);
       setSaid('Selected. Copy it with Ctrl C.');
     }

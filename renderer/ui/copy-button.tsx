@@ -1,4 +1,4 @@
-/** A button that copies public text and says so until it is left. */
+/** A button that copies public text and shows that it did until it loses the focus. */
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { copyText } from './copy.ts';

@@ -1,7 +1,7 @@
 /**
- * Copying public text: the browser's own copy command, with our text put in when it asks for one.
+ * Copies public text by the browser's own copy command, whose event we fill with the text.
  *
- * The page has no permission for the clipboard, so it can neither read it nor write to it by itself: this works only while a person's click or key is handled.
+ * The page has no clipboard permission, so it can neither read nor write the clipboard by itself: this works only while a click or key of a person is handled.
  */
 export const copyText = (text: string): boolean => {
   let given = false;
@@ -12,7 +12,7 @@ export const copyText = (text: string): boolean => {
   };
   document.addEventListener('copy', give, { capture: true, once: true });
   try {
-    // Named as outdated, and the one way that needs no permission.
+    // Deprecated, but the only way that needs no permission.
     // eslint-disable-next-line @typescript-eslint/no-deprecated
     return document.execCommand('copy') && given;
   } finally {

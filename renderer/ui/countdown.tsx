@@ -1,4 +1,4 @@
-/** Time left until something stops to hold. The wall clock decides, so a machine that slept is not fooled. */
+/** Time left until something expires. It follows the wall clock, so it stays right after the machine slept. */
 import './guided.css';
 import { Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
@@ -23,7 +23,7 @@ export const Countdown = ({ until, onEnd }: { until: string; onEnd: () => void }
   const over = seconds === 0;
   useEffect(() => {
     if (over) onEnd();
-    // Told once, when it ends.
+    // Called once, at the end.
   }, [over]);
   const clock = `${two(Math.floor(seconds / HOUR))}:${two(Math.floor((seconds % HOUR) / 60))}:${two(seconds % 60)}`;
   return (

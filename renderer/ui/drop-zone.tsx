@@ -1,4 +1,4 @@
-/** A place where files and folders may be dropped. Whatever it takes can be chosen by a button, too: nobody needs a mouse for it. */
+/** A drop zone for files and folders. A button does the same, so it also works without a mouse. */
 import { useState, type DragEvent, type ReactNode } from 'react';
 
 export interface Dropped {

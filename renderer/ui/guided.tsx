@@ -1,4 +1,4 @@
-/** What guided work is drawn with: the three columns, the one instruction, and the panel that is read aloud. */
+/** The layout of guided work: three columns, one instruction, and a panel for reading aloud. */
 import './guided.css';
 import { useEffect, useRef, type ReactNode } from 'react';
 
@@ -8,7 +8,7 @@ export const Guided = ({
   facts,
   children,
 }: {
-  /** Stays in sight: what this is, its words, its device. */
+  /** Stays visible: title, words, device. */
   bar: ReactNode;
   way: ReactNode;
   facts: ReactNode;
@@ -30,7 +30,7 @@ export const Guided = ({
   </div>
 );
 
-/** One instruction. When another takes its place, the focus goes there: a screen reader says it, and the next Tab is its first field. */
+/** One instruction. A new one gets the focus: a screen reader reads it, and the next Tab is its first field. */
 export const Instruction = ({ of, children }: { of: string; children: ReactNode }) => {
   const here = useRef<HTMLHeadingElement>(null);
   const shown = useRef(of);
@@ -86,7 +86,7 @@ export const StateMark = ({
   </span>
 );
 
-/** How many of how many, countable by eye. */
+/** A count out of a total, drawn as marks. */
 export const Meter = ({
   yes,
   no = 0,

@@ -1,7 +1,8 @@
 /**
- * A secret of hex digits typed from paper, in groups of eight: masked, never pasted, nothing corrected.
+ * A secret of hex digits typed from paper, in groups of eight: masked, no pasting, no correction.
  *
- * SECURITY: the digits stay in the inputs until they are taken as bytes once. State knows how many digits a group has and whether one of them is none, no more.
+ * SECURITY: the digits stay in the inputs until they are taken as bytes, once. React state holds only how many digits each group has and whether one is
+ * invalid.
  */
 import './guided.css';
 import { Input, Text } from '@mantine/core';

@@ -1,10 +1,10 @@
-/** A table of things. The first link of a row covers all of it: the mouse has the row, the keyboard and a screen reader have the link. */
+/** A table. The first link of a row covers the row: the mouse can click anywhere, the keyboard and a screen reader use the link. */
 import type { ReactNode } from 'react';
 
 export interface ListRow {
   key: string;
   cells: readonly ReactNode[];
-  /** The row holds a link, which leads wherever it is pressed. */
+  /** The row has a link that works anywhere in it. */
   leads?: boolean;
 }
 

@@ -3,7 +3,7 @@ import { Text, Title } from '@mantine/core';
 import type { ErrorData } from '../../shared/errors.ts';
 import { isolatedQuotes } from './isolated.ts';
 
-/** A message that lies below the fold is no message. */
+/** Scrolls a message into view; below the fold it would be missed. */
 const intoView = (element: HTMLElement | null): void => {
   element?.scrollIntoView({ block: 'nearest' });
 };
@@ -41,7 +41,7 @@ export const ErrorBox = ({
     </div>
   );
 
-/** An empty place that teaches: what this is for, and what to do first. */
+/** An empty list that explains what it is for and what to do first. */
 export const Empty = ({
   title,
   children,

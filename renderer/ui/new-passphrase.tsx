@@ -1,11 +1,11 @@
-/** A new passphrase, typed twice by the person it belongs to. */
+/** A new passphrase, typed twice by its owner. */
 import { useImperativeHandle, useRef, type Ref } from 'react';
 import { SecretField, type SecretHandle } from './secret-field.tsx';
 
 const LEAST_BYTES = 12;
 
 export interface NewPassphraseHandle {
-  /** Takes both fields and compares them as bytes; what isn't given on is zeroed here. */
+  /** Takes both fields and compares them as bytes; the unused copy is zeroed here. */
   take: () => { ok: true; value: Uint8Array } | { ok: false; message: string };
 }
 

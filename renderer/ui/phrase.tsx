@@ -1,4 +1,4 @@
-/** An exact phrase, typed before something that can’t be undone. */
+/** A phrase that must be typed exactly before an irreversible act. */
 import { TextInput } from '@mantine/core';
 import { isolated } from './isolated.ts';
 

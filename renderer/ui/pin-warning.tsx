@@ -1,4 +1,4 @@
-/** What a token says of its PIN, before anybody types it: a wrong one too many locks it. */
+/** The PIN state that a token reports, shown before typing: too many wrong tries lock the token. */
 import { Checkbox, Text } from '@mantine/core';
 import type { PinState } from '../../shared/domain/tokens.ts';
 

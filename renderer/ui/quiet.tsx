@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 
 const quiet = { components: { Button: { defaultProps: { variant: 'default' } } } };
 
-/** Acts that nobody is waiting for: their buttons don't take the colour of the one that is due. */
+/** For acts that are not due: their buttons don't have the accent colour. */
 export const Quiet = ({ children }: { children: ReactNode }) => (
   <MantineThemeProvider theme={quiet}>{children}</MantineThemeProvider>
 );

@@ -1,9 +1,9 @@
-/** Words that the desk picked, typed by whoever follows on paper or on the screen: nobody can nod instead (design 03, "The screen"). */
+/** Words at positions that the desk picked, typed by the person who follows on paper or screen: proof that they compared (design 03, "The screen"). */
 import './guided.css';
 import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 
-/** Where a word stands on paper: hex in fours, two words under each. */
+/** A word's position on paper: hex in fours, two words under each. */
 const placeOf = (position: number): string =>
   `group ${Math.ceil(position / 2)}, ${position % 2 === 1 ? 'first' : 'second'} word`;
 
@@ -11,7 +11,7 @@ export interface ReadBack {
   positions: readonly number[];
   typed: Readonly<Record<number, string>>;
   type: (position: number, word: string) => void;
-  /** The words in order, or what is still missing. */
+  /** The words in order, or which are missing. */
   take: () => { words: string[] } | { missing: string };
 }
 
@@ -21,7 +21,7 @@ export const useReadBack = (positions: readonly number[]): ReadBack => {
     asked,
     words: {},
   });
-  // Other words are asked for after a mistake; what was typed for the former ones goes.
+  // After a mistake other words are requested, and those typed for the former ones are dropped.
   const typed = kept.asked === asked ? kept.words : {};
   return {
     positions,

@@ -6,7 +6,7 @@ const MARKS: Readonly<Record<Witness, { mark: string; words: string }>> = {
   desk: { mark: '▭', words: 'Only this desk’s word.' },
 };
 
-/** Whose word a claim is. The same three marks everywhere, always with the word. */
+/** The witness of a claim. The same three marks everywhere, always with the word. */
 export const Says = ({ who }: { who: Witness }) => (
   <span className="says" title={MARKS[who].words}>
     <span aria-hidden="true">{MARKS[who].mark}</span>

@@ -1,8 +1,8 @@
 /**
- * A field for something secret: uncontrolled, masked, no autofill, no spelling, no undo of ours.
+ * A field for a secret: uncontrolled, masked, no autofill, no spell check, no undo by us.
  *
- * SECURITY: its value is read once, as bytes, and the element is emptied; no state, store, event or attribute ever has it. What the browser's own text
- * buffer keeps until it is collected is said in SECURITY.md.
+ * SECURITY: its value is read once, as bytes, and the element is emptied; no state, store, event or attribute ever has it. SECURITY.md describes what the
+ * browser's own text buffer keeps until it is collected.
  */
 import { useEffect, useImperativeHandle, useRef, useState, type Ref } from 'react';
 import { Input, Text } from '@mantine/core';

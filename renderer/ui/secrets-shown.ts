@@ -1,8 +1,8 @@
-/** Whether a field for a secret is on the screen: the fields count themselves, and the window's frame hears of the first and the last. */
+/** Whether a secret field is on the screen: the fields are counted, and the window's frame is notified of the first and the last. */
 let fields = 0;
 let listener: ((shown: boolean) => void) | undefined;
 
-/** A field appears; what this gives is called when it is gone. */
+/** Counts a field as shown; the returned function counts it as gone. */
 export const secretShown = (): (() => void) => {
   if (fields++ === 0) listener?.(true);
   return () => {
@@ -10,7 +10,7 @@ export const secretShown = (): (() => void) => {
   };
 };
 
-/** Hears of it from now on; there is one who does. */
+/** Sets the one listener, which is called at once and on each change. */
 export const onSecretsShown = (hear: (shown: boolean) => void): (() => void) => {
   listener = hear;
   hear(fields > 0);

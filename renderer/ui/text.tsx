@@ -7,7 +7,7 @@ import { copyText } from './copy.ts';
 
 export const hexGroups = (hex: string): string[] => hex.match(/.{1,4}/g) ?? [];
 
-/** Hex in fours with its words under them, four groups a line: what two people read to each other. */
+/** Hex in fours with its words under them, four groups a line, for reading aloud. */
 export const Fingerprint = ({ hex }: { hex: string }) => {
   const words = useMemo(() => wordsOf(hexToBytes(hex)), [hex]);
   return (
@@ -22,7 +22,7 @@ export const Fingerprint = ({ hex }: { hex: string }) => {
   );
 };
 
-/** Two sheets, or a tick: drawn, since not every font has the signs. */
+/** Two sheets, or a tick: drawn, since not every font has these characters. */
 const CopyMark = ({ done }: { done: boolean }) => (
   <svg
     width="14"
@@ -92,7 +92,7 @@ export const Short = ({
   );
 };
 
-/** Where thousands of rows may be, only those in view are there to be printed, and the paper says so. */
+/** A virtual list prints only its visible rows, and the paper says so. */
 export const PartOnPaper = ({ whole }: { whole: string }) => (
   <p className="print-only">On this paper are only the rows that were in view; {whole} has all.</p>
 );

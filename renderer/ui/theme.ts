@@ -27,7 +27,7 @@ export const theme = createTheme({
   primaryColor: 'brass',
   primaryShade: { light: 7, dark: 4 },
   autoContrast: true,
-  // Left to itself, the text on a filled button is chosen for the light scheme, and stays white on the dark one's bright brass.
+  // Mantine chooses the text colour of a filled button for the light scheme; it would stay white on the dark scheme's bright brass.
   variantColorResolver: (input) => {
     const colours = defaultVariantColorsResolver(input);
     return input.variant === 'filled' && input.color === 'brass'
@@ -60,7 +60,7 @@ export const variables: CSSVariablesResolver = () => ({
     '--mantine-color-body': '#12171f',
     '--mantine-color-text': '#ece9e1',
     '--mantine-color-dimmed': '#a8afba',
-    // Filled buttons: ink on brass, 7:1, where white on it would be 2.6:1.
+    // Filled buttons: ink on brass, 7:1; white on it would be 2.6:1.
     '--mantine-color-brass-filled': '#d4b264',
     '--mantine-color-brass-filled-hover': '#e3cd9a',
     '--mantine-primary-color-contrast': '#12171f',

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-/** What is being waited for, and how long it has taken: shown once that is more than a second. */
+/** What the call waits for, and the elapsed time: shown after a second. */
 export const Waiting = ({ text }: { text: string }) => {
   const [seconds, setSeconds] = useState(0);
   useEffect(() => {
@@ -14,7 +14,7 @@ export const Waiting = ({ text }: { text: string }) => {
   }, []);
   return seconds < 1 ? null : (
     <div className="notice" role="status">
-      {text} {/* A screen reader says what is new, and not each second. */}
+      {text} {/* A screen reader announces new text, not each second. */}
       <span aria-hidden="true">{seconds} s</span>
     </div>
   );

@@ -1,4 +1,4 @@
-/** A definition that was written elsewhere, with “keymoot ceremony draft” or by hand: read here in full before it is recorded. */
+/** A definition written elsewhere, with “keymoot ceremony draft” or by hand: shown in full before it is recorded. */
 import { Button, Stack, Text, Textarea } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import { Definition } from '../../../shared/domain/ceremonies.ts';
@@ -8,7 +8,7 @@ import { PageHead } from '../../ui/messages.tsx';
 import { DefinitionFacts, Script, Seats } from './script.tsx';
 import { STAFF } from '../../../shared/domain/people.ts';
 
-/** No definition is near this size, bytes. */
+/** Larger than any definition, bytes. */
 const LARGEST = 256 * 1024;
 
 type Read = { definition: Definition } | { problem: string } | undefined;

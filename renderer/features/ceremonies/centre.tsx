@@ -1,4 +1,4 @@
-/** The one instruction of a ceremony under way: what is due now, or why nothing is. */
+/** The one instruction of a running ceremony: the due step, or why none is due. */
 import { Text } from '@mantine/core';
 import type { CeremonyView } from '../../../shared/contract/ceremonies.ts';
 import type { Definition } from '../../../shared/domain/ceremonies.ts';
@@ -57,7 +57,7 @@ const Recovery = ({ definition }: { definition: Definition }) => {
   );
 };
 
-/** What came of the step before, so that nobody wonders whether it counted. */
+/** The result of the previous step, so that it is clear whether it counted. */
 const Before = ({ view }: { view: CeremonyView }) => {
   const last = view.steps
     .filter((step) => step.state === 'done' && step.ended !== undefined)

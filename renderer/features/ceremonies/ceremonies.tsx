@@ -1,4 +1,4 @@
-/** Ceremonies: what several people do together with a key, by a text they agreed on before (design 03). */
+/** Ceremonies: what several people do together with a key, by a definition they approved before (design 03). */
 import './ceremonies.css';
 import { Loader } from '@mantine/core';
 import { ErrorBox } from '../../ui/messages.tsx';

@@ -1,4 +1,4 @@
-/** Views of ceremonies as the service has them, asked again whenever it says that something changed. Nothing here is kept over a reload: it is all asked for. */
+/** The service's views of ceremonies, queried again after each change. Nothing is kept over a reload. */
 import { useCallback, useEffect, useState } from 'react';
 import type {
   CeremonyView,
@@ -12,14 +12,14 @@ import { call } from '../../bridge/bridge.ts';
 import { seatName } from './words.ts';
 import { isolated } from '../../ui/isolated.ts';
 
-/** Rises when anything about ceremonies may be otherwise than it was. */
+/** Changes whenever a view of ceremonies may have changed. */
 const useChange = (): string =>
   useDesk(({ changes, link }) => `${changes.ceremony} ${changes.log} ${link.state}`);
 
 export interface Loaded<T> {
   value: T | undefined;
   error: ErrorData | undefined;
-  /** What an act answered, shown before the next look. */
+  /** Sets the answer of an act, shown before the next query. */
   set: (value: T) => void;
 }
 
@@ -36,7 +36,7 @@ export const useAsked = <T>(
       setState((before) =>
         answer.ok
           ? { key, value: answer.value }
-          : // What was shown stays while the service is away; the window says that it is.
+          : // The last view stays while the service is down; the window shows that it is.
             {
               key,
               ...(before.key === key && before.value !== undefined ? { value: before.value } : {}),
@@ -47,7 +47,7 @@ export const useAsked = <T>(
     return () => {
       late = true;
     };
-    // `ask` belongs to `key`.
+    // `ask` is determined by `key`.
   }, [key, change]);
   const set = useCallback(
     (value: T) => {
@@ -71,7 +71,7 @@ export const useDefinitions = (): Loaded<DefinitionView[]> =>
 export const useCeremony = (id: string): Loaded<CeremonyView> =>
   useAsked(id, () => call('ceremonies.show', { ceremony: id }));
 
-/** Every ceremony with what is due in it. */
+/** Every ceremony with its due step. */
 export const useCeremonies = (): Loaded<(CeremonyView & { opened: string })[]> =>
   useAsked('ceremonies', async () => {
     const list = await call('ceremonies.list', {});
@@ -88,11 +88,11 @@ export const useCeremonies = (): Loaded<(CeremonyView & { opened: string })[]> =
 export interface Seated {
   seat: Seat;
   person: string;
-  /** Sits for somebody else, by a recorded exception. */
+  /** Replaces another person, by a recorded exception. */
   substitute: boolean;
 }
 
-/** Who sits where now: as the definition says, and as exceptions changed it. */
+/** Who sits where now: by the definition, and as exceptions changed it. */
 export const seatsNow = (definition: Definition, view: CeremonyView): Seated[] => {
   const seats = new Map(
     definition.seats.map(({ seat, person }) => [seat, { seat, person, substitute: false }]),
@@ -102,7 +102,7 @@ export const seatsNow = (definition: Definition, view: CeremonyView): Seated[] =
   return [...seats.values()];
 };
 
-/** A decision as it was typed, and who sits down by it. */
+/** A recorded decision, and the substitute that it seats. */
 export const decisionWords = (
   { decision, substitute }: Pick<CeremonyView['exceptions'][number], 'decision' | 'substitute'>,
   nameOf: (id: string) => string,

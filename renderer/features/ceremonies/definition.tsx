@@ -1,4 +1,4 @@
-/** A definition: its words, its whole text, who approved it; approving, arming, printing. */
+/** A definition: its words, its full text, its approvals; approving, arming, printing. */
 import { Button, Stack, Text, Title } from '@mantine/core';
 import type { DefinitionView } from '../../../shared/contract/ceremonies.ts';
 import { Act } from '../../app/act.tsx';

@@ -1,4 +1,4 @@
-/** What people choose for a definition. What becomes of it is the desk's to say: `ceremonies.draft`. */
+/** The choices for a definition. The desk makes the definition from them: `ceremonies.draft`. */
 import type { TemplateView } from '../../../shared/contract/ceremonies.ts';
 import type { InputGiven } from '../../../shared/contract/index.ts';
 import { seatsFor, type Seat } from '../../../shared/domain/ceremonies.ts';
@@ -12,7 +12,7 @@ export interface Choices {
   purpose: TemplateView['purposes'][number] | undefined;
   components: number;
   at: TokenRef | undefined;
-  /** As typed; empty when the sender gave none beforehand. */
+  /** As typed; empty when the sender gave no check value beforehand. */
   expected: string;
   seats: Partial<Record<Seat, string>>;
   substitutes: Partial<Record<Seat, string>>;

@@ -1,4 +1,4 @@
-/** What people choose for a definition: the key, the token, and who sits where. */
+/** The parts of a draft: the key, the token, and who sits where. */
 import { Loader, NativeSelect, Radio, Stack, Text, TextInput } from '@mantine/core';
 import type { TemplateView } from '../../../shared/contract/ceremonies.ts';
 import type { Seat } from '../../../shared/domain/ceremonies.ts';

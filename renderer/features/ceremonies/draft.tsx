@@ -1,4 +1,4 @@
-/** Writing a definition: which key, which token, who sits where; then the whole text, and only then is it recorded. */
+/** Drafting a definition: which key, which token, who sits where; then the full text is shown, and only then recorded. */
 import { Button, Loader, Stack, Text, Title } from '@mantine/core';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import type { TemplateView } from '../../../shared/contract/ceremonies.ts';
@@ -33,7 +33,7 @@ const problemOf = (part: number, template: TemplateView, choices: Choices): stri
   return undefined;
 };
 
-/** The whole text as the desk drafts it, or why it doesn't. */
+/** The full text that the desk drafts, or its error. */
 const ReadAndRecord = ({ input }: { input: InputGiven<'ceremonies.draft'> }) => {
   const { value, error } = useAsked(`draft ${JSON.stringify(input)}`, () =>
     call('ceremonies.draft', input),
@@ -77,7 +77,7 @@ const DraftFrom = ({ template }: { template: TemplateView }) => {
   const [problem, setProblem] = useState<string>();
   const head = useRef<HTMLHeadingElement>(null);
   const { components } = choices;
-  // Each seat that was not touched yet is filled with the first person who fits; people change what they want changed.
+  // Preselects the first suitable person for each seat that has none yet; people change what they want.
   useEffect(() => {
     setChoices((before) => {
       const seats = { ...before.seats };
@@ -124,7 +124,7 @@ const DraftFrom = ({ template }: { template: TemplateView }) => {
       </Title>
       {body}
       <div className="controls no-print">
-        {/* Beside the button that was pressed, and so in sight however long the part is. */}
+        {/* Beside the pressed button, and so visible however long the part is. */}
         {problem === undefined ? null : (
           <Text className="stop" role="alert" w="100%">
             {problem}

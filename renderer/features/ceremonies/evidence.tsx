@@ -1,4 +1,4 @@
-/** After the end: the verdict, whose word each claim is, what went otherwise, and what to do with the record. */
+/** After the end: the verdict, each claim's witness, the exceptions, and what to do with the record. */
 import { Button, Text, Title } from '@mantine/core';
 import type { CeremonyView } from '../../../shared/contract/ceremonies.ts';
 import type { Definition } from '../../../shared/domain/ceremonies.ts';

@@ -1,7 +1,7 @@
 /**
- * Before a component is typed: the ceremony's screen is blank, and says who may look.
+ * Before a component is typed the ceremony's screen is blank, and says who may look.
  *
- * What was shown before is not there any more, so the rail leads elsewhere without showing it; whoever comes back finds the blank again.
+ * The former content is gone, so the rail can lead elsewhere without revealing it; coming back shows the blank screen again.
  */
 import { Button, Portal, Text } from '@mantine/core';
 import { useEffect } from 'react';
@@ -10,7 +10,7 @@ import { useDesk } from '../../app/desk-store.ts';
 import { useNames } from './data.ts';
 import { seatName } from './words.ts';
 
-/** A screen reader says it, and the next Tab is the button below it. */
+/** A screen reader reads it, and the next Tab reaches the button below it. */
 const toHeading = (heading: HTMLHeadingElement | null): void => {
   heading?.focus({ preventScroll: true });
 };
@@ -36,7 +36,7 @@ export const HandOver = ({
   const link = useDesk((desk) => desk.link);
   const seat = seatName(`custodian-${index}`);
   const name = nameOf(custodian);
-  // What lies under the blank can be seen by nobody, and be reached neither by key nor by a screen reader.
+  // Content under the blank screen is invisible and inert: unreachable by keyboard and screen reader.
   useEffect(() => {
     const work = document.getElementById('work');
     if (work === null) return undefined;

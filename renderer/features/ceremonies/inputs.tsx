@@ -1,4 +1,4 @@
-/** What each kind of step asks for on the screen. The people of the step prove themselves below; what is sent is made when they press the button. */
+/** The form of each kind of step. The people of the step prove themselves below; the input is built when they press the button. */
 import type { StepProps } from './step-act.tsx';
 import { EnterComponent } from './step-component.tsx';
 import { Agree, DestroyEnvelopes } from './step-end.tsx';

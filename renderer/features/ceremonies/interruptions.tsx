@@ -1,4 +1,4 @@
-/** What may always be done: an exception, a pause, an abort. Each by people of this ceremony, each an act of its own. */
+/** Acts possible at any step: an exception, a pause, an abort. Each is a separate act by people of this ceremony. */
 import { Modal, NativeSelect, Stack, Text, TextInput, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import type { CeremonyView } from '../../../shared/contract/ceremonies.ts';
@@ -24,7 +24,7 @@ const missing = (message: string): Answer<never> => ({
   error: { code: 'input-invalid', message: `${message} Nothing was done.` },
 });
 
-/** People of this ceremony for an act: nobody else has a say in it. Whoever sits on the preferred seat is offered first. */
+/** The people of this ceremony, who alone may do the act; those on the preferred seats are offered first. */
 export const seatedPeople = (
   titles: readonly string[],
   seated: readonly Seated[],
@@ -176,7 +176,7 @@ export const AbortForm = ({ view, definition, seated, onDone }: OfCeremony) => {
   const withKey = view.key !== undefined;
   const released =
     withKey && view.steps.some(({ step, state }) => step.kind === 'key.verify' && state === 'done');
-  // A key that was released is destroyed as any other is: by its name, and below by those who may.
+  // A released key is destroyed like any other: by its label, typed, and by the roles that may.
   const phrase = released ? definition.key.label : ABORT;
   const people = withKey ? seatedPeople(TWO, seated) : seatedPeople(['Aborted by'], seated);
   const [because, setBecause] = useState('');
@@ -253,7 +253,7 @@ export const Interruptions = ({
       onClose={onClose}
       title={which === undefined ? '' : TITLES[which]}
       size="lg"
-      // The page behind does not scroll anyway, and its lock would write a style that the page's policy refuses.
+      // The page behind does not scroll anyway, and the scroll lock would add a style that the page's policy refuses.
       lockScroll={false}
       closeButtonProps={{ 'aria-label': 'Close' }}
       transitionProps={{ duration: 100 }}

@@ -1,4 +1,4 @@
-/** Every ceremony, open ones first, and every definition that waits for people. */
+/** Every ceremony, open ones first, and every definition that waits for approval. */
 import { Text } from '@mantine/core';
 import { GoButton } from '../../app/go-button.tsx';
 import { StateMark } from '../../ui/guided.tsx';

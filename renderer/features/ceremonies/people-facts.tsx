@@ -1,4 +1,4 @@
-/** The facts down the right: who sits where and is here, who agrees, which components came, what went otherwise. */
+/** The facts on the right: seats and presence, agreement, received components, exceptions. */
 import type { CeremonyView } from '../../../shared/contract/ceremonies.ts';
 import type { Definition } from '../../../shared/domain/ceremonies.ts';
 import { useDesk } from '../../app/desk-store.ts';

@@ -1,4 +1,4 @@
-/** A ceremony under way: the steps, the one instruction, the people. All of it is asked from the service, so a reload stands at the same step. */
+/** A running ceremony: the steps, the one instruction, the people. All of it comes from the service, so a reload shows the same step. */
 import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { CeremonyView } from '../../../shared/contract/ceremonies.ts';

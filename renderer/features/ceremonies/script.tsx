@@ -1,4 +1,4 @@
-/** A definition as people read it before they approve it, and as it is printed: the same words, once. */
+/** A definition as people read it before they approve it, and as it is printed: one rendering for both. */
 import { Table } from '@mantine/core';
 import type { Definition } from '../../../shared/domain/ceremonies.ts';
 import { Facts } from '../../ui/messages.tsx';

@@ -1,4 +1,4 @@
-/** What every step has in common: what it knows, and its act by everyone whose seat it names. */
+/** The common part of every step: its properties, and its act by everyone whose seat it names. */
 import type { ReactNode } from 'react';
 import type { CeremonyView, StepInput } from '../../../shared/contract/ceremonies.ts';
 import type { Definition, Step } from '../../../shared/domain/ceremonies.ts';

@@ -1,4 +1,4 @@
-/** Entering a component: the screen is handed over first, and blank until then. */
+/** Entering a component: the screen stays blank until the custodian takes it over. */
 import { Button, Text, TextInput } from '@mantine/core';
 import { useRef, useState } from 'react';
 import { secret } from '../../bridge/bridge.ts';

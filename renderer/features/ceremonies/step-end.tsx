@@ -1,4 +1,4 @@
-/** The steps that end a ceremony: the papers are destroyed, and everyone speaks. */
+/** The last steps of a ceremony: the papers are destroyed, and each person agrees or not. */
 import { NativeSelect, Radio, Stack, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { Act } from '../../app/act.tsx';
@@ -111,7 +111,7 @@ export const Agree = ({ view, step, seated, onDone }: StepProps) => {
           input={() => {
             if (agree === '') return invalid(`Whether ${name} agrees has not been chosen.`);
             if (agree === 'no' && because.trim() === '')
-              return invalid('Whoever does not agree says why.');
+              return invalid('A person who does not agree gives the reason.');
             return given({
               ceremony: view.id,
               step: step.id,

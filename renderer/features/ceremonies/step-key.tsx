@@ -1,4 +1,4 @@
-/** The key itself: formed in the token from what was entered, and compared with the sender’s letter. */
+/** The key: formed in the token from the components, and compared with the sender’s letter. */
 import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { LoginFields, useLogin } from '../../app/login.tsx';

@@ -1,4 +1,4 @@
-/** The steps that open a ceremony in the room: everyone arrives, the clocks, the definition’s words, the token on the table. */
+/** The first steps of a ceremony, in the room: arrival, clocks, the definition’s words, the token. */
 import { Text, TextInput } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import { ReadAloud } from '../../ui/guided.tsx';
@@ -24,7 +24,7 @@ export const Arrive = (props: StepProps) => {
 };
 
 const TIME = /^([01]\d|2[0-3]):([0-5]\d):([0-5]\d)$/;
-/** A typed time grows old; after this it is asked for again rather than recorded as a difference, ms. */
+/** A typed time older than this is asked for again rather than recorded as a difference, ms. */
 const OLD_MS = 60_000;
 
 export const Clock = (props: StepProps) => {

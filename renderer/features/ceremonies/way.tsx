@@ -1,4 +1,4 @@
-/** The steps of a ceremony down the left, and the bar above it that stays in sight. */
+/** The list of a ceremony's steps on the left, and the bar above it that stays visible. */
 import type { CeremonyView } from '../../../shared/contract/ceremonies.ts';
 import type { Definition } from '../../../shared/domain/ceremonies.ts';
 import { StateMark } from '../../ui/guided.tsx';
@@ -34,7 +34,7 @@ export const Way = ({ view }: { view: CeremonyView }) => (
   <ol className="steps">
     {view.steps.map((step) => {
       const due = step.step.id === view.due;
-      // A component that was received, and is not held any more after an interruption.
+      // A received component that is no longer held after an interruption.
       const again = due && step.state === 'done';
       return (
         <li

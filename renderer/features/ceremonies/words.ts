@@ -1,4 +1,4 @@
-/** What seats, states and kinds of steps are called. */
+/** Names of seats, states and kinds of steps. */
 import type { CeremonyStatus, Seat, StepKind } from '../../../shared/domain/ceremonies.ts';
 import type { Role } from '../../../shared/domain/people.ts';
 import { capital } from '../../ui/capital.ts';

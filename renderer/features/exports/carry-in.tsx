@@ -7,7 +7,7 @@ import { Granted, useGranted } from './granted.tsx';
 import { STAFF } from '../../../shared/domain/people.ts';
 import { refused, type JobProps } from './job-props.ts';
 
-/** Read on the other machine and written down by hand: the independent way by which the wrapping key is compared. */
+/** Run on the other machine and written down by hand: an independent channel for comparing the wrapping key. */
 const NOTE_DOWN = [
   '# The fingerprint of the wrapping key. Write it down by hand.',
   "jq -r .PublicKey params.json | base64 --decode | sha256sum | cut -c 1-64 | fold -w 4 | paste -sd ' ' -",

@@ -1,4 +1,4 @@
-/** Compare: one person reads the fingerprint from paper, the other follows on the screen and types words of it. */
+/** Compare: one person reads the fingerprint from paper, the other follows on the screen and types some of its words. */
 import { Act } from '../../app/act.tsx';
 import { Acting, Instruction, ReadAloud } from '../../ui/guided.tsx';
 import { ReadBackFields, useReadBack } from '../../ui/read-back.tsx';
@@ -41,7 +41,7 @@ export const Compare = ({ view, set, again }: JobProps & { again: () => void }) 
               : { ok: true, value: { export: view.id, words: taken.words } };
           }}
           onDone={set}
-          // After a wrong word others are asked for; the log has no line about it.
+          // After a wrong word the desk asks for others; nothing is logged.
           onRefused={again}
         >
           <ReadBackFields of={readBack} />

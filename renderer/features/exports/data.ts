@@ -1,4 +1,4 @@
-/** One export as the service has it, asked again whenever the log grows. */
+/** The service's view of one export, queried again whenever the log grows. */
 import { useCallback, useEffect, useState } from 'react';
 import type { AwsAlgorithm, ExportView } from '../../../shared/contract/exports.ts';
 import type { Family, TokenRef } from '../../../shared/domain/tokens.ts';
@@ -39,7 +39,7 @@ export const HASH: Readonly<Record<AwsAlgorithm, string>> = {
   RSAES_OAEP_SHA_1: 'SHA-1',
 };
 
-/** Why a key can't be exported to AWS KMS, or undefined. The service says the same, and decides. */
+/** Why a key can't be exported to AWS KMS, or undefined. The service applies the same rules and decides. */
 export const whyNot = ({ state, algorithm, extractable }: KeySummary): string | undefined => {
   if (state === 'destroyed') return 'It has been destroyed.';
   if (state !== 'active') return `It is in ${state}; only an active key is exported.`;

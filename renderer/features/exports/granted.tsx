@@ -3,7 +3,7 @@ import { Button, Text } from '@mantine/core';
 import { useState } from 'react';
 import { askFile } from '../../bridge/bridge.ts';
 
-/** A granted file is good for one try. */
+/** A grant is valid for one try. */
 export const useGranted = (purpose: 'parameters' | 'package', suggested?: string) => {
   const [file, setFile] = useState<{ grant: string; name: string }>();
   return {
@@ -12,7 +12,7 @@ export const useGranted = (purpose: 'parameters' | 'package', suggested?: string
       const chosen = await askFile(purpose, suggested);
       if (chosen !== undefined) setFile(chosen);
     },
-    /** Gives the grant, which is spent then. */
+    /** Takes the grant, which is used up afterwards. */
     take: (): string | undefined => {
       setFile(undefined);
       return file?.grant;

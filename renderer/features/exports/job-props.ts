@@ -1,4 +1,4 @@
-/** What the acts of an export have in common. */
+/** The common properties of an export's acts. */
 import type { ExportView } from '../../../shared/contract/exports.ts';
 import type { Answer } from '../../bridge/bridge.ts';
 

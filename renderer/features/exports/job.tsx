@@ -1,4 +1,4 @@
-/** One export in three acts: carry in, compare, wrap; and then what to do on the other side. */
+/** One export in three acts: carry in, compare, wrap; then the instructions for the other side. */
 import { Loader, Text } from '@mantine/core';
 import type { ExportView } from '../../../shared/contract/exports.ts';
 import type { KeySummary } from '../../../shared/domain/keys.ts';

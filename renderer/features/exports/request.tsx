@@ -1,4 +1,4 @@
-/** Requesting an export: a key that may leave, a method its token can do; the token proves that before anybody fetches parameters. */
+/** Requesting an export: an extractable key, and a method that its token supports; the token proves that before the parameters are fetched. */
 import { Anchor, Radio, Stack, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { AwsAlgorithm } from '../../../shared/contract/exports.ts';

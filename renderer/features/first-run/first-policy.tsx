@@ -1,4 +1,4 @@
-/** The first policy, read as sentences and approved by both founders. */
+/** The first policy, shown as sentences and approved by both founders. */
 import { Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { Output } from '../../../shared/contract/index.ts';

@@ -1,4 +1,4 @@
-/** From nothing to a desk, in the order of design 08, T6. Each step says what it is for; a reload stands at the step that the service says is next. */
+/** Founding a desk, in the order of design 08, T6. Each step explains itself; the service decides the next step, so a reload shows the same one. */
 import { Button, Stepper, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { Mode } from '../../../shared/domain/basics.ts';

@@ -1,4 +1,4 @@
-/** One of the two people who found the desk: enrolled without approval, since nobody is there yet to approve. */
+/** One of the two founders: enrolled without approval, since no one can approve yet. */
 import { NativeSelect, Text, TextInput } from '@mantine/core';
 import { useRef, useState } from 'react';
 import { isText } from '../../../shared/text.ts';

@@ -1,4 +1,4 @@
-/** A rehearsal's log: a training token made for it, and its key, in one go. */
+/** A rehearsal's log: makes a training token for it, and its key, in one act. */
 import { Button, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { ErrorData } from '../../../shared/errors.ts';
@@ -9,12 +9,12 @@ import { ErrorBox } from '../../ui/messages.tsx';
 import { PinFields, type PinHandles } from '../../ui/pin-fields.tsx';
 import { DeskName } from './desk-name.tsx';
 
-/** @returns why it could not be done, if so */
+/** @returns the error, if any */
 const found = async (name: string, handles: PinHandles): Promise<ErrorData | undefined> => {
   const typed = takeHalves(handles);
   if (!typed.ok) return typed.error;
   const [first, second] = typed.value;
-  // The security officer's PIN of a training token is the user's: it exists to start over, and starting over is making another.
+  // A training token's security officer has the user's PIN: that PIN serves to re-initialise a token, and here a new token is made instead.
   const copies = [first.slice(), second.slice(), first.slice(), second.slice()] as const;
   try {
     const user = await pinHalves([first, second], 'tokens.train');

@@ -1,4 +1,4 @@
-/** Attributes as the token showed them: its own numbers, with the standard's names for them. */
+/** Attributes as the token reported them: its numbers, with the standard's names for them. */
 import type { Attributes as Shown } from '../../../shared/domain/keys.ts';
 import { CKK, CKM, CKO } from '../../../shared/token/cryptoki.ts';
 import { Short } from '../../ui/text.tsx';

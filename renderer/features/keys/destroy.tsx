@@ -1,4 +1,4 @@
-/** Destroying a key: behind a button, by its typed label, by two. */
+/** Destroying a key: its form opens by a button and needs the typed label and two people. */
 import { Button, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import type { KeySummary } from '../../../shared/domain/keys.ts';

@@ -1,4 +1,4 @@
-/** One key: what is known of it and whose word that is. */
+/** One key: what is known of it, and the witness of each claim. */
 import { Title } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { Output } from '../../../shared/contract/index.ts';

@@ -1,4 +1,4 @@
-/** A key's life, from the log: a point for each thing that was done with it, the last at its end. */
+/** A key's history from the log: a point for each operation, the latest at the end. */
 import './keys.css';
 import { Title } from '@mantine/core';
 import { useEffect, useState } from 'react';
@@ -9,7 +9,7 @@ import { call } from '../../bridge/bridge.ts';
 import { ErrorBox } from '../../ui/messages.tsx';
 import { Time } from '../../ui/text.tsx';
 
-/** What was done, and what was tried. */
+/** Words for a completed and for an attempted operation. */
 const WORDS: Readonly<Record<string, readonly [string, string]>> = {
   'key.generate': ['Generated in the token', 'Generating it'],
   'key.import': ['Formed from components', 'Forming it'],

@@ -1,4 +1,4 @@
-/** The inventory. Thousands of rows: only those in view are drawn. */
+/** The inventory. Of thousands of rows only the visible ones are drawn. */
 import './keys.css';
 import { TextInput } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
@@ -12,7 +12,7 @@ import { withoutCheck } from './check.ts';
 
 const ROW = 37;
 
-/** What a search looks through, in lower case. */
+/** The text that a search matches, in lower case. */
 const searched = ({
   label,
   algorithm,
@@ -75,7 +75,7 @@ export const KeyList = () => {
           />
           <PartOnPaper whole="keymoot keys list" />
           <div ref={scroller} className="key-rows" tabIndex={0} role="region" aria-label="Keys">
-            {/* One line a row, whatever the width: the heights are counted on. */}
+            {/* Each row has one line at any width: the virtual list relies on equal heights. */}
             <table className="list" style={{ whiteSpace: 'nowrap' }}>
               <thead>
                 <tr>

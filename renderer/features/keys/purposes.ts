@@ -1,4 +1,4 @@
-/** What a key of each algorithm may be for, and in words. */
+/** The purposes of each algorithm, and their names. */
 import type { Algorithm, Purpose } from '../../../shared/domain/keys.ts';
 
 const PURPOSES: Readonly<Record<string, readonly Purpose[]>> = {

@@ -1,4 +1,4 @@
-/** What is due, what is open, the health of the log, in one look. */
+/** An overview: what is due, what is open, the health of the log. */
 import { Text, Title } from '@mantine/core';
 import { Act } from '../../app/act.tsx';
 import { LoginFields, useLogin } from '../../app/login.tsx';

@@ -1,4 +1,4 @@
-/** The people of the desk: who is enrolled, with which key, in which role, and who is in the room. */
+/** The people of the desk: their keys, roles and presence. */
 import { Stack, Text, Title } from '@mantine/core';
 import { Arrival, Departure } from '../../app/arrive.tsx';
 import { useDesk } from '../../app/desk-store.ts';

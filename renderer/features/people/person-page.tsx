@@ -1,4 +1,4 @@
-/** One person: key, role, presence; changing the role, and removing. */
+/** One person: key, role, presence; changing the role, and removing the person. */
 import { Text, TextInput, Title } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 import type { Person, Role } from '../../../shared/domain/people.ts';
@@ -88,7 +88,7 @@ const PresenceOf = ({ person }: { person: Person }) => (
   <Quiet>{person.here ? <Departure person={person} /> : <Arrival among={[person]} />}</Quiet>
 );
 
-/** What is seldom done stays folded until somebody opens it. */
+/** A rarely used act, folded until opened. */
 const Folded = ({ title, children }: { title: string; children: ReactNode }) => {
   const [open, setOpen] = useState(false);
   return (

@@ -1,4 +1,4 @@
-/** A role, with what it may do. */
+/** A choice of roles, each with its rights. */
 import { NativeSelect } from '@mantine/core';
 import type { Role } from '../../../shared/domain/people.ts';
 import { isRole, ROLE_CHOICES, ROLE_WORDS } from './roles.ts';

@@ -1,4 +1,4 @@
-/** Proposing the next policy: the one in force, changed, read as sentences, approved by two. */
+/** Proposing the next policy: the current one, edited, shown as sentences, approved by two. */
 import { Checkbox, NumberInput, Text, Title } from '@mantine/core';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { sha256 } from '@noble/hashes/sha2.js';
@@ -17,7 +17,7 @@ import { Short } from '../../ui/text.tsx';
 import { policySentences, purposeWords } from '../../ui/policy-sentences.tsx';
 import { TWO_APPROVERS } from '../../app/two-people.ts';
 
-/** In the order they are declared in, so that the same choice has one hash. */
+/** In the order of declaration, so that the same choice has the same hash. */
 const toggled = <T extends string>(all: readonly T[], chosen: readonly T[], one: T): T[] =>
   all.filter((each) => (each === one ? !chosen.includes(each) : chosen.includes(each)));
 

@@ -1,4 +1,4 @@
-/** The policy in sentences, how the window looks, what this program is, and locking the desk. */
+/** The policy in sentences, the window's appearance, about this program, and locking the desk. */
 import { SegmentedControl, Text, Title, useMantineColorScheme } from '@mantine/core';
 import { useEffect, useState, type ReactNode } from 'react';
 import { Act } from '../../app/act.tsx';

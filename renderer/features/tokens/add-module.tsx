@@ -1,4 +1,4 @@
-/** Adding a vendor’s library, and where such libraries usually are. */
+/** Adding a vendor’s library, and the usual places of such libraries. */
 import { Title } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { Output } from '../../../shared/contract/index.ts';

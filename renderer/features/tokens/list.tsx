@@ -21,7 +21,7 @@ const PIN_WORDS: Readonly<Record<string, string>> = {
   unknown: 'the token doesn’t say',
 };
 
-/** A library whose file is not the one that was approved: two people may agree to the new one. */
+/** A library whose file is not the approved one: two people may approve the new file. */
 const Approve = ({ module, sha256 }: { module: string; sha256: string }) => (
   <>
     <p>
@@ -41,7 +41,7 @@ const Approve = ({ module, sha256 }: { module: string; sha256: string }) => (
 
 const Library = ({ module, info, tokens, error }: ModuleView) => {
   const changed = error?.code === 'module-quarantined' ? error.fields?.['sha256'] : undefined;
-  // Training libraries bring places that nobody keeps keys in.
+  // Training libraries also list slots that hold no keys.
   const shown = tokens.filter(
     ({ initialised, loginRequired }) => !module.training || (initialised && loginRequired),
   );

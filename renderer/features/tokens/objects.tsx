@@ -1,4 +1,4 @@
-/** What is on a token: what it shows to everyone, or all with both halves of its PIN. */
+/** The objects on a token: the public ones, or all with both halves of its PIN. */
 import { Checkbox, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import type { Output } from '../../../shared/contract/index.ts';

@@ -1,4 +1,4 @@
-/** Settling an act that was interrupted at a token: two people, after the desk has looked. */
+/** Settling an operation that was interrupted at a token: by two people, after the desk has examined the token. */
 import { NativeSelect } from '@mantine/core';
 import { useState } from 'react';
 import type { Output } from '../../../shared/contract/index.ts';

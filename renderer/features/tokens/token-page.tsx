@@ -1,4 +1,4 @@
-/** One token: what it can make, and what of this desk is on it. */
+/** One token: what it can make, and which keys of this desk it holds. */
 import { Text, Title } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { Output } from '../../../shared/contract/index.ts';

@@ -1,4 +1,4 @@
-/** Modules and tokens: what is here, what it can, and what to do when something is wrong with it. */
+/** Modules and tokens: which are present, what they can do, and what to do about faults. */
 import { useDesk } from '../../app/desk-store.ts';
 import { tokenKey, useTokensHere } from '../../app/tokens.ts';
 import { Empty } from '../../ui/messages.tsx';
