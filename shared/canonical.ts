@@ -1,13 +1,13 @@
 /**
  * Canonical JSON: the integer-only profile of RFC 8785 (JCS) that the log, statements and definitions use (resources/formats/audit-log.md, section 4).
  *
- * One value has one spelling, so one hash. Floats, null, -0, duplicate members and lone surrogates are not data here but mistakes.
+ * Each value has one encoding, so one hash. Floats, null, -0, duplicate members and lone surrogates are errors.
  */
 export type Json = string | number | boolean | readonly Json[] | { readonly [name: string]: Json };
 
 const writeString = (text: string): string => {
   if (!text.isWellFormed()) throw new TypeError('canonical: a string holds a lone surrogate');
-  // JSON.stringify escapes exactly as RFC 8785 section 3.2.2.2 asks, given well-formed text.
+  // JSON.stringify escapes well-formed text exactly as RFC 8785 section 3.2.2.2 requires.
   return JSON.stringify(text);
 };
 
@@ -16,7 +16,7 @@ const isPlain = (value: object): boolean => {
   return prototype === Object.prototype || prototype === null;
 };
 
-/** Would JSON.stringify spell it canonically, if no string in it holds a lone surrogate? */
+/** Whether JSON.stringify's output would be canonical, lone surrogates aside. */
 const inOrder = (value: unknown): boolean => {
   switch (typeof value) {
     case 'string':
@@ -26,7 +26,7 @@ const inOrder = (value: unknown): boolean => {
       return Number.isSafeInteger(value) && !Object.is(value, -0);
     case 'object': {
       if (value === null) return false;
-      if (Array.isArray(value)) return Array.from(value).every(inOrder); // a hole is undefined then
+      if (Array.isArray(value)) return Array.from(value).every(inOrder); // makes a hole undefined
       if (!isPlain(value)) return false;
       const members = value as Record<string, unknown>;
       let last = '';
@@ -42,12 +42,12 @@ const inOrder = (value: unknown): boolean => {
       return false;
   }
 };
-/** How JSON.stringify begins a lone surrogate. Text can hold these three signs too, but seldom does. */
+/** How JSON.stringify writes a lone surrogate. The three characters can also be ordinary text, but rarely are. */
 const SURROGATE = '\\ud';
 
-/** The canonical text of a value. `undefined` members are left out; anything else that is not data throws TypeError. */
+/** The canonical text of a value. `undefined` members are omitted; anything else outside the profile throws TypeError. */
 export const canonical = (value: unknown): string => {
-  // Most values come in the right order; the engine spells them many times faster than we could.
+  // Most values are in order already; the engine's JSON.stringify is many times faster than our code.
   if (inOrder(value)) {
     const text = JSON.stringify(value);
     if (!text.includes(SURROGATE)) return text;
@@ -69,7 +69,7 @@ const spell = (value: unknown): string => {
       if (value === null) throw new TypeError('canonical: null is not allowed');
       if (Array.isArray(value)) return `[${Array.from(value, spell).join(',')}]`;
       if (!isPlain(value)) throw new TypeError('canonical: only plain objects are data');
-      // Array.sort without a comparison orders by UTF-16 code units, as RFC 8785 section 3.2.3 asks.
+      // Array.sort without a comparator orders by UTF-16 code units, as RFC 8785 section 3.2.3 requires.
       const members = value as Record<string, unknown>;
       let text = '';
       for (const name of Object.keys(members).sort()) {
@@ -84,7 +84,7 @@ const spell = (value: unknown): string => {
   }
 };
 
-/** Whether two values would be spelled the same, without spelling them: for data, which is what {@link canonical} takes. */
+/** Whether two values have the same canonical text, without building it; for values that {@link canonical} accepts. */
 export const sameData = (one: unknown, other: unknown): boolean => {
   if (one === other) return true;
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null)
@@ -104,7 +104,7 @@ export const sameData = (one: unknown, other: unknown): boolean => {
 const encoder = new TextEncoder();
 export const canonicalBytes = (value: unknown): Uint8Array => encoder.encode(canonical(value));
 
-/** Parses canonical bytes strictly: what would be written differently is refused. */
+/** Parses canonical bytes strictly: any other encoding is refused. */
 export const parseCanonical = (bytes: Uint8Array): Json => {
   const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   const value = JSON.parse(text) as Json;

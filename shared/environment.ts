@@ -1,16 +1,17 @@
 /**
- * What a process that we start gets of the environment we were started in: the variables that are named in environment.json, and no others.
+ * The environment of our child processes: only the variables named in environment.json.
  *
- * SECURITY: an environment can run code. LD_PRELOAD, NODE_OPTIONS, OPENSSL_CONF, GCONV_PATH, BASH_ENV and many more name libraries or programs, so what is not
- * known to be harmless does not pass. The names are data, since the scripts that start a window read them too, before TypeScript can be read.
+ * SECURITY: an environment can run code. LD_PRELOAD, NODE_OPTIONS, OPENSSL_CONF, GCONV_PATH, BASH_ENV and many more name libraries or programs, so only
+ * variables known to be harmless pass. The names are data, since the scripts that start a window read them too, before TypeScript can be read.
  *
- * What a library gets, by the documents that say so: SoftHSM's softhsm2.conf(5); OpenSC's files.html and pcsc-lite's README (the reader's socket); tpm2-pkcs11's
+ * Sources of each library's variables: SoftHSM's softhsm2.conf(5); OpenSC's files.html and pcsc-lite's README (the reader's socket); tpm2-pkcs11's
  * docs/INITIALIZING.md; p11-kit's manual, “Remoting”; Yubico's YubiHSM 2 user guide, “PKCS#11 with YubiHSM 2”; Thales' Luna client guide, “Configuration file
- * summary”; Entrust's nShield “PKCS #11 library environment variables” and installation guide; Utimaco's “CryptoServer PKCS#11 R3 developer guide”. NSS is told by
- * its parameters; openCryptoki and AWS CloudHSM (client 5) have files at fixed places.
+ * summary”; Entrust's nShield “PKCS #11 library environment variables” and installation guide; Utimaco's “CryptoServer PKCS#11 R3 developer guide”. NSS is
+ * configured by its parameters; openCryptoki and AWS CloudHSM (client 5) have files at fixed places.
  *
- * Left out though documented: what names code (PKCS11SPY, PKCSLIB, TPM2_PKCS11_TCTI), what writes calls or PINs down (OPENSC_DEBUG, YKCS11_DBG,
- * YUBIHSM_PKCS11_DBG, CKNFAST_DEBUG), what weakens a device (CKNFAST_OVERRIDE_SECURITY_ASSURANCES), and NFAST_NFKM_TOKENSFILE, by which a PIN is accepted unchecked.
+ * Excluded though documented: variables that name code (PKCS11SPY, PKCSLIB, TPM2_PKCS11_TCTI), that log calls or PINs (OPENSC_DEBUG, YKCS11_DBG,
+ * YUBIHSM_PKCS11_DBG, CKNFAST_DEBUG), that weaken a device (CKNFAST_OVERRIDE_SECURITY_ASSURANCES), and NFAST_NFKM_TOKENSFILE, which makes a PIN be accepted
+ * unchecked.
  */
 import table from './environment.json' with { type: 'json' };
 import type { Family } from './domain/tokens.ts';
@@ -22,7 +23,7 @@ const modules: Readonly<Record<Family, readonly string[]>> = table.modules;
 /** Every variable that a library of some family reads. */
 export const MODULE_VARIABLES: readonly string[] = [...new Set(Object.values(modules).flat())];
 
-/** Those of `names` that are set. Windows does not tell PATH from Path. */
+/** The set variables among `names`. Windows treats PATH and Path as the same name. */
 const pick = (environment: Environment, names: readonly string[]): Record<string, string> => {
   const wanted = new Set(names.map((name) => name.toUpperCase()));
   const picked: Record<string, string> = {};
@@ -40,19 +41,19 @@ export const moduleEnvironment = (
 /** The names that {@link moduleEnvironment} passes for a family. */
 export const moduleVariables = (family: Family): readonly string[] => modules[family];
 
-/** For the service: its own needs, and what the libraries that it starts may be given. */
+/** For the service: its own variables, and those of the libraries that it loads in child processes. */
 export const serviceEnvironment = (environment: Environment): Record<string, string> =>
   pick(environment, [...table.base, ...MODULE_VARIABLES]);
 
-/** For what a face starts on the desktop: a browser, a file dialog. */
+/** For programs that a face starts on the desktop: a browser, a file dialog. */
 export const desktopEnvironment = (environment: Environment): Record<string, string> =>
   pick(environment, [...table.base, ...table.desktop]);
 
 /**
  * Options for every Node that we start.
  *
- * SECURITY: Node reads an OpenSSL configuration as it starts, the system's or the one that OPENSSL_CONF names, and loads what that names. It is given an empty one;
- * this holds whatever the environment says, and leaves alone a vendor's library that has an OpenSSL of its own.
+ * SECURITY: at its start Node reads an OpenSSL configuration, the system's or the one in OPENSSL_CONF, and loads the code named there. It is given an empty
+ * one; this overrides the environment, and does not affect a vendor's library with its own OpenSSL.
  *
  * @param platform process.platform
  */

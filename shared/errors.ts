@@ -1,8 +1,8 @@
 /**
- * Every way a call can fail, in one closed set.
+ * Every way a call can fail, as a closed set.
  *
- * A code is for programs and for the support call; the message is for people and says what happened, what was not harmed and what to do next.
- * No message ever carries a secret, a path the person did not type, or a stack.
+ * A code is for programs and for the support call; the message is for people and says what happened, what was not harmed and what to do next. No message ever
+ * contains a secret, a path the person did not type, or a stack.
  */
 export const ERROR_CODES = {
   // the call itself
@@ -22,7 +22,7 @@ export const ERROR_CODES = {
   'act-required': 'This needs a fresh proof by a named person.',
   'act-refused': 'The proof does not hold.',
   'two-required': 'This needs two different people.',
-  'presence-required': 'Nobody who may read is here.',
+  'presence-required': 'No person who may read is present.',
   'role-refused': 'That role may not do this.',
   'person-unknown': 'No such person is enrolled.',
   'secret-unknown': 'That secret was never given, or was used already.',
@@ -87,7 +87,7 @@ export const isErrorCode = (value: unknown): value is ErrorCode =>
 
 type ErrorFields = Readonly<Record<string, string>>;
 
-/** The one error class. `fields` name the inputs at fault, by their path; a device's own name travels as `fields.device` (CKR_… from C_…). */
+/** The one error class. `fields` name the inputs at fault, by their path; a device's own name is in `fields.device` (CKR_… from C_…). */
 export class KeymootError extends Error {
   readonly code: ErrorCode;
   readonly fields: ErrorFields | undefined;
@@ -109,7 +109,9 @@ export interface ErrorData {
   fields?: ErrorFields;
 }
 
-/** What crosses a process boundary: no stack, no cause. Anything unexpected becomes `internal` without its text, which may hold data. */
+/**
+ * The part of an error that crosses a process boundary: no stack, no cause. An unexpected error becomes `internal` without its text, which may contain data.
+ */
 export const errorData = (error: unknown): ErrorData => {
   if (!(error instanceof KeymootError)) {
     return {

@@ -1,4 +1,4 @@
-/** Small numbers in words, as texts for people have them. */
+/** Small numbers as words, for texts. */
 const WORDS = [
   ...['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'],
   ...['ten', 'eleven', 'twelve', 'thirteen', 'fourteen', 'fifteen', 'sixteen'],

@@ -1,8 +1,8 @@
 /**
  * The PGP word list: Patrick Juola and Philip Zimmermann, "Whole-word phonetic distances and the PGPfone alphabet", ICSLP 1996.
  *
- * A byte at an even offset is said with a word of two syllables, at an odd offset with one of three, so that a word left out,
- * doubled or swapped with its neighbour is heard. Both tables run from 00 to ff, eight words to a line.
+ * A byte at an even offset is a word of two syllables, at an odd offset one of three, so that a missing, doubled or swapped word is noticed when read aloud.
+ * Both tables run from 00 to ff, eight words to a line.
  */
 const EVEN = `
 aardvark absurd accrue acme adrift adult afflict ahead
@@ -83,6 +83,6 @@ export const ODD_WORDS: readonly string[] = table(ODD);
 
 const tableAt = (offset: number): readonly string[] => (offset % 2 === 0 ? EVEN_WORDS : ODD_WORDS);
 
-/** One word a byte. */
+/** One word per byte. */
 export const wordsOf = (bytes: Uint8Array): string[] =>
   Array.from(bytes, (byte, offset) => tableAt(offset)[byte] as string);

@@ -1,8 +1,8 @@
 /**
- * A sealed secret as it travels, and what both of its ends agree on: X25519 (RFC 7748) from the service's hello, HKDF-SHA256 (RFC 5869), XChaCha20-Poly1305.
+ * The format of a sealed secret, for both ends: X25519 (RFC 7748) from the service's hello, HKDF-SHA256 (RFC 5869), XChaCha20-Poly1305.
  *
- * The binding is authenticated: a secret sealed for one purpose, channel, person and input opens for no other, so a face or pipe in between can neither read nor
- * redirect it. `sealing.ts` seals; the service opens (custody/service/opener.ts), with its runtime's own X25519.
+ * The binding is authenticated: a secret sealed for one purpose, channel, person and input opens for no other, so a face or pipe in between can neither read
+ * nor redirect it. `sealing.ts` seals; the service opens (custody/service/opener.ts), with its runtime's own X25519.
  */
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
@@ -11,7 +11,7 @@ import { Base64, Hex64, Uuid } from './domain/basics.ts';
 
 export const SECRET_PURPOSES = ['proof', 'passphrase', 'pin-half', 'component'] as const;
 
-/** What a secret is for. `proof` names person and input; the others just the channel that will take the handle. */
+/** What a secret is for. `proof` names person and input; the others only the channel that takes the handle. */
 export const Binding = z.strictObject({
   purpose: z.enum(SECRET_PURPOSES),
   channel: z.string().max(64),

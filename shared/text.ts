@@ -1,11 +1,11 @@
 /**
- * Text that people typed or devices reported, before it is shown, stored or hashed.
+ * Rules for text that people type or devices report, before it is shown, stored or hashed.
  *
- * Characters that nobody sees, or that turn others around, make two different labels look alike or one look like another; none of ours needs them.
+ * Invisible characters, and those that change text direction, could make two different labels look alike or one look like another; our texts need none.
  * resources/formats/audit-log.md lists them (section 2): they are part of the format.
  */
 
-/** U+FE0F makes an emoji of the symbol before it and is nothing anywhere else. Looking back only, so that the beginning of a text is a text. */
+/** U+FE0F is permitted only after a symbol that it turns into an emoji. A lookbehind only, so that every prefix of a valid text is valid. */
 const UNSEEN =
   /(?<![\u2100-\u2bff\u{1f000}-\u{1faff}])\ufe0f|(?!\ufe0f)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]/u;
 const EACH_UNSEEN = new RegExp(UNSEEN, 'gu');
@@ -16,7 +16,7 @@ export const utf8Length = (text: string): number => encoder.encode(text).length;
 export const isText = (text: string, maxBytes: number): boolean =>
   text.length > 0 && !hasUnseen(text) && utf8Length(text) <= maxBytes;
 
-/** A device's own text, made fit to store and show: unseen characters become U+FFFD and it is cut to `maxBytes` on a character boundary. */
+/** Makes a device's text fit to store and show: invisible characters become U+FFFD and it is cut to `maxBytes` on a character boundary. */
 export const cleanText = (text: string, maxBytes: number): string => {
   let clean = '';
   let bytes = 0;
@@ -28,7 +28,7 @@ export const cleanText = (text: string, maxBytes: number): string => {
   return clean;
 };
 
-/** Lines a program prints to a terminal: a hostile label must not move the cursor. */
+/** For text printed to a terminal: a hostile label must not move the cursor. */
 export const forTerminal = (text: string): string =>
   text
     .toWellFormed()

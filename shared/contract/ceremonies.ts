@@ -12,7 +12,7 @@ import { Check, CHECK_METHODS } from '../domain/keys.ts';
 import { channel } from './channel.ts';
 import { Login, Nothing } from './desk.ts';
 
-/** A template that ships with Keymoot: what a draft of it may be asked for at this desk. The first of each list is taken when none is named. */
+/** A template that ships with Keymoot, with the parameters that this desk allows. The first of each list is the default. */
 export const TemplateView = z.strictObject({
   name: z.string(),
   about: z.string(),
@@ -35,7 +35,7 @@ export const DefinitionView = z.strictObject({
 });
 export type DefinitionView = z.infer<typeof DefinitionView>;
 
-/** Asks for words at random places of something that was read aloud. Positions count from 1. */
+/** A request for words at random positions of a text that was read aloud. Positions count from 1. */
 export const ReadBack = z.strictObject({ of: z.string(), positions: z.array(z.int().min(1)) });
 
 export const CeremonyView = z.strictObject({
@@ -55,10 +55,10 @@ export const CeremonyView = z.strictObject({
       observed: z.string(),
     }),
   ),
-  /** Who sits where now, substitutes included. */
+  /** Who sits where now, including substitutes. */
   seats: z.array(z.strictObject({ seat: Seat, person: Uuid })),
   due: z.string().optional(),
-  /** Component numbers that are held now, and that were received but must be entered again. */
+  /** Numbers of the components held now, and of those received but to be entered again. */
   held: z.array(Count),
   again: z.array(Count),
   components: z.array(
@@ -92,7 +92,7 @@ export const CeremonyView = z.strictObject({
 });
 export type CeremonyView = z.infer<typeof CeremonyView>;
 
-/** What a step takes, by its kind. Secrets are handles. */
+/** A step's input, by its kind. Secrets are handles. */
 export const StepInput = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('arrive') }),
   z.strictObject({ kind: z.literal('clock'), roomTime: Time }),
@@ -120,7 +120,7 @@ const which = { ceremony: CeremonyId };
 
 export const ceremoniesChannels = {
   'ceremonies.templates': channel('none', Nothing, z.array(TemplateView)),
-  /** The definition that a template gives for what people chose. Nothing is recorded. */
+  /** Drafts the definition from a template and parameters. Nothing is recorded. */
   'ceremonies.draft': channel(
     'none',
     z.strictObject({ template: z.string().max(64), parameters: DraftParameters }),
@@ -128,7 +128,7 @@ export const ceremoniesChannels = {
   ),
   'ceremonies.define': channel('proof', z.strictObject({ definition: Definition }), DefinitionView),
   'ceremonies.definitions': channel('none', Nothing, z.array(DefinitionView)),
-  /** Its words are compared on paper before, and read back by somebody else as the ceremony's first step. */
+  /** Its words are compared on paper before, and read back by another person as the ceremony's first step. */
   'ceremonies.approve': channel(
     'proof',
     z.strictObject({ definitionSha256: Hex64 }),
@@ -160,7 +160,10 @@ export const ceremoniesChannels = {
   ),
   'ceremonies.pause': channel('proof', z.strictObject({ ...which, why: text(256) }), CeremonyView),
   'ceremonies.resume': channel('proof', z.strictObject(which), CeremonyView),
-  /** With a key in the token, by two, who destroy it. `typed`: the label of a key that was released already, which is destroyed as by `keys.destroy`. */
+  /**
+   * When a key is in the token, two people abort, and the key is destroyed. `typed`: the label of a key already released, which is destroyed as by
+   * `keys.destroy`.
+   */
   'ceremonies.abort': channel(
     'proof',
     z.strictObject({

@@ -10,7 +10,7 @@ export const Nothing = z.strictObject({});
 /** Two handles of PIN halves, in the order of their envelopes. */
 export const PinHandles = z.strictObject({ first: Uuid, second: Uuid });
 export type PinHandles = z.infer<typeof PinHandles>;
-/** PIN halves, and the typed confirmation when the token says that this is the last try. */
+/** PIN halves, and the typed confirmation when the token reports its last try. */
 export const Login = z.strictObject({ ...PinHandles.shape, lastTry: z.boolean().default(false) });
 
 export const DeskState = z.enum(['EMPTY', 'FOUNDING', 'READY']);
@@ -26,7 +26,7 @@ export const LogState = z.strictObject({
   signer: SignerState,
   why: z.string(),
   keySha256: Hex64.optional(),
-  /** The token of the log key: it holds nothing else. */
+  /** The token of the log key, which is its only key. */
   at: TokenRef.optional(),
 });
 export type LogState = z.infer<typeof LogState>;
@@ -74,7 +74,7 @@ const VerdictPart = z.strictObject({
   result: z.enum(['pass', 'fail', 'unproven']),
   notes: z.array(z.string()),
 });
-/** What a verifier says of a bundle (resources/formats/audit-log.md, section 11). */
+/** A verifier's verdict on a bundle (resources/formats/audit-log.md, section 11). */
 export const VerdictView = z.strictObject({
   v: z.literal(1),
   verdict: z.enum(['pass', 'tampered', 'malformed', 'unproven']),
@@ -140,7 +140,7 @@ export const deskChannels = {
     }),
     z.strictObject({ origin: z.string(), keySha256: Hex64, words: z.array(z.string()) }),
   ),
-  /** Brings the log's signer up. */
+  /** Opens the log's signer. */
   'desk.open': channel('proof', z.strictObject({ login: Login }), LogState, { founding: true }),
   'desk.lock': channel('none', Nothing, LogState),
   'secrets.put': channel(
@@ -182,20 +182,20 @@ export const deskChannels = {
     z.strictObject({ size: Count, root: Base64, files: Count, keySha256: Hex64 }),
   ),
   'log.trust': channel('none', Nothing, Trust),
-  /** Writes the trust file, which must travel another way than the bundle. */
+  /** Writes the trust file, which must travel on another way than the bundle. */
   'log.saveTrust': channel(
     'none',
     z.strictObject({ grant: Uuid }),
     z.strictObject({
       name: z.string(),
-      /** Of the file, to compare where it arrives. */
+      /** Hash of the file, to compare where it arrives. */
       sha256: Hex64,
       keySha256: Hex64,
       /** The log key's fingerprint, for reading aloud. */
       words: z.array(z.string()),
     }),
   ),
-  /** Judges an exported bundle, of this desk or another. Without a trust file nothing can be authentic; anchors are the texts of checkpoints held outside. */
+  /** Judges an exported bundle, of this desk or another. Without a trust file nothing can be authentic; anchors are texts of checkpoints held outside. */
   'log.verify': channel(
     'none',
     z.strictObject({
@@ -206,7 +206,7 @@ export const deskChannels = {
     VerdictView,
   ),
   'recovery.list': channel('none', Nothing, z.array(Unfinished)),
-  /** Looks on the token and settles one unfinished act: adopt what was made if it is as asked, or destroy it. */
+  /** Examines the token and settles one unfinished act: adopts the key if it is as requested, or destroys it. */
   'recovery.settle': channel(
     'two',
     z.strictObject({ intent: Uuid, login: Login, found: z.enum(['adopt', 'destroy']) }),
@@ -222,9 +222,9 @@ export const deskChannels = {
 export const deskEvents = {
   'log.changed': LogState,
   'desk.changed': z.strictObject({ state: DeskState }),
-  /** Long work: what, how long so far, and what is being waited for. */
+  /** Progress of long work: what it waits for, and the elapsed time. */
   progress: z.strictObject({ request: Count, text: text(256), elapsedMs: Count }),
-  /** What `tokens.list` would say changed, by an act of this desk or, while it watches, by itself. */
+  /** The answer of `tokens.list` changed, by an act of this desk or, while watching, by itself. */
   'tokens.changed': Nothing,
   'ceremony.changed': z.strictObject({ ceremony: z.string() }),
   'signer.lost': z.strictObject({ error: ErrorShape, token: TokenIdentity }),

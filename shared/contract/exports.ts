@@ -28,7 +28,7 @@ export const ExportView = z.strictObject({
 export type ExportView = z.infer<typeof ExportView>;
 
 export const exportsChannels = {
-  /** Asks first what key and token can do, so that nobody fetches a 24-hour token for a method that fails. Runs the self-test on the token. */
+  /** Checks first what key and token can do, so that a 24-hour import token is never fetched for a method that fails. Runs the self-test on the token. */
   'exports.request': channel(
     'two',
     z.strictObject({
@@ -40,7 +40,7 @@ export const exportsChannels = {
     ExportView,
   ),
   'exports.load': channel('proof', z.strictObject({ export: Uuid, grant: Uuid }), ExportView),
-  /** Two people compare the wrapping key's fingerprint with an independent source; the second types the words asked for. */
+  /** Two people compare the wrapping key's fingerprint with an independent source; the second types the requested words. */
   'exports.confirm': channel(
     'two',
     z.strictObject({ export: Uuid, words: z.array(z.string().max(32)).max(8) }),

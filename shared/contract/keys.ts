@@ -13,20 +13,20 @@ export const KeyView = z.strictObject({
 });
 export type KeyView = z.infer<typeof KeyView>;
 
-/** One entry of a key's life. An intent stands here only while nobody knows what came of it. */
+/** One entry of a key's history. An intent is listed only while its outcome is unknown. */
 export const LifeEvent = z.strictObject({
   seq: Count,
   time: Time,
   type: text(64),
   outcome: z.enum(['intent', 'success', 'failure', 'unknown']),
-  /** It was interrupted, and settled afterwards. */
+  /** Interrupted, and settled afterwards. */
   recovered: z.boolean(),
 });
 export type LifeEvent = z.infer<typeof LifeEvent>;
 
 export const keysChannels = {
   'keys.list': channel('none', Nothing, z.array(KeyRecord)),
-  /** The inventory by pages, oldest first. While `revision` is the same, no key was made or changed since: whoever has them all need not read them again. */
+  /** The inventory by pages, oldest first. While `revision` is the same, no key was made or changed, so a complete copy is current. */
   'keys.page': channel(
     'none',
     z.strictObject({ from: Count, limit: z.int().min(0).max(500) }),
@@ -46,7 +46,7 @@ export const keysChannels = {
     }),
     KeyView,
   ),
-  /** Destroys a key on its token and proves its absence from a new process. `typed` is the key's label, typed. */
+  /** Destroys a key on its token and checks its absence from a new process. `typed` is the key's label, typed. */
   'keys.destroy': channel(
     'two',
     z.strictObject({ key: Uuid, typed: z.string().max(256), login: Login }),

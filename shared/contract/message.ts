@@ -1,4 +1,4 @@
-/** Messages on the wire: one JSON object a line, on the service's standard input and output. */
+/** Messages between face and service: one JSON object per line, on the service's standard input and output. */
 import { z } from 'zod';
 import { Count, Uuid } from '../domain/basics.ts';
 import { ERROR_CODES, type ErrorCode } from '../errors.ts';

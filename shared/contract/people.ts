@@ -14,7 +14,7 @@ export const peopleChannels = {
       name: PersonName,
       role: Role,
       passphrase: Uuid,
-      /** Of a rehearsal only: nobody's name, and a passphrase of at least 100 random bits that a program drew, so that it needs no stretching. */
+      /** Only in rehearsals: an invented person, with a passphrase of at least 100 random bits, which needs no stretching. */
       invented: z.literal(true).optional(),
     }),
     Person,
@@ -29,7 +29,7 @@ export const peopleChannels = {
     Nothing,
     z.strictObject({ inForce: z.boolean(), version: Count, sha256: Hex64, policy: Policy }),
   ),
-  /** Approves the next policy; the first one brings the desk from FOUNDING to READY. */
+  /** Approves the next policy; the first one takes the desk from FOUNDING to READY. */
   'policy.approve': channel(
     'two',
     z.strictObject({ policy: Policy }),

@@ -19,7 +19,7 @@ export const ModuleView = z.strictObject({
   module: ModuleRecord,
   info: ModuleInfo.optional(),
   tokens: z.array(TokenSummary),
-  /** Why it can't be used now, in words. */
+  /** Why the module can't be used now. */
   error: ErrorShape.optional(),
 });
 export type ModuleView = z.infer<typeof ModuleView>;
@@ -30,14 +30,14 @@ export const Capability = z.strictObject({
   why: z.string(),
 });
 
-/** SECURITY: only what some library reads; the desk takes of it what this library's family reads. */
+/** SECURITY: only variables that some library reads; of these the desk passes only those of this library's family. */
 export const LibraryEnvironment = z.record(
   z.string().refine((name) => MODULE_VARIABLES.includes(name), 'may not be set for a library'),
   z.string().max(1024),
 );
 
 export const tokensChannels = {
-  /** Libraries at well-known places, whether added yet or not. */
+  /** Libraries at well-known paths, added or not. */
   'modules.find': channel(
     'none',
     Nothing,
@@ -45,28 +45,34 @@ export const tokensChannels = {
       z.strictObject({ path: z.string(), family: Family, label: z.string(), added: z.boolean() }),
     ),
   ),
-  /** Adds a library by a granted path. It is loaded once, in a process of its own, before it is recorded. Two administrators or officers let it in, once there are any. */
+  /**
+   * Adds a library by a granted path. It is loaded once, in a process of its own, before it is recorded. Two administrators or officers approve it, once the
+   * desk has any.
+   */
   'modules.add': channel(
     'two',
     z.strictObject({
       grant: Uuid,
       label: text(64),
-      /** NSS and others: the string that C_Initialize gets. */
+      /** NSS and others: the string for C_Initialize. */
       parameters: z.string().max(1024).optional(),
-      /** For variables that its family reads: other values than the service has, or where it has none. */
+      /** Values for variables that its family reads; they override the service's. */
       environment: LibraryEnvironment.optional(),
     }),
     ModuleView,
     { founding: true },
   ),
   'modules.list': channel('none', Nothing, z.array(ModuleRecord)),
-  /** A library that changed is quarantined; two people may agree to the new one. */
+  /** A changed library is quarantined; two people may approve the new file. */
   'modules.approve': channel('two', z.strictObject({ module: Uuid, sha256: Hex64 }), ModuleRecord),
-  /** Every module with its tokens, looked at now; while they are watched, a module that does not answer is told as it was last. */
+  /** Every module with its tokens, queried now; while the watch is on, a module that does not answer is listed as last seen. */
   'tokens.list': channel('none', Nothing, z.array(ModuleView)),
-  /** While on, a token that appears or leaves is told by `tokens.changed`. Turned on before the first list, or what changes in between goes untold. */
+  /** While on, `tokens.changed` reports tokens that appear or leave. Turn it on before the first list; changes in between would go unreported. */
   'tokens.watch': channel('none', z.strictObject({ on: z.boolean() }), Nothing),
-  /** Makes a training token: SoftHSM for ceremonies, NSS for exports. Its PINs come in halves like any other's. Two administrators or officers make one whose library comes with it, as with any other. */
+  /**
+   * Makes a training token: SoftHSM for ceremonies, NSS for exports. Its PINs come in halves like any other's. If its library is added with it, two
+   * administrators or officers are needed, as for any library.
+   */
   'tokens.train': channel(
     'proof',
     z.strictObject({
@@ -79,7 +85,7 @@ export const tokensChannels = {
     { founding: true },
   ),
   'tokens.can': channel('none', z.strictObject({ at: TokenRef }), z.array(Capability)),
-  /** What is on a token: the public view, or all with a login, which takes a proof. */
+  /** The objects on a token: the public ones, or all with a login, which takes a proof. */
   'tokens.objects': channel(
     'presence',
     z.strictObject({ at: TokenRef, login: Login.optional() }),

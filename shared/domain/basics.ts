@@ -1,4 +1,4 @@
-/** The small shapes everything else is made of. One spelling each, checked at every process boundary. */
+/** Basic types. Each has one encoding, checked at every process boundary. */
 import { z } from 'zod';
 import { isText } from '../text.ts';
 
@@ -18,9 +18,9 @@ export const Hex = z.string().regex(/^(?:[0-9a-f]{2})+$/, 'must be lower-case he
 export const Hex64 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits');
 /** A ceremony's random id: 128 bits. */
 export const CeremonyId = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 hex digits');
-/** The one spelling of its bytes: unused bits are zero. */
+/** Only the canonical encoding of the bytes: unused bits are zero. */
 export const Base64 = z
-  .base64({ abort: true }) // else the next rule would throw on what is none
+  .base64({ abort: true }) // or the next rule would throw on invalid base64
   .refine((value) => btoa(atob(value)) === value, 'must be base64 in its one spelling');
 export const Time = z
   .string()
@@ -35,8 +35,8 @@ export const Mode = z.enum(['production', 'rehearsal']);
 export type Mode = z.infer<typeof Mode>;
 
 /**
- * Who vouches for a claim: the device (read back or attested), a person (signed with their own key), or the desk (our word only).
- * It stands beside every claim on screens, in minutes and in evidence, so that nothing over-claims.
+ * Who vouches for a claim: the device (read back or attested), a person (signed with their own key), or the desk (our word only). Shown with every claim on
+ * screens, in minutes and in evidence, so that none claims too much.
  */
 export const Witness = z.enum(['device', 'person', 'desk']);
 export type Witness = z.infer<typeof Witness>;

@@ -1,6 +1,6 @@
 /**
- * Ceremony definitions: what people review, approve by hash, and then follow. Canonical JSON; one changed byte is another definition.
- * `resources/ceremonies/` holds the templates they are drafted from.
+ * Ceremony definitions: people review one, approve it by hash, and then follow it. Canonical JSON; one changed byte is another definition.
+ * `resources/ceremonies/` holds the templates for drafts.
  */
 import { z } from 'zod';
 import { Count, Hex64, Mode, Uuid, text } from './basics.ts';
@@ -12,7 +12,7 @@ export const Seat = z
   .regex(/^(administrator|officer|operator|witness|auditor|custodian-[1-9])$/, 'must be a seat');
 export type Seat = z.infer<typeof Seat>;
 
-/** A seat as a template has it: `custodians` stands for one seat per component. */
+/** A seat in a template: `custodians` stands for one seat per component. */
 export const TemplateSeat = z.enum([
   'administrator',
   'officer',
@@ -48,21 +48,21 @@ export const Step = z.strictObject({
   kind: StepKind,
   /** What the people do, in one instruction. */
   text: text(1024),
-  /** What the desk checks, and people should see when it went well: the template's words for this definition, no others. */
+  /** What the desk checks, and what people see when it succeeds: exactly the template's text for this definition. */
   expected: text(1024),
-  /** Every seat named here acts, each with a proof of its own. */
+  /** Every seat named here acts, each with its own proof. */
   seats: z.array(Seat).min(1).max(16),
   irreversible: z.boolean(),
-  /** How it can be taken back, or why it can't. */
+  /** How the step can be undone, or why it can't. */
   undo: text(512),
-  /** component.enter: which one, from 1. */
+  /** component.enter: the component's number, from 1. */
   component: z.int().min(1).max(9).optional(),
-  /** Irreversible steps: typed exactly. */
+  /** For irreversible steps: the phrase to type exactly. */
   phrase: text(128).optional(),
 });
 export type Step = z.infer<typeof Step>;
 
-/** Every key of this template is AES: its components and their sum are told by this method alone. */
+/** Every key of this template is AES: its components and their sum have check values by this method alone. */
 const AesCheckMethod = z.literal('X9.24-CMAC', 'must be X9.24-CMAC, as AES keys have it');
 
 export const Definition = z.strictObject({
@@ -88,11 +88,11 @@ export const Definition = z.strictObject({
     count: z.int().min(2).max(9),
     method: AesCheckMethod,
   }),
-  /** The result's check value, when the sender gave it on a way of its own. */
+  /** The result's check value, when the sender gave it on a separate way. */
   expected: z
     .strictObject({
       method: AesCheckMethod,
-      // Compared only when the envelopes are open, which is too late to find that it can't be.
+      // Checked here, since the comparison comes after the envelopes are opened, too late to find a malformed value.
       value: z
         .string()
         .regex(/^(?:[0-9a-f]{6}|[0-9a-f]{10})$/, 'must be ten lower-case hex digits, or six'),
@@ -105,17 +105,17 @@ export const Definition = z.strictObject({
 });
 export type Definition = z.infer<typeof Definition>;
 
-/** What people choose for a draft. The rest is the template's, or this desk's. */
+/** The choices for a draft. The rest comes from the template or this desk. */
 export const DraftParameters = z.strictObject({
-  /** Else the template's. */
+  /** By default the template's. */
   title: Definition.shape.title.optional(),
   label: KeyLabel,
-  /** Else the template's first. */
+  /** By default the template's first. */
   algorithm: Algorithm.optional(),
   purpose: Purpose.optional(),
-  /** How many; else as many as the template has usually. */
+  /** Number of components; by default the template's. */
   components: Count.optional(),
-  /** The key's check value, if the sender gave it beforehand. Without a method it is by the template's. */
+  /** The key's check value, if the sender gave it beforehand. The default method is the template's. */
   expected: z
     .strictObject({ method: z.enum(CHECK_METHODS).optional(), value: z.string().max(64) })
     .optional(),

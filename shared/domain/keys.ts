@@ -17,7 +17,7 @@ export const ALGORITHMS = [
 export const Algorithm = z.enum(ALGORITHMS);
 export type Algorithm = z.infer<typeof Algorithm>;
 
-/** What a key is for. One purpose a key: it picks the template, and nothing beyond it is switched on. */
+/** What a key is for. One purpose per key: it selects the template, and no other usage is enabled. */
 export const PURPOSES = ['encrypt', 'mac', 'wrap', 'sign', 'decrypt', 'unwrap', 'agree'] as const;
 export const Purpose = z.enum(PURPOSES);
 export type Purpose = z.infer<typeof Purpose>;
@@ -32,7 +32,7 @@ export const CHECK_METHODS = [
   'HMAC-SHA256KEY',
   'HMAC-EMPTY',
 ] as const;
-/** A check value with the method that made it. Never compared across methods. */
+/** A check value with its method. Never compared across methods. */
 export const Check = z.strictObject({ method: z.enum(CHECK_METHODS), value: Hex.max(16).min(4) });
 export type Check = z.infer<typeof Check>;
 
@@ -74,6 +74,6 @@ export const KeyRecord = z.strictObject({
 });
 export type KeyRecord = z.infer<typeof KeyRecord>;
 
-/** What a list of keys shows of each: a third of the record, and the part that is quick to read. */
+/** The fields for a list of keys: a third of the record, and the part that is quick to parse. */
 export const KeySummary = KeyRecord.omit({ attributes: true, spki: true });
 export type KeySummary = z.infer<typeof KeySummary>;

@@ -12,9 +12,9 @@ export const ROLES = [
 export const Role = z.enum(ROLES);
 export type Role = z.infer<typeof Role>;
 
-/** Two of them run the desk: its people, policy, libraries and interrupted acts, and what is destroyed. */
+/** Two of these manage the desk: people, policy, libraries, interrupted acts, and destruction of keys. */
 export const MANAGERS: readonly Role[] = ['administrator', 'officer'];
-/** Who works with keys, ceremonies and exports. */
+/** The roles that work with keys, ceremonies and exports. */
 export const STAFF: readonly Role[] = [...MANAGERS, 'operator'];
 
 export const PersonName = text(64);

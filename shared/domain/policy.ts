@@ -1,17 +1,17 @@
-/** The policy: one readable document per installation, versioned, hashed, approved by two. The service enforces it and names the rule that refused. */
+/** The policy: one readable document per installation, versioned, hashed, approved by two. The service enforces it, and its refusals name the rule. */
 import { z } from 'zod';
 import { Algorithm, ALGORITHMS, Purpose } from './keys.ts';
 
 export const Policy = z.strictObject({
   v: z.literal(1),
   version: z.int().min(1),
-  /** Algorithms that may be made. */
+  /** Permitted algorithms. */
   algorithms: z.array(Algorithm).min(1),
-  /** Purposes whose keys may leave wrapped (extractable). */
+  /** Purposes whose keys may be extractable, that is, leave wrapped. */
   extractable: z.array(Purpose),
-  /** Lengths of component ceremonies. */
+  /** Permitted numbers of components in a ceremony. */
   components: z.strictObject({ least: z.int().min(2), most: z.int().max(9) }),
-  /** Approvals a ceremony definition needs. */
+  /** Number of approvals that a ceremony definition needs. */
   approvals: z.int().min(2).max(9),
   /** Strict mode: components never on this computer, so only grade A. */
   strict: z.boolean(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Count, Hex64, Uuid, optionalText, text } from './basics.ts';
 
-/** What tells a token from every other. Never a slot number: slots renumber (design rule 11). */
+/** Identifies a token. Never a slot number: slots renumber (design rule 11). */
 export const TokenIdentity = z.strictObject({
   manufacturer: optionalText(64),
   model: optionalText(64),
@@ -64,7 +64,7 @@ export const ModuleRecord = z.strictObject({
   family: Family,
   label: text(64),
   training: z.boolean(),
-  /** `quarantined`: the file's hash is no longer the recorded one; nothing loads it until two people agree. */
+  /** `quarantined`: the file's hash differs from the approved one; it is not loaded until two people approve. */
   state: z.enum(['trusted', 'quarantined', 'missing']),
 });
 export type ModuleRecord = z.infer<typeof ModuleRecord>;

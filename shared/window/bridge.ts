@@ -1,19 +1,19 @@
 /**
- * What a face gives the page, and all it gives: the same few calls and one stream under Electron and under the fallback.
+ * The whole interface between face and page: a few calls and one stream, the same under Electron and the fallback.
  *
- * No path, no file's content, no native module and no secret in clear goes through it: secrets are sealed in the page before they get here.
+ * No path, no file's content, no native module and no secret in clear crosses it: secrets are sealed in the page before.
  */
 import { z } from 'zod';
 import { FILE_PURPOSES, type FilePurpose } from '../contract/desk.ts';
 import { Proof } from '../contract/message.ts';
 import { Count } from '../domain/basics.ts';
 
-/** A call as the page makes it. The face adds nothing but the number under which it waits for the answer, and keeps the page's own. */
+/** A call as the page makes it. The face adds only its own number for matching the answer, and keeps the page's. */
 export const PageRequest = z.strictObject({
   channel: z.string().max(64),
   input: z.unknown(),
   proofs: z.array(Proof).max(16).optional(),
-  /** The page's number for the call: what the service reports of its progress comes under it. */
+  /** The page's number for the call; progress events carry it. */
   ticket: Count.optional(),
 });
 export type PageRequest = z.infer<typeof PageRequest>;
@@ -22,16 +22,16 @@ export const PageFilePurpose = z.enum(
   Object.keys(FILE_PURPOSES) as [FilePurpose, ...FilePurpose[]],
 );
 
-/** What may be dropped on the page instead of being chosen in a dialog: what is judged, and never shown, loaded or written. */
+/** What may be dropped on the page instead of chosen in a dialog: only files that are judged, never shown, loaded or written. */
 export const DroppedPurpose = z.enum(['verify-bundle', 'verify-trust']);
 export type DroppedPurpose = z.infer<typeof DroppedPurpose>;
 
-/** What a face tells the page of its own accord. The `request` of an event `progress` is a ticket of the page's. */
+/** Messages that a face sends unasked. The `request` of a `progress` event is a ticket of the page's. */
 export type FaceMessage =
   | { kind: 'event'; event: string; payload: unknown }
-  /** The service ended and is being started again; calls that were waiting have been answered with an error. */
+  /** The service ended and is being restarted; waiting calls were answered with an error. */
   | { kind: 'service-down'; why: string }
-  /** A new service is there: its public key, epoch and state must be asked for again. */
+  /** A new service runs: its public key, epoch and state must be queried again. */
   | { kind: 'service-up' };
 
 export interface FaceInfo {
@@ -39,27 +39,27 @@ export interface FaceInfo {
   version: string;
   /** False when the browser's own sandbox is off (root in a container); the page says so in a banner. */
   sandboxed: boolean;
-  /** Shown in About and in the banner: why this face and not the other. */
+  /** Why this face and not the other, shown in About and in the banner. */
   why: string;
 }
 
 export interface PageBridge {
   readonly face: FaceInfo;
-  /** Answers with a Reply's ok/value or ok/error. Rejects for nothing but what is no message at all, and then with the page's own error. */
+  /** Resolves to a Reply's ok/value or ok/error. Rejects only for an invalid message, with the page's own error. */
   request: (request: PageRequest) => Promise<unknown>;
-  /** Shows the face's dialog. Gives a grant and a base name, or undefined when it was cancelled. */
+  /** Opens the face's dialog. Returns a grant and a base name, or undefined when it was cancelled. */
   askFile: (
     purpose: FilePurpose,
     suggested?: string,
   ) => Promise<{ grant: string; name: string } | undefined>;
-  /** The same for a file or folder that a person dropped on the page, as the browser's own File. Undefined when it is none of this machine's. */
+  /** The same for a file or folder dropped on the page, as the browser's File. Undefined when it is not a file of this machine. */
   askDropped: (
     purpose: DroppedPurpose,
     file: object,
   ) => Promise<{ grant: string; name: string } | undefined>;
-  /** Prints what is shown, by the system's dialog where there is one. Public pages only. */
+  /** Prints the current page, with the system's dialog where there is one. Public pages only. */
   print: () => Promise<void>;
-  /** Whether a secret's field is on the screen: where the system can, the window is then kept out of pictures and recordings of the screen. */
+  /** Whether a secret field is on the screen: if so, the window is excluded from screenshots and recordings where the system can. */
   shield: (on: boolean) => void;
   subscribe: (listener: (message: FaceMessage) => void) => () => void;
 }
