@@ -1,7 +1,4 @@
-/**
- * `npm run bench [-- ARGUMENTS]`: measures the built program. test/bench/main.ts runs as it is,
- * since Node 24 strips types by itself.
- */
+/** `npm run bench [-- ARGUMENTS]`: measures the built program. Runs test/bench/main.ts directly, since Node 24 strips types by itself. */
 import { at, main, node24, run, toolEnvironment } from './lib/project.mjs';
 import { setup } from './setup.mjs';
 

@@ -1,12 +1,12 @@
 /**
  * The build: custody/main.ts and all it imports, npm packages too, as CommonJS.
  *
- * - From a checkout out/keymoot.cjs starts out/program/, see STARTER: a file for each part that is loaded by itself, so that a
- *   token process, which is started for every act, reads only its own.
+ * - From a checkout out/keymoot.cjs starts out/program/, see STARTER: a file for each lazily loaded part, so that a token process,
+ *   which is started for every act, reads only its own.
  * - `--in-one-file` makes out/whole/keymoot.cjs, for scripts/package.mjs: a single executable's main script can load nothing but
  *   Node's built-ins.
  * - The two native packages stay outside: custody/native.ts loads them from beside the program.
- * - Not minified: whoever audits a workstation can read what runs there.
+ * - Not minified: an auditor of a workstation can read the code that runs there.
  * - A dynamic import() stays lazy: the token process must not evaluate the command line's modules.
  */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,8 +19,8 @@ const PROGRAM = at('out/program');
 const NATIVE = ['better-sqlite3', 'pkcs11js'];
 
 /**
- * V8 keeps what it compiled beside the program, which starts itself for every act: a token process takes a fifth less
- * processor time to start. Whoever may write there could as well write the program.
+ * V8's compile cache beside the program, which starts itself for every act: a token process takes a fifth less processor time to start. An attacker who could
+ * write to the cache could as well replace the program.
  */
 const COMPILED = at('out/compiled');
 const STARTER = `'use strict';
@@ -34,11 +34,11 @@ export function buildIsFresh() {
   try {
     return existsSync(bundle) && existsSync(PROGRAM) && readFileSync(STAMP, 'utf8') === stamp();
   } catch {
-    return false; // no stamp, or a source that went away meanwhile: build
+    return false; // no stamp, or a source was deleted meanwhile: build
   }
 }
 
-/** Bundles the program into `folder`, which takes the place of one that is there. Needs Vite, so Node 24 and installed packages. */
+/** Bundles the program into `folder`, replacing an existing one. Needs Vite, so Node 24 and installed packages. */
 async function bundleProgram(folder, { inOneFile }) {
   if (Number(process.versions.node.split('.')[0]) < 22) {
     throw new Stop("the build needs the project's own Node 24; `node scripts/setup.mjs` does both");
@@ -75,12 +75,12 @@ async function bundleProgram(folder, { inOneFile }) {
         },
       },
     });
-    // Another process may start the program at this very moment: it finds the old one or the new one, but for the instant between two names.
-    // One that runs has read all it needs: what is lazy is read as a process starts.
+    // Another process may start the program at this moment: it finds the old or the new one, except in the instant between the two renames. A running process
+    // has read all it needs: lazy parts are read when a process starts.
     if (existsSync(folder)) renameSync(folder, old);
     renameSync(made, folder);
   } catch (error) {
-    throw new Stop(error.message); // where in a source it went wrong, not where in the bundler
+    throw new Stop(error.message); // the message names the place in the source; the stack only the bundler's
   } finally {
     for (const left of [made, old]) rmSync(left, { recursive: true, force: true });
   }
@@ -94,8 +94,8 @@ async function build() {
   renameSync(`${bundle}.${process.pid}`, bundle);
   const { code, output } = await capture(node24, [bundle, '--version']);
   if (code !== 0) throw new Stop(output);
-  await capture(node24, [bundle, 'token']); // fills COMPILED with what is started most; nobody talks to it, so it ends
-  // The stamp of before: a source saved while we built makes the next start build again.
+  await capture(node24, [bundle, 'token']); // fills COMPILED for the most started process, which ends at once without a parent to talk to
+  // The stamp from before the build: a source saved meanwhile makes the next start build again.
   writeFileSync(STAMP, before);
 }
 

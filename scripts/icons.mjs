@@ -1,5 +1,5 @@
 /**
- * `node scripts/icons.mjs`: draws resources/icons/keymoot.svg as the PNG that windows and installers take. Run by hand when the drawing changes; what it writes is
+ * `node scripts/icons.mjs`: renders resources/icons/keymoot.svg as the PNG for windows and installers. Run by hand when the drawing changes; the PNG is
  * committed, since packaging must not need a browser.
  */
 import { spawnSync } from 'node:child_process';

@@ -1,7 +1,4 @@
-/**
- * `npm run -s keymoot -- ARGUMENTS`: the command line from a checkout. Builds first when a source
- * changed, and sets up first when nothing is there yet.
- */
+/** `npm run -s keymoot -- ARGUMENTS`: the command line from a checkout. Does the set-up first where it is missing, and builds when a source changed. */
 import { launch } from './lib/launch.mjs';
 import { main } from './lib/project.mjs';
 import { setup } from './setup.mjs';

@@ -1,12 +1,12 @@
 /**
- * Types and lint in one go: the compiler reads each project once, for what it finds itself and for the lint rules that need to know types. Apart they would take
+ * Type check and lint together: the compiler reads each project once, for its own diagnostics and for the type-aware lint rules. Separately they would take
  * half as long again.
  */
 import { ESLint } from 'eslint';
 import ts from 'typescript';
 import { at, isMain, main, root } from './lib/project.mjs';
 
-/** A file that is in several is linted as part of the first. */
+/** A file in several projects is linted as part of the first. */
 const PROJECTS = ['.', 'renderer', 'test/faces'];
 
 const HOST = {
@@ -24,7 +24,7 @@ function programOf(project) {
   return ts.createProgram({ rootNames: fileNames, options, configFileParsingDiagnostics: errors });
 }
 
-/** Prints what is wrong. @returns the exit code */
+/** Prints the findings. @returns the exit code */
 async function lint() {
   const programs = PROJECTS.map(programOf);
   const found = programs.flatMap((program) => ts.getPreEmitDiagnostics(program));

@@ -1,6 +1,4 @@
-/**
- * `npm run rehearsal [-- --out DIR --json]`: the whole trade on throw-away tokens, in a terminal.
- */
+/** `npm run rehearsal [-- --out DIR --json]`: the whole workflow on throw-away tokens, in a terminal. */
 import { launch } from './lib/launch.mjs';
 import { main } from './lib/project.mjs';
 import { setup } from './setup.mjs';

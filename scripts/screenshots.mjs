@@ -1,4 +1,4 @@
-/** `npm run screenshots [-- ARGUMENTS]`: test/faces/screenshots/main.ts at a display that nobody sees. */
+/** `npm run screenshots [-- ARGUMENTS]`: test/faces/screenshots/main.ts on a virtual display. */
 import { at, main, node24, run, toolEnvironment } from './lib/project.mjs';
 import { CHROMIUM, DISPLAY, ELECTRON_LIBRARIES } from './lib/system.mjs';
 import { setup } from './setup.mjs';

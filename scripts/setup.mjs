@@ -1,7 +1,6 @@
 /**
- * Set-up: does what is missing, and nothing else, so that `npm start` and `npm test` work straight
- * after cloning. In this order, since each needs the one before: system packages, npm packages,
- * the build. When all is there it says nothing and takes some tens of milliseconds.
+ * Set-up: does only what is missing, so that `npm start` and `npm test` work straight after cloning. In this order, since each needs the one before: system
+ * packages, npm packages, the build. When nothing is missing it prints nothing and takes some tens of milliseconds.
  *
  * Runs under the machine's own Node (20.10 or newer) with nothing installed.
  */
@@ -18,7 +17,7 @@ function checkNode(version = process.versions.node) {
   throw new Stop(`needs Node ${OLDEST.join('.')} or newer to set itself up; this is ${version}`);
 }
 
-/** To standard error: the standard output of what is set up for belongs to that. */
+/** To standard error: standard output belongs to the program that is started afterwards. */
 const say = (line) => console.error(line);
 
 export async function ensureBuild() {
@@ -28,7 +27,7 @@ export async function ensureBuild() {
   await must('the build', node24, [at('scripts/build.mjs')], options);
 }
 
-/** @param more system packages beyond those that everything needs */
+/** @param more system packages beyond the common requirements */
 export async function setup(more = []) {
   checkNode();
   await ensureSystem(say, [...REQUIREMENTS, ...more]);

@@ -10,7 +10,7 @@ await main(async () => {
   await setup();
   const args = process.argv.slice(2);
   if (hasDisplay()) return openWindow(args);
-  // What was asked for is of the window; the rehearsal knows nothing of it.
+  // These are options of the window; the rehearsal has none of them.
   if (args.some((arg) => /^--(face|data)(=|$)/.test(arg)))
     throw new Stop(
       'no window can be opened: neither DISPLAY nor WAYLAND_DISPLAY is set. In a desktop session the same command opens it; here, the command line does all of it: `npm run -s keymoot -- help`',

@@ -19,7 +19,7 @@ const PACKAGED = at('dist/keymoot', process.platform === 'win32' ? 'keymoot.exe'
 const MODULES = 'node_modules';
 
 const PACKAGE = ['package', 'scripts/package.mjs'];
-/** They need a processor for more than a minute, while many tests wait for tokens and clocks: so they run beside them. */
+/** They use a processor for more than a minute, while many tests wait for tokens and clocks: so both run side by side. */
 const CHECKS = [
   ['format (prettier)', `${MODULES}/prettier/bin/prettier.cjs`, '--check', '.'],
   ['dependencies (depcruise)', ...depcruise()],
@@ -38,7 +38,7 @@ function heading(text) {
   console.log(`\n== ${text}`);
 }
 
-/** Runs one check; `tell` prints what it said, whole. */
+/** Runs one check; `tell` prints its result and, after a failure, its output. */
 async function check([title, command, ...args], options) {
   const since = performance.now();
   const { code, output } = await capture(node24, [at(command), ...args], {
@@ -53,14 +53,14 @@ async function check([title, command, ...args], options) {
   return { title, ok: code === 0, tell };
 }
 
-/** One after the other, each giving way to the tests. */
+/** One after the other, at a lower priority than the tests. */
 async function checkAll(checks) {
   const results = [];
   for (const each of checks) results.push(await check(each, { priority: PRIORITY_BELOW_NORMAL }));
   return results;
 }
 
-/** Runs Vitest on the terminal and returns its own account of the run, undefined if it left none. */
+/** Runs Vitest on the terminal and returns its report, undefined if there is none. */
 async function vitest(filters, env) {
   const folder = mkdtempSync(join(tmpdir(), 'keymoot-test-'));
   const report = join(folder, 'report.json');
@@ -108,7 +108,7 @@ if (isMain(import.meta.url)) {
     try {
       return await test(process.argv.slice(2));
     } catch (error) {
-      // Whoever reads only the last line must see a failure there, also when set-up stopped us.
+      // The last line must show a failure, also when set-up failed.
       process.on('exit', () => console.log('0 passed, 1 failed'));
       throw error;
     }

@@ -1,9 +1,9 @@
-/** Notes down which npm packages Vite put into a bundle, for their licences. */
+/** Records which npm packages Vite put into a bundle, for their licences. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Plugin } from 'vite';
 
-/** `node_modules/…` of the package that a module or a font comes from; undefined for ours and for what Vite makes up. */
+/** `node_modules/…` of the package that a module or a font comes from; undefined for our own and for Vite's virtual modules. */
 export const packageOf = (id: string): string | undefined =>
   /^[^\0]*?[\\/](node_modules[\\/].*)$/u
     .exec(id)?.[1]
@@ -11,7 +11,7 @@ export const packageOf = (id: string): string | undefined =>
     .match(/^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/u)?.[0];
 
 /**
- * Style sheets and fonts count as much as code does. What was read and then left out, since nothing uses it, is listed too.
+ * Includes style sheets and fonts, and modules that were read and then dropped as unused.
  *
  * @param file gets a JSON list of package folders
  */

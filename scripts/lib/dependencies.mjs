@@ -19,13 +19,13 @@ function readJson(path) {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
-    return undefined; // not there, or cut short by a kill: both mean "not installed"
+    return undefined; // missing, or cut short by a kill: both mean "not installed"
   }
 }
 
 /**
- * Whether npm's own record of what it installed says the same as the lock file: so that an
- * `npm ci` or `npm install` done by hand isn't done again. Packages for other platforms are absent.
+ * Whether npm's record of the installed packages agrees with the lock file, so that an `npm ci` or `npm install` done by hand isn't repeated. Packages for
+ * other platforms are absent.
  */
 export function agrees(lock, installed) {
   if (!lock?.packages || !installed?.packages) return false;
@@ -73,7 +73,7 @@ export async function ensureDependencies(say) {
   // Warnings here would be about packages that want a newer Node than npm runs under; they get one.
   const flags = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
   const env = withHeaders();
-  // To standard error, as set-up's own lines: `keymoot … > file` must not begin with npm's.
+  // To standard error, like set-up's own lines: the output of `keymoot … > file` must not begin with npm's.
   const options = { env, stdio: ['ignore', 2, 2] };
 
   say('Installing the npm packages of package-lock.json');
@@ -81,8 +81,8 @@ export async function ensureDependencies(say) {
   say('Fetching Node 24 and compiling the PKCS#11 binding');
   await must('npm rebuild', npm, [...cli, 'rebuild', ...BUILT, ...flags], options);
 
-  // Under an old Node, npm silently leaves out optional packages that want a newer one, the
-  // bundler's binary among them. Under Node 24 it adds what it left out; mostly that is nothing.
+  // Under an old Node, npm silently omits optional packages that want a newer one, the bundler's binary among them. A second run under Node 24 adds them;
+  // mostly there are none.
   const [npm24, env24] = [cli.length > 0 ? node24 : npm, toolEnvironment(env)];
   const complete = [...cli, 'install', '--ignore-scripts', '--no-save', ...flags];
   await must('npm install', npm24, complete, { env: env24, stdio: ['ignore', 'ignore', 2] });

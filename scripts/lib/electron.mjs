@@ -1,7 +1,7 @@
 /**
  * Electron's runtime, and how this checkout's window is started on it.
  *
- * The package `electron` fetches its runtime when it is first used, not when it is installed. A complete runtime is told which application to load; one without
+ * The package `electron` downloads its runtime on first use, not when it is installed. A complete runtime gets the application as an argument; one without
  * Electron's own starter is linked into out/electron with our application in its place, as an installer lays it out.
  */
 import {
@@ -23,7 +23,7 @@ const PROGRAMS = { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'elect
 const PROGRAM = PROGRAMS[process.platform] ?? 'electron';
 const MAIN = at('out/window/main/main.cjs');
 
-/** The folder of a runtime that is here already, and how we know of it. */
+/** The folder of an existing runtime, and where it was found. */
 export function electronRuntime(environment = process.env) {
   const given = environment.ELECTRON_OVERRIDE_DIST_PATH;
   if (given)
@@ -37,7 +37,7 @@ export function electronRuntime(environment = process.env) {
     : undefined;
 }
 
-/** Lets the package fetch its runtime, once. Offline that fails at once; a network that only hangs is not waited for. */
+/** Lets the package download its runtime, once. Offline that fails at once; a hanging network is cut off by a time limit. */
 export async function fetchElectron(say) {
   const script = at('node_modules/electron/install.js');
   if (!existsSync(script)) return undefined;
@@ -54,7 +54,7 @@ function putIn(from, to) {
   }
 }
 
-/** Links a folder's files into another place, but for what of its own entries is named. */
+/** Links a folder's files into another place, except the entries named in `skip`. */
 export function putTree(from, to, skip) {
   mkdirSync(to, { recursive: true });
   for (const entry of readdirSync(from, { withFileTypes: true })) {
@@ -65,7 +65,7 @@ export function putTree(from, to, skip) {
   }
 }
 
-/** The program and the first arguments that open the window on a runtime. Tests name a `main` of their own, and a place for it. */
+/** The program and first arguments that open the window on a runtime. Tests give a `main` and a `home` of their own. */
 export function electronCommand(runtime, { main = MAIN, home = at('out/electron') } = {}) {
   const program = join(runtime, PROGRAM);
   if (process.platform !== 'linux' || existsSync(join(runtime, 'resources/default_app.asar')))

@@ -1,13 +1,12 @@
 /**
- * Says whether a built thing still belongs to its sources, by content and not by time: a checkout
- * or a branch switch changes times without changing a byte, and the other way round.
+ * Decides by content, not by time, whether a build is up to date: a checkout or branch switch changes times without changing a byte, and the other way round.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './project.mjs';
 
-/** The files under `path` (relative to `base`), '/'-separated and in byte order. Editors' dotfiles don't count. */
+/** The files under `path` (relative to `base`), '/'-separated and in byte order, without editors' dotfiles. */
 export function filesUnder(path, base = root) {
   const kind = statSync(join(base, path), { throwIfNoEntry: false });
   if (kind === undefined) return [];
@@ -19,8 +18,8 @@ export function filesUnder(path, base = root) {
 }
 
 /**
- * SHA-256 (hex) over every file under `paths`: for each its path, its length in bytes and its
- * contents, so that no two trees share an input. The same tree gives the same hash on any machine.
+ * SHA-256 (hex) over every file under `paths`: for each its path, its length in bytes and its contents, so that different trees have different inputs. The same
+ * tree gives the same hash on any machine.
  */
 export function fingerprint(paths, base = root) {
   const hash = createHash('sha256');
@@ -31,8 +30,8 @@ export function fingerprint(paths, base = root) {
   return hash.digest('hex');
 }
 
-/** What the program is made of: its hash is the build's name, shown by `--version` and kept in logs. */
+/** The program's sources: their hash is the build's name, shown by `--version` and kept in logs. */
 export const SOURCES = ['custody', 'shared', 'package-lock.json'];
 
-/** What a fresh bundle depends on besides: the recipe, the version, and data that the sources may import. */
+/** Other inputs of the bundle: the build script, the version, and data that the sources may import. */
 export const RECIPE = ['package.json', 'resources', 'scripts/build.mjs'];

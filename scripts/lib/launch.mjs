@@ -1,13 +1,13 @@
 /**
- * Runs the built program as though the person had typed it: their folder, their terminal, their
- * open descriptors, and its exit code or signal as ours.
+ * Runs the built program as if it had been started directly: in the caller's folder and terminal, with its open descriptors, and with its exit code or signal
+ * as ours.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { nodeOptions } from './environment.mjs';
 import { bundle, node24, root, Stop } from './project.mjs';
 
-/** Our npm scripts that take paths: npm runs them in the root, and says in INIT_CWD where it was typed. */
+/** Our npm scripts that take paths: npm runs them in the root, and INIT_CWD has the caller's folder. */
 const NPM_SCRIPTS = new Set(['keymoot', 'rehearsal', 'start', 'window']);
 
 export function folderOfTheCaller(environment = process.env, here = process.cwd()) {
@@ -16,8 +16,8 @@ export function folderOfTheCaller(environment = process.env, here = process.cwd(
 }
 
 /**
- * The descriptors that the arguments name, as in `--secrets-fd 3`. Only those are passed on: which
- * others were open when we started can't be told from Node's own.
+ * The descriptors that the arguments name, as in `--secrets-fd 3`. Only those are passed on: other inherited descriptors can't be distinguished from Node's
+ * own.
  */
 export function namedDescriptors(args) {
   const numbers = args.flatMap((arg, i) => {
@@ -29,9 +29,8 @@ export function namedDescriptors(args) {
 }
 
 /**
- * Whether descriptor `fd` came from whoever started us. When they left it closed, Node has used the
- * number for itself: an anon_inode, or a pipe with both its ends in this process. Reading one of
- * those would wait for ever, so it is worth telling apart. Where there is no /proc we trust.
+ * Whether descriptor `fd` was inherited from the caller. If it was closed, Node uses the number itself: for an anon_inode, or a pipe with both ends in this
+ * process. Reading one of those would wait for ever. Without /proc this can't be checked.
  */
 function isInherited(fd) {
   if (!existsSync('/proc/self/fdinfo')) return true;
@@ -42,13 +41,13 @@ function isInherited(fd) {
   return !(own.target.startsWith('pipe:') && others.some(otherEnd));
 }
 
-/** What a descriptor of this process is, and whether it reads (0), writes (1) or both (2). */
+/** The target of a descriptor of this process, and whether it reads (0), writes (1) or both (2). */
 function describe(fd) {
   try {
     const [, flags] = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'));
     return { target: readlinkSync(`/proc/self/fd/${fd}`), access: parseInt(flags, 8) & 3 };
   } catch {
-    return undefined; // closed, perhaps since we listed it
+    return undefined; // closed, perhaps since it was listed
   }
 }
 
@@ -58,7 +57,7 @@ function programEnvironment() {
   return environment;
 }
 
-/** Resolves to the program's exit code; when a signal ended it, we end by the same one. */
+/** Resolves to the program's exit code; when a signal ended it, this process ends by the same one. */
 export async function launch(args) {
   const descriptors = namedDescriptors(args);
   for (const fd of descriptors) {
@@ -80,9 +79,9 @@ export async function launch(args) {
   );
 }
 
-/** Resolves to the exit code of a program that runs in our place; when a signal ended it, we end by the same one. */
+/** Resolves to the child's exit code; when a signal ended it, this process ends by the same one. */
 export async function follow(child) {
-  // A terminal sends its signals to the whole foreground group, so the program has them already.
+  // A terminal sends its signals to the whole foreground group, so the program has received them already.
   const fromTerminal = new Set(process.stdin.isTTY ? ['SIGINT', 'SIGQUIT'] : []);
   const signals = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'];
   const pass = (signal) => {
@@ -97,5 +96,5 @@ export async function follow(child) {
   for (const each of signals) process.off(each, pass);
   if (signal === null) return code;
   process.kill(process.pid, signal);
-  return 1; // reached only when the signal is one that doesn't end us
+  return 1; // reached only when the signal doesn't end this process
 }

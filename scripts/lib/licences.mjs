@@ -1,4 +1,4 @@
-/** The licence texts of npm packages, as those licences ask of whoever passes the packages on. */
+/** The licence texts of npm packages, which must accompany their redistribution. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { at, Stop } from './project.mjs';
@@ -9,7 +9,7 @@ const LINE = `\n${'-'.repeat(72)}\n\n`;
 export const lockedPackages = () =>
   JSON.parse(readFileSync(at('package-lock.json'), 'utf8')).packages;
 
-/** Some packages bring no text of their licence: what they say of themselves is passed on then. */
+/** For packages without a licence text: what their package.json says. */
 function ownWord(folder) {
   const said = JSON.parse(readFileSync(at(folder, 'package.json'), 'utf8'));
   const words = ['license', 'author', 'repository'].map(
@@ -20,7 +20,7 @@ function ownWord(folder) {
 }
 
 /**
- * One text: for each package its name, version, licence and the licence's own words; then `more`.
+ * One text: for each package its name, version, licence and licence text; then `more`.
  *
  * @param folders as lockedPackages() names them
  */
@@ -38,12 +38,12 @@ export function licenceTexts(folders, more = []) {
   return [...texts, ...more].join(LINE);
 }
 
-/** Those of everything bundled into a built window: electron.vite.config.ts notes the packages down, by each part of it. */
+/** The licences of everything bundled into a built window; electron.vite.config.ts records the packages of each part. */
 export function windowLicences(folder) {
   const noted = join(folder, 'packages');
   const parts = existsSync(noted) ? readdirSync(noted) : [];
   const folders = parts.flatMap((name) => JSON.parse(readFileSync(join(noted, name), 'utf8')));
-  if (folders.length === 0) throw new Stop(`nobody noted which packages are in ${folder}`);
+  if (folders.length === 0) throw new Stop(`no record of the packages in ${folder}`);
   return licenceTexts([...new Set(folders)].sort(), [
     'Electron and Chromium: LICENSE.electron.txt and LICENSES.chromium.html beside the program.\n',
   ]);

@@ -1,8 +1,8 @@
 /**
- * The packaged window: Electron's runtime, the page and the faces in one archive, the fuses set, the keymoot program beside it.
+ * The packaged window: Electron's runtime, page and faces in one archive, the fuses set, the keymoot program beside it.
  *
- * electron-builder does it, told by electron-builder.yml, from a runtime that is here: nothing is fetched while packing. The tool itself is not among the
- * project's packages, since nobody but a packager needs its ninety megabytes: it is installed into out/packaging, from a lock file of its own.
+ * electron-builder does it, configured by electron-builder.yml, from a local runtime: nothing is downloaded while packing. The tool is not among the project's
+ * packages, since only packaging needs its ninety megabytes: it is installed into out/packaging, from a lock file of its own.
  */
 import {
   cpSync,
@@ -38,7 +38,7 @@ export async function ensurePackagingTool(say) {
     RECIPE.forEach((name, i) => writeFileSync(join(folder, name), texts[i]));
     const [npm, ...cli] = npmCommand();
     const flags = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
-    // SECURITY: no package of it runs anything at its installation.
+    // SECURITY: no install script of its packages runs.
     await must('installing the packaging tool', npm, [...cli, 'ci', '--ignore-scripts', ...flags], {
       cwd: folder,
       env: toolEnvironment(),
@@ -60,9 +60,9 @@ export const pinnedElectron = () =>
   JSON.parse(readFileSync(at('package.json'), 'utf8')).devDependencies.electron;
 
 /**
- * Makes the packaged window in `folder`. The window and dist/keymoot are built already.
+ * Makes the packaged window in `folder`. The window and dist/keymoot must be built.
  *
- * @param anyVersion packs a runtime of another version too: for tests, never for a workstation
+ * @param anyVersion accepts a runtime of another version: for tests, never for a workstation
  */
 export async function packWindow({ runtime, folder, anyVersion = false }, say) {
   const version = versionOf(runtime);
@@ -73,7 +73,7 @@ export async function packWindow({ runtime, folder, anyVersion = false }, say) {
   const tool = await ensurePackagingTool(say);
   const work = `${folder}.${process.pid}`;
   try {
-    // A runtime brings a starter that would run any application; ours alone goes in.
+    // The runtime contains a starter that would run any application; only our application is put in.
     putTree(runtime, join(work, 'runtime'), ['resources']);
     mkdirSync(join(work, 'runtime/resources'));
     const args = [
@@ -92,7 +92,7 @@ export async function packWindow({ runtime, folder, anyVersion = false }, say) {
     try {
       renameSync(join(work, 'made', made), folder);
     } catch (error) {
-      if (error.code !== 'EXDEV') throw error; // else another file system, where it is copied
+      if (error.code !== 'EXDEV') throw error; // on another file system it is copied instead
       cpSync(join(work, 'made', made), folder, { recursive: true, verbatimSymlinks: true });
     }
   } finally {

@@ -1,8 +1,8 @@
 /**
- * Where things are in this tree, and how a script starts another program.
+ * Paths of this tree, and how a script starts another program.
  *
- * Everything in scripts/ that can run before `npm ci` keeps to Node 20.10 and to what Node itself
- * brings. Work that needs the project's own Node 24 is done in a child process that runs it.
+ * All scripts that can run before `npm ci` need only Node 20.10 and its built-ins. Work that needs the project's own Node 24 is done in a child process under
+ * it.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,17 +14,17 @@ export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 export const at = (...parts) => join(root, ...parts);
 
-/** The Node 24 that the npm package `node` brings; not the link in .bin, which npm may not have made. */
+/** The Node 24 from the npm package `node`; not the link in .bin, which npm may not have made. */
 export const node24 = at(
   'node_modules/node/bin',
   process.platform === 'win32' ? 'node.exe' : 'node',
 );
 
-/** What starts Keymoot from a checkout, and the program in one file, as it is packaged. */
+/** The starter for a checkout, and the program in one file, as it is packaged. */
 export const bundle = at('out/keymoot.cjs');
 export const whole = at('out/whole/keymoot.cjs');
 
-/** The environment for the project's tools: whatever they start as `node` is Node 24 too. */
+/** The environment for the project's tools: their `node` is Node 24 too. */
 export function toolEnvironment(extra = {}) {
   const separator = process.platform === 'win32' ? ';' : ':';
   return {
@@ -35,8 +35,8 @@ export function toolEnvironment(extra = {}) {
 }
 
 /**
- * How to call npm: the very npm (and Node) that runs us when there is one, since another npm on the
- * PATH may be older, and the `node` first on the PATH under npm is the one that `npm ci` deletes.
+ * How to call npm: the npm (and Node) that runs us, if any, since another npm on the PATH may be older, and under npm the first `node` on the PATH is the one
+ * that `npm ci` deletes.
  */
 export function npmCommand(environment = process.env) {
   const { npm_execpath: cli, npm_node_execpath: node } = environment;
@@ -44,13 +44,10 @@ export function npmCommand(environment = process.env) {
   return [process.platform === 'win32' ? 'npm.cmd' : 'npm'];
 }
 
-/** A failure that the person at the terminal can act on: shown without a stack. */
+/** A failure that the person at the terminal can fix: shown without a stack. */
 export class Stop extends Error {}
 
-/**
- * Runs a program to its end, in the project's root unless told otherwise. Resolves to its exit
- * code, as a shell would give it: 128 + n when signal n ended it.
- */
+/** Runs a program to its end, by default in the project's root. Resolves to its exit code as a shell gives it: 128 + n after signal n. */
 export function run(command, args, options = {}) {
   return new Promise((done, fail) => {
     const child = spawn(command, args, { cwd: root, stdio: 'inherit', ...options });
@@ -61,13 +58,13 @@ export function run(command, args, options = {}) {
   });
 }
 
-/** As `run`, but a program that fails ends the script with `what` went wrong. */
+/** As `run`, but throws a Stop naming `what` if the program fails. */
 export async function must(what, command, args, options) {
   const code = await run(command, args, options);
   if (code !== 0) throw new Stop(`${what} failed (exit code ${code})`);
 }
 
-/** Runs a program quietly, at a `priority` of its own if one is given: `{ code, output }`, standard output and error together. */
+/** Runs a program without output, optionally at a `priority`: `{ code, output }`, standard output and error together. */
 export async function capture(command, args, { priority, ...options } = {}) {
   const chunks = [];
   const code = await new Promise((done, fail) => {
@@ -85,11 +82,11 @@ export async function capture(command, args, { priority, ...options } = {}) {
   return { code, output: Buffer.concat(chunks).toString('utf8') };
 }
 
-/** Whether `url` (an import.meta.url) is the file that Node was told to run. */
+/** Whether `url` (an import.meta.url) is Node's main script. */
 export const isMain = (url) =>
   process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(url);
 
-/** A script's outermost call: a `Stop` is one line for a person, anything else keeps its stack. */
+/** Runs a script: a `Stop` is printed as one line, any other error keeps its stack. */
 export async function main(work) {
   try {
     const code = await work();

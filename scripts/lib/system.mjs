@@ -1,6 +1,6 @@
 /**
- * What Keymoot needs from the machine and npm can't bring. Looked up as files and commands, not in
- * a package database: that is what will be used, it works on any system, and it takes a millisecond.
+ * System packages that Keymoot needs and npm can't install. Detected as files and commands, not in a package database: this checks what will be used, works on
+ * any system, and takes a millisecond.
  */
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -14,13 +14,13 @@ export function onPath(names, path = process.env.PATH ?? '') {
         accessSync(join(folder, name + suffix), constants.X_OK);
         return true;
       } catch {
-        return false; // not there, or not to be run by us
+        return false; // missing, or not executable for us
       }
     }),
   );
 }
 
-/** Distributions differ in where libraries go: /usr/lib/<machine>, /usr/lib64, /usr/lib, Homebrew. */
+/** Distributions differ in their library folders: /usr/lib/<machine>, /usr/lib64, /usr/lib, Homebrew. */
 function libraryFolders() {
   const usual = ['/usr/lib', '/usr/lib64', '/usr/local/lib', '/opt/homebrew/lib'];
   const byMachine = (existsSync('/usr/lib') ? readdirSync('/usr/lib') : [])
@@ -76,7 +76,7 @@ export const REQUIREMENTS = [
   },
 ];
 
-/** The Chromium that the fallback window is. Debian's name first, then what others call it. */
+/** The Chromium for the fallback window. Debian's name first, then other names. */
 export const CHROMIUM = {
   what: 'Chromium, for the window where Electron can’t be had',
   present: () =>
@@ -93,14 +93,14 @@ const linuxLibrary = (what, file, apt, dnf) => ({
   dnf,
 });
 
-/** What Electron's runtime expects of a desktop. */
+/** Desktop libraries that Electron's runtime loads. */
 export const ELECTRON_LIBRARIES = [
   linuxLibrary('GTK 3', 'libgtk-3.so.0', 'libgtk-3-0', 'gtk3'),
   linuxLibrary('GBM', 'libgbm.so.1', 'libgbm1', 'mesa-libgbm'),
   linuxLibrary('ALSA', 'libasound.so.2', 'libasound2', 'alsa-lib'),
 ];
 
-/** A display for tests that open windows where nobody looks. */
+/** A display for tests that open windows on a machine without one. */
 export const DISPLAY = {
   what: 'Xvfb, a display for the tests of the window',
   present: () => process.platform !== 'linux' || onPath(['Xvfb']),
@@ -108,7 +108,7 @@ export const DISPLAY = {
   dnf: 'xorg-x11-server-Xvfb',
 };
 
-/** For tests that ask the kernel what a window did. */
+/** For tests that trace a window's system calls. */
 export const TRACER = {
   what: 'strace, for the tests of what a window asks of the network',
   present: () => process.platform !== 'linux' || onPath(['strace']),
@@ -119,7 +119,7 @@ export const TRACER = {
 export const missing = (requirements = REQUIREMENTS) =>
   requirements.filter(({ present }) => !present());
 
-/** The one command that installs what is missing, or undefined where we don't know one. */
+/** The command that installs the missing packages, or undefined for an unknown package manager. */
 export function installCommand(requirements, manager) {
   const names = requirements.map((requirement) => requirement[manager]).filter(Boolean);
   if (names.length === 0) return undefined;
@@ -127,7 +127,7 @@ export function installCommand(requirements, manager) {
   return [manager, 'install', ...names];
 }
 
-/** Installs what is missing as root on Debian and its kin; elsewhere says what to install, and stops. */
+/** Installs missing packages as root on Debian and its derivatives; elsewhere prints what to install, and stops. */
 export async function ensureSystem(say, requirements = REQUIREMENTS) {
   const wanted = missing(requirements);
   if (wanted.length === 0) return;
@@ -150,7 +150,7 @@ export async function ensureSystem(say, requirements = REQUIREMENTS) {
   say(`Installing them: ${command.join(' ')}`);
   const quiet = ['-qq', '-o', 'Dpkg::Use-Pty=0'];
   const options = {
-    // apt asks nothing here, and must not wait for a keyboard that may not be there.
+    // apt must not wait for input from a keyboard that may not be there.
     stdio: ['ignore', 2, 2],
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   };

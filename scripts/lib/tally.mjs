@@ -1,6 +1,6 @@
 /**
- * The last line of `npm test`, from Vitest's JSON report. A run can fail without a failed test: a
- * file that doesn't load, an error outside any test, no test at all. None of them may look green.
+ * The last line of `npm test`, from Vitest's JSON report. A run can fail without a failed test: a file that doesn't load, an error outside any test, no test at
+ * all. None of these may look green.
  */
 
 const unloaded = ({ testResults = [] }) =>
@@ -9,7 +9,7 @@ const unloaded = ({ testResults = [] }) =>
       status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
   );
 
-/** What failed besides single tests, in words. */
+/** Failures other than single tests, in words. */
 export function failuresOf({ code, counts }) {
   if (counts === undefined) return [`vitest left no report (exit code ${code})`];
   const files = unloaded(counts).map(({ name }) => `${name} as a whole`);
@@ -17,7 +17,7 @@ export function failuresOf({ code, counts }) {
   return silent ? [...files, `vitest, outside of any test (exit code ${code})`] : files;
 }
 
-/** `code` is Vitest's exit code, `counts` its report; `otherFailures` are those of the checks before. */
+/** `code` is Vitest's exit code, `counts` its report; `otherFailures` counts those of the checks before. */
 export function sumUp({ code, counts }, otherFailures = 0) {
   const passed = counts?.numPassedTests ?? 0;
   const skipped = (counts?.numPendingTests ?? 0) + (counts?.numTodoTests ?? 0);
