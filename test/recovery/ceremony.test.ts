@@ -61,7 +61,7 @@ const next = async (stage: Stage, play: Play): Promise<void> => {
 };
 const kindOf = ({ steps, due }: CeremonyView): string =>
   steps.find(({ step }) => step.id === due)?.step.kind ?? 'none';
-/** Plays on until a step of that kind is due. */
+/** Plays until a step of that kind is due. */
 const playTo = async (stage: Stage, play: Play, kind: string): Promise<void> => {
   while (kindOf(play.view) !== kind) await next(stage, play);
 };
@@ -76,7 +76,7 @@ const close = async (stage: Stage, play: Play): Promise<void> => {
   );
   expect(play.view).toMatchObject({ status: 'CLOSED', verdict: 'AGREED' });
 };
-/** The witness reads the envelope again; the custodian types something else than the first time, with its own right check value. */
+/** The custodian enters another component than the first time, with its own right check value, as if a different envelope were read. */
 const enterAnother = async ({ room }: Stage, { view, definition, envelopes }: Play) => {
   const { step } = view.steps.find((state) => state.step.id === view.due) ?? {};
   const index = step?.component ?? 0;
@@ -118,7 +118,7 @@ const decide = async ({ room }: Stage, play: Play): Promise<void> => {
   );
 };
 
-/** In the order in which the token is called: the look before, the import key, the key itself, its twin, tidying up. */
+/** In the order of the token's calls: the look before, the import key, the key itself, its twin, cleaning up. */
 const CUTS: (Cut & { left: 'no intent' | 'nothing' | 'a key' })[] = [
   { at: 'C_Login', when: 'before', victim: 'power', left: 'no intent' },
   { at: 'C_Login', when: 'after', skip: 1, victim: 'service', left: 'no intent' },
@@ -145,7 +145,7 @@ describe.skipIf(!possible)('a key formed from components, cut short', () => {
     const { room } = stage;
     const play = await arm(stage, 'step-by-step');
     for (const step of play.definition.steps) {
-      // Before a component or the key, whatever was held is entered again.
+      // Before a component or the key, every component that was held is entered again.
       while (play.view.due !== step.id) {
         expect(play.view.again.length).toBeGreaterThan(0);
         await next(stage, play);
@@ -165,7 +165,7 @@ describe.skipIf(!possible)('a key formed from components, cut short', () => {
       expect(play.view.held).toEqual([]);
       const [open] = await room.desk.call('recovery.list', {});
       if (step.kind === 'key.form') {
-        // Its first commit is the intent, and whether the token was asked by then is for a look to tell.
+        // Its first commit is the intent; only a look shows whether the token was called by then.
         expect(play.view.status).toBe('RECOVERY');
         await settle(stage, open?.intent ?? '', 'destroy');
         play.view = await show(stage, play);
@@ -175,7 +175,7 @@ describe.skipIf(!possible)('a key formed from components, cut short', () => {
       } else {
         expect(open).toBeUndefined();
         const state = play.view.steps.find((known) => known.step.id === step.id);
-        // Everyone speaks for themselves: the first has, and is not asked again.
+        // Each person agrees separately: the first has agreed and is not asked again.
         if (step.kind === 'agree') expect(play.view.agreed).toHaveLength(1);
         else expect(state).toMatchObject({ state: 'done', attempts: 1 });
       }
@@ -219,7 +219,7 @@ describe.skipIf(!possible)('a key formed from components, cut short', () => {
           expect(play.view.status).toBe('RECOVERY');
           await expect(next(stage, play)).rejects.toMatchObject({ code: 'recovery-needed' });
           if (left === 'a key')
-            // This one may not sign, so it can't show that it is the sum: nobody may take it on faith.
+            // This key may not sign, so it can't prove that it is the sum, and must not be adopted.
             await expect(settle(stage, open?.intent ?? '', 'adopt')).rejects.toMatchObject({
               code: 'key-not-as-asked',
             });
@@ -231,7 +231,7 @@ describe.skipIf(!possible)('a key formed from components, cut short', () => {
 
         play.view = await show(stage, play);
         if (failures === 3) {
-          // The third time it is no slip any more: two people decide (R5, R23).
+          // A third failure no longer counts as a slip: two people decide (R5, R23).
           await expect(next(stage, play)).rejects.toMatchObject({ code: 'state-refused' });
           await decide(stage, play);
           failures = 0;
@@ -285,10 +285,10 @@ describe.skipIf(!possible)('a key formed from components, cut short', () => {
     process.kill(holder, 'SIGKILL');
     await until('the holder is gone', () => !runs(holder));
     do play.view = await show(stage, play);
-    while (play.view.held.length > 0); // until the service has noticed
+    while (play.view.held.length > 0); // until the service notices
     expect(play.view.again).toEqual([1, 2, 3]);
     expect(kindOf(play.view)).toBe('component.enter');
-    // The custodian's first envelope was committed to: another component is refused, and says nothing of the first.
+    // The first component was committed to: another one is refused, and the refusal reveals nothing about the first.
     await expect(enterAnother(stage, play)).rejects.toMatchObject({ code: 'component-refused' });
     play.view = await show(stage, play);
     expect(play.view.again).toEqual([1, 2, 3]);
@@ -347,7 +347,7 @@ describe.skipIf(!possible)('a key formed from components, cut short', () => {
     steer.forget();
     const forming = next(stage, play);
     const refused = expect(forming).rejects.toMatchObject({ code: 'component-refused' });
-    // The import key is made and its public half read: what follows is the sum.
+    // The import key is made and its public half read; the sum comes next.
     await until('the sum is due', () => steer.count('C_GetAttributeValue') > 2);
     await sleep(150);
     process.kill(holder, 'SIGKILL');

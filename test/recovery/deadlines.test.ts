@@ -1,4 +1,4 @@
-/** What only time can tell: each of these waits out a deadline, so they do it side by side, each on a desk of its own. */
+/** Tests that wait out a deadline: they run side by side, each on a desk of its own. */
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,10 +18,10 @@ import {
   settle,
 } from './stage.ts';
 
-/** Of making an AES key, and of loading a library, ms. */
+/** The deadline for making an AES key, and for loading a library, ms. */
 const DEADLINE = 15_000;
 
-/** The same module under a name that no family has: for all the desk knows, a device with a will of its own. */
+/** The same module under an unknown file name: the desk must assume that the device may finish a call alone. */
 const ofNoFamily = async (stage: Stage): Promise<Stage> => {
   const { room, steer, folder, softhsmConf } = stage;
   const library = join(folder, 'libvendor.so');

@@ -26,7 +26,7 @@ import {
 
 const SIZE_MIB = 24;
 
-/** A file system of its own, small enough to fill; undefined where this program may not mount one. */
+/** A small file system of its own, which a test can fill; undefined where this program may not mount one. */
 const smallDisk = (): string | undefined => {
   if (!possible) return undefined;
   const disk = newFolder();
@@ -129,7 +129,7 @@ describe.skipIf(disk === undefined)('a full disk', () => {
     const { room } = stage;
     const place = join(root, 'bundle');
     const grant = await room.desk.grant('bundle', place);
-    // Room for the entry that says so, and for less than the bundle.
+    // Leaves room for the log entry about the failure, but not for the bundle.
     fill();
     const { size } = await room.desk.call('log.state', {});
     const exporting = room.call('log.export', { grant }, 'administrator');

@@ -1,6 +1,6 @@
 /**
- * Somebody who knows a PIN puts another object under a key's id. It is not destroyed in that key's name, not by a call and not by settling one that was
- * interrupted; that it was found is in the log, and nothing is left half done.
+ * A holder of the PIN puts another object under a key's id. A call, or the settling of an interrupted one, must not destroy it in place of the key; the finding
+ * is logged, and nothing is left half done.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Algorithm, KeyRecord, Purpose } from '../../shared/domain/keys.ts';
@@ -55,7 +55,7 @@ describe.skipIf(!possible)('another object under a key’s id', () => {
     return objects.filter((object) => object.ckaid === ckaid).length;
   };
 
-  /** At the token with another program: its own PIN, no desk. */
+  /** Uses the token with another program: its own PIN, no desk. */
   const aside = async (key: KeyRecord, as: Kind | undefined) => {
     const path = softhsmLibrary() ?? '';
     const { first, second } = stage.room.pins.get(TOKEN) ?? expect.unreachable();
@@ -120,7 +120,7 @@ describe.skipIf(!possible)('another object under a key’s id', () => {
       });
       expect(more).toEqual([]);
       await requireAgreement(stage);
-      // Once it is away, there is nothing left of the key.
+      // Without the foreign object, nothing of the key is left.
       await aside(key, undefined);
       await destroy(key);
       expect(await stateOf(key)).toBe('destroyed');

@@ -79,7 +79,7 @@ describe.skipIf(!possible)('an export, cut short', () => {
     const login = await room.login(TOKEN, 'exports.wrap');
     return room.call('exports.wrap', { export: job, grant, login }, ...BOTH);
   };
-  /** What lies beside a place under a name that begins with its own. */
+  /** Entries of the same folder whose name begins with this one's. */
   const beside = (path: string): string[] =>
     readdirSync(dirname(path)).filter((name) => name.startsWith(basename(path)));
 
@@ -98,7 +98,7 @@ describe.skipIf(!possible)('an export, cut short', () => {
         .slice(before.length)
         .filter(({ type }) => type === 'key.wrap');
       const reason = cut.victim === 'token' ? 'module-crashed' : 'interrupted';
-      // The self-test comes first and intends nothing.
+      // The self-test comes first and writes no intent.
       if (cut.skip === undefined) expect(wraps).toEqual([]);
       else
         expect(wraps).toMatchObject([
@@ -117,7 +117,7 @@ describe.skipIf(!possible)('an export, cut short', () => {
     steer.forget();
     steer.set('C_WrapKey * hang-before 1000');
     const wrapping = wrap().catch((error: unknown) => error);
-    // The first is the self-test's.
+    // The first C_WrapKey is the self-test's.
     await until('the key itself is wrapped', () => steer.count('C_WrapKey') === 2);
     mkdirSync(place);
     expect(await wrapping).toMatchObject({ code: 'file-exists' });
@@ -152,7 +152,7 @@ describe.skipIf(!possible)('an export, cut short', () => {
     const bundle = join(folder, 'bundle');
     const grant = await room.desk.grant('bundle', bundle);
     const exporting = room.call('log.export', { grant }, 'administrator').catch(() => undefined);
-    // Another process writes, so nothing is missed by not letting go of this one; it never takes this long.
+    // Polls without a pause; the bundle is written by another process, so this does not delay it.
     const writing = `${basename(bundle)}.writing-`;
     let found = false;
     await new Promise((resolve) => setTimeout(resolve, 1));

@@ -164,7 +164,7 @@ describe.skipIf(!possible)('a token that misbehaves while a key is made', () => 
       steer.forget();
       steer.set('C_Initialize * hang-before 1500', `${call} 1 hang-before 1500`);
       const acting = act();
-      // The look before is the first; the second is the process that acts.
+      // The first is the look before; the second is the process that acts.
       await until('the library starts', () => steer.count('C_Initialize') === 2);
       expect(await room.desk.call('recovery.list', {})).toEqual([]);
       await until('the call is made', () => steer.count(call) === 1);
@@ -220,7 +220,7 @@ describe.skipIf(!possible)('a library that can’t be used', () => {
     faults = buildFaults();
     steer = control(folder, softhsmLibrary() ?? '');
     room = await Room.enter(join(folder, 'desk'));
-    // The log's own token lies behind the misbehaving module here.
+    // Here the log's own token lies behind the misbehaving module.
     const { token } = await room.train('softhsm', 'log');
     library = join(folder, 'libvendor.so');
     copyFileSync(faults.faulty, library);
@@ -308,7 +308,7 @@ describe.skipIf(!possible)('a library that can’t be used', () => {
       'whose process is killed',
       async () => {
         const [pid = 0] = signers();
-        expect(pid).toBeGreaterThan(0); // 0 would be this test itself
+        expect(pid).toBeGreaterThan(0); // 0 would kill this test itself
         process.kill(pid, 'SIGKILL');
       },
     ],
@@ -328,7 +328,7 @@ describe.skipIf(!possible)('a library that can’t be used', () => {
       steer.set();
       await expect(generate()).rejects.toMatchObject({ code: 'signer-missing' });
       expect(await room.desk.call('keys.list', {})).toEqual([]);
-      // Planning goes on, unsealed and said to be.
+      // Planning goes on; the log is reported as unsealed.
       await defineAndApprove(room, await draft(`planned while one ${what}`));
       const open = await room.desk.call('log.state', {});
       expect(open).toMatchObject({ signer: 'NO SIGNER', sealed });

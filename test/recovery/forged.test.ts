@@ -1,6 +1,6 @@
 /**
- * A service that was killed while a key was made, and the database edited before it starts again: what had been planned is told by the intent's entry, and an
- * entry that could not be settled rightly is refused, sealed or not.
+ * A service is killed while a key is made, and the database is edited before it starts again: recovery takes the plan from the intent's entry, and refuses an
+ * entry that can't be settled correctly, sealed or not.
  */
 import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ interface Row {
 
 describe.skipIf(!possible)('an intent that was edited while nobody had the desk open', () => {
   let stage: Stage;
-  /** A key that has nothing to do with it. */
+  /** An unrelated key. */
   let kept: { id: string; ckaid: string };
   const file = () => join(stage.room.folder, 'desk.sqlite');
   const copy = (name: string) => join(stage.folder, name);
@@ -87,7 +87,7 @@ describe.skipIf(!possible)('an intent that was edited while nobody had the desk 
     expect(error.code, error.message).toBe('store-tampered');
     expect(error.message).toContain('interrupted');
   };
-  /** Rewrites the open intent's entry, which no seal covers yet, and all that has to fit it. */
+  /** Rewrites the open intent's entry, which no seal covers yet, and all data derived from it. */
   const rewrite =
     (change: (entry: Members & { detail: Members }) => unknown): Change =>
     (db) => {

@@ -19,11 +19,11 @@ import {
   wordsOf,
 } from './stage.ts';
 
-/** What is left after a cut: nothing at all, an intent of which nothing came, or an intent and the key that was made. */
+/** What a cut leaves: nothing at all, an intent without a key, or an intent and its key. */
 type Left = 'no intent' | 'nothing' | 'a key';
 const made = (cut: Cut): Left => {
   if ((cut.skip ?? 0) === 0) return 'no intent';
-  // A process that outlives the service finishes what it was asked.
+  // A token process that outlives the service finishes its call.
   if (cut.victim === 'service') return 'a key';
   const before = ['C_Login', 'C_FindObjectsInit'].includes(cut.at);
   return before || (cut.at === 'C_GenerateKey' && cut.when === 'before') ? 'nothing' : 'a key';
@@ -79,7 +79,7 @@ describe.skipIf(!possible)('generating a key, cut short', () => {
       if (left === 'no intent') {
         expect(open).toBeUndefined();
       } else {
-        // Whoever settles it goes by what the log says, and by nothing that lies beside it.
+        // Recovery goes by the log alone, not by any other data.
         const intent = (await entriesOf(room)).find(({ id }) => id === open?.intent);
         expect(intent?.detail).toMatchObject({
           ...{ algorithm: 'AES-256', label, ...stage.at },
@@ -87,7 +87,7 @@ describe.skipIf(!possible)('generating a key, cut short', () => {
         });
         expect(open?.token).toEqual(stage.at);
         expect(outcome.error.code).toBe(cut.victim === 'token' ? 'recovery-needed' : 'internal');
-        // Never blindly again: nothing new on this token before that is settled.
+        // Nothing is repeated blindly: no new key on this token until that one is settled.
         await expect(generateKey(stage, `${label}-again`)).rejects.toMatchObject({
           code: 'recovery-needed',
           fields: { intent: open?.intent },
@@ -96,7 +96,7 @@ describe.skipIf(!possible)('generating a key, cut short', () => {
         const settled = await settle(stage, open?.intent ?? '', wish);
         const adopted = wish === 'adopt' ? 'adopted' : 'destroyed';
         expect(settled.outcome).toBe(left === 'nothing' ? 'nothing-was-made' : adopted);
-        // The token is software: once its process has ended nothing can appear any more, so nobody waits for the deadline.
+        // A software token: after its process has ended no key can appear, so recovery does not wait for the deadline.
         expect(performance.now() - started).toBeLessThan(10_000);
         const said = (await entriesOf(room)).filter(({ corr }) => corr === open?.intent);
         expect(said).toMatchObject([
@@ -133,7 +133,7 @@ describe.skipIf(!possible)('generating a key, cut short', () => {
       await generating;
       steer.set();
       const reopening = room.reopen(DEVELOPER);
-      // The old process is waited for, not shot: shooting it now would be declaring failure while the device still works.
+      // The old process is waited for, not killed: killing it would declare failure while the device still works.
       await sleep(1000);
       expect(runs(old)).toBe(true);
       await reopening;
@@ -170,7 +170,7 @@ describe.skipIf(!possible)('generating a key, cut short', () => {
     await generating;
     await room.reopen(DEVELOPER);
     const [open] = await room.desk.call('recovery.list', {});
-    // Whether the token was asked by then is for nobody to guess.
+    // It is uncertain whether the token was called by then.
     const { outcome } = await settle(stage, open?.intent ?? '', 'adopt');
     expect(['adopted', 'nothing-was-made']).toContain(outcome);
     await requireAgreement(stage);
@@ -191,7 +191,7 @@ describe.skipIf(!possible)('generating a key, cut short', () => {
         );
       expect(await cutShort(stage, cut, destroying)).toHaveProperty('error');
       const [open] = await room.desk.call('recovery.list', {});
-      // Who wants to keep it can, as long as it is there.
+      // Two people may keep the key, as long as it exists.
       const settled = await settle(stage, open?.intent ?? '', 'adopt');
       expect(settled.outcome).toBe(gone ? 'destroyed' : 'adopted');
       await requireAgreement(stage);

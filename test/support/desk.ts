@@ -1,6 +1,4 @@
-/**
- * A founded desk for a test file: the service as it ships, real tokens, invented people. Founding takes a second or two, so a file does it once.
- */
+/** A founded desk for a test file: the service as it ships, real tokens, invented people. Founding takes a second or two, so a file does it once. */
 import { hash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -46,7 +44,7 @@ export interface Played {
   envelopes: Envelopes;
 }
 
-/** How a call was refused. A call that is not refused fails the test, and so does a refusal without words for people. */
+/** The error of a refused call. Fails the test if the call is not refused, or if the refusal has no message for people. */
 export const refusal = async (call: Promise<unknown>): Promise<KeymootError> => {
   const error: unknown = await call.then(
     () => undefined,
@@ -109,7 +107,7 @@ export class TestDesk {
     return this.room.player(name).id;
   }
 
-  /** Everything that anybody can see of the desk. */
+  /** The whole visible state of the desk. */
   async state(): Promise<Record<string, unknown>> {
     const look = <C extends ChannelName>(channel: C, input: InputGiven<C>) =>
       this.room.desk.call(channel, input);
@@ -131,12 +129,12 @@ export class TestDesk {
       unfinished: await look('recovery.list', {}),
     };
   }
-  /** Refused with this code, and the desk is afterwards as it was before, its log included. */
+  /** Requires a refusal with this code, and that the desk, log included, is unchanged afterwards. */
   async unchanged(code: ErrorCode, act: () => Promise<unknown>): Promise<KeymootError> {
     const before = await this.state();
     const error = await refusedAs(code, act());
     const after = await this.state();
-    // A PIN that a token refused is itself an entry; nothing else is.
+    // A PIN that a token refused is logged as one entry; nothing else is.
     if (code === 'pin-wrong') {
       expect(after['size']).toBe(Number(before['size']) + 1);
       expect({ ...after, size: 0, root: '' }).toEqual({ ...before, size: 0, root: '' });
@@ -146,7 +144,7 @@ export class TestDesk {
   async logSize(): Promise<number> {
     return (await this.room.desk.call('log.state', {})).size;
   }
-  /** Entries from `from` on, as they stand in the log. */
+  /** Entries from `from` on, as the log has them. */
   async entries(from = 0): Promise<Record<string, unknown>[]> {
     const all: Record<string, unknown>[] = [];
     for (let next = from; ;) {
@@ -157,7 +155,7 @@ export class TestDesk {
     }
   }
 
-  /** A proof's handle, for driving the contract by hand. */
+  /** A proof's handle, for calling the contract directly. */
   async proof(name: string, channel: ChannelName, inputSha256: string): Promise<string> {
     const { id, passphrase } = this.room.player(name);
     return this.room.desk.secret(Uint8Array.from(passphrase), {
@@ -206,7 +204,7 @@ export class TestDesk {
     );
     return { definition: change(draft), envelopes };
   }
-  /** A ceremony that has been armed, and played up to a step if one is named. */
+  /** An armed ceremony, played up to a step if one is named. */
   async arm(
     upTo = '1',
     change: (definition: Definition) => Definition = (same) => same,
@@ -216,7 +214,7 @@ export class TestDesk {
     const view = await this.call('ceremonies.arm', { definitionSha256: sha256 }, ADA);
     return this.play({ view, definition, envelopes }, upTo);
   }
-  /** Plays on until `upTo` is due, or to the end. */
+  /** Plays until `upTo` is due, or to the end. */
   async play(played: Played, upTo?: string): Promise<Played> {
     let { view } = played;
     while (view.due !== undefined && view.due !== upTo)
@@ -224,12 +222,12 @@ export class TestDesk {
     return { ...played, view };
   }
 
-  /** The stopped desk in this process, where a test may set the clock. The caller closes it. */
+  /** The stopped desk opened in this process, where a test may set the clock. The caller closes it. */
   async inside(emit: Emit = () => undefined): Promise<Inside> {
     return new Inside(this.room, await Desk.open(this.room.folder, emit));
   }
 
-  /** Opens the stopped desk's database as any other program could. The caller has stopped the service. */
+  /** Opens the stopped desk's database as another program could. The caller has stopped the service. */
   edit<T>(change: (db: Sqlite.Database) => T): T {
     const db = new Sqlite(join(this.data, 'desk.sqlite'));
     try {

@@ -1,4 +1,4 @@
-/** Before any test: the program is built from the sources that are there, since what the tests start is the program. */
+/** Before any test: builds the program from the current sources, since the tests start the built program. */
 import { ensureBuild } from '../../scripts/setup.mjs';
 
 export const setup = ensureBuild;

@@ -1,18 +1,18 @@
 /**
- * Looking for planted secrets in the memory of running processes, as whoever administers the machine could.
+ * Searches the memory of running processes for planted secrets, as an administrator of the machine could.
  *
- * Every secret of a test begins with the same mark, so that a search is for one thing in all its forms; what follows the mark tells which it was.
+ * Every secret of a test begins with the same mark, so that one search finds all in each encoding; the text after the mark identifies the secret.
  */
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A way in which something may lie in memory. */
+/** An encoding in which a secret may lie in memory. */
 export interface Form {
   form: string;
   bytes: Buffer;
 }
 
-/** Of what base64 makes of the bytes, wherever they stand in what was encoded, only what they alone decide. */
+/** Base64 of the bytes at each of the three alignments, without the digits that depend on neighbouring bytes. */
 const inBase64 = (bytes: Buffer): Form[] =>
   [0, 1, 2].map((shift) => {
     const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64');
@@ -26,7 +26,7 @@ export const formsOfText = (mark: string): Form[] => [
   { form: 'hex', bytes: Buffer.from(Buffer.from(mark).toString('hex')) },
   ...inBase64(Buffer.from(mark)),
 ];
-/** Of bytes that are typed as hex digits, eight at a time. */
+/** For bytes that are typed as hex digits, eight at a time. */
 export const formsOfHex = (mark: string): Form[] => {
   const typed = mark.slice(0, 8);
   return [
@@ -42,7 +42,7 @@ interface Region {
   from: number;
   to: number;
 }
-/** What a process has written into: what comes from files as it is can hold nothing of ours. */
+/** Writable regions: unmodified file contents can hold none of our secrets. */
 const regionsOf = (pid: number): Region[] =>
   readFileSync(`/proc/${pid}/maps`, 'utf8')
     .split('\n')
@@ -57,7 +57,7 @@ const PAGE = 4096;
 const PIECE = 2048 * PAGE;
 const OVERLAP = 64;
 
-/** The parts of a region that are in memory at all; most of what a browser sets aside is not. */
+/** The pages of a region that are in memory; a browser reserves far more than it uses. */
 const presentIn = function* (pagemap: number, { from, to }: Region): Generator<Region> {
   const entries = Buffer.alloc(((to - from) / PAGE) * 8);
   const read = readSync(pagemap, entries, 0, entries.length, (from / PAGE) * 8);
@@ -76,11 +76,11 @@ const presentIn = function* (pagemap: number, { from, to }: Region): Generator<R
 
 export interface Hit {
   form: string;
-  /** The mark and what follows it. */
+  /** The mark and the text after it. */
   text: string;
 }
 
-/** Where the marks are in the memory of a process. Throws where the system lets nobody look. */
+/** Finds the marks in a process's memory. Throws where the system denies access. */
 export const searchMemory = (pid: number, forms: readonly Form[]): Hit[] => {
   const hits: Hit[] = [];
   const memory = openSync(`/proc/${pid}/mem`, 'r');
@@ -94,7 +94,7 @@ export const searchMemory = (pid: number, forms: readonly Form[]): Hit[] => {
           const length = Math.min(to + OVERLAP, region.to) - from;
           read = readSync(memory, piece, 0, length, from);
         } catch {
-          continue; // given back to the system meanwhile, or a device's
+          continue; // unmapped meanwhile, or a device's memory
         }
         const seen = piece.subarray(0, read);
         for (const { form, bytes } of forms)

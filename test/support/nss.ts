@@ -1,4 +1,4 @@
-/** Throw-away NSS databases: softoken as a token that does what SoftHSM can't (OAEP with SHA-256), and lacks what SoftHSM has. */
+/** Throw-away NSS databases: softoken is a token that supports what SoftHSM does not (OAEP with SHA-256), and lacks what SoftHSM has. */
 import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ export const nssLibrary = (): string | undefined => {
   return path === undefined ? undefined : realpathSync(path);
 };
 
-/** A fresh database. Its token's label is a parameter of the library. */
+/** A new database. Its token's label is a parameter of the library. */
 export const nssFolder = async (label: string): Promise<ThrowAway> => {
   const path = nssLibrary();
   if (path === undefined) throw new Error('NSS is not installed: npm test installs it');

@@ -1,4 +1,4 @@
-/** Throw-away SoftHSM tokens: a folder of their own, gone with the test. */
+/** Throw-away SoftHSM tokens, in a folder of their own that is removed with the test. */
 import { existsSync, mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ export const halves = (first: string, second: string): PinHalves => ({
   second: new TextEncoder().encode(second),
 });
 
-/** The two halves every throw-away token has. Fresh buffers each time: both ends wipe what they get. */
+/** The two PIN halves of every throw-away token. New buffers each time, since both ends wipe them. */
 export const USER_PIN = (): PinHalves => halves('left-12', 'right-34');
 export const SO_PIN = (): PinHalves => halves('so-left-5', 'so-right-6');
 
@@ -29,7 +29,7 @@ export interface ThrowAway {
   remove: () => void;
 }
 
-/** A folder for tokens and the configuration that names it; no token yet. */
+/** A folder for tokens, with its configuration; no token yet. */
 export const softhsmFolder = async (): Promise<ThrowAway> => {
   const path = softhsmLibrary();
   if (path === undefined) throw new Error('SoftHSM is not installed: npm test installs it');
@@ -61,7 +61,7 @@ export const softhsmFolder = async (): Promise<ThrowAway> => {
   };
 };
 
-/** A new token with USER_PIN and SO_PIN. Needs a process of its own: other processes see it only once they start anew. */
+/** A new token with USER_PIN and SO_PIN. Needs a process of its own: other processes see the token only after a restart. */
 export const softhsmToken = async (
   options: TokenClientOptions,
   label: string,

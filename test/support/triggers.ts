@@ -1,4 +1,4 @@
-/** Editing rows that triggers guard, as somebody would who does not want to be found out: the triggers are back afterwards. */
+/** Edits rows that triggers guard, as an attacker would who hides it: the triggers are restored afterwards. */
 import type Sqlite from 'better-sqlite3';
 
 export const withoutTriggers = (db: Sqlite.Database, edit: () => unknown): void => {

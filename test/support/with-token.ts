@@ -1,6 +1,6 @@
 import { TokenClient, type TokenClientOptions } from '../../custody/tokens/client.ts';
 
-/** A token process for one purpose: started, used, closed. */
+/** A token process for one use: started, used, closed. */
 export const withToken = async <T>(
   options: TokenClientOptions,
   act: (client: TokenClient) => Promise<T>,
