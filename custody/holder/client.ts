@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { fromErrorData, isErrorCode, KeymootError } from '../../shared/errors.ts';
 import {
-  holderProtocol,
+  holderAnswers,
   type HolderInput,
   type HolderOp,
   type HolderOutput,
@@ -90,7 +90,7 @@ export class Holder {
     }).finally(() => {
       clearTimeout(timer);
     });
-    return holderProtocol[op].output.parse(value) as HolderOutput<K>;
+    return holderAnswers[op].parse(value) as HolderOutput<K>;
   }
   end(): void {
     if (this.#child.connected) this.#child.disconnect();

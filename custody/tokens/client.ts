@@ -12,7 +12,7 @@ import {
   type TokenInput,
   type TokenOp,
   type TokenOutput,
-  tokenProtocol,
+  tokenAnswers,
 } from '../../shared/token/protocol.ts';
 import { setAside, STDIO_ASIDE } from '../aside.ts';
 import { spawnSelf } from '../spawn.ts';
@@ -217,7 +217,7 @@ export class TokenClient {
       const { code, message, fields } = reply.error;
       throw new KeymootError(code, message, fields === undefined ? {} : { fields });
     }
-    const value = tokenProtocol[op].output.safeParse(reply.value);
+    const value = tokenAnswers[op].safeParse(reply.value);
     if (!value.success) throw this.#lied(op);
     return value.data as TokenOutput<K>;
   }
