@@ -15,10 +15,11 @@ import {
   type Output,
   type Payload,
 } from '../../shared/contract/index.ts';
-import { EventMessage, Reply, type Proof } from '../../shared/contract/message.ts';
-import type { FilePurpose } from '../../shared/contract/desk.ts';
+import type { Proof } from '../../shared/contract/message.ts';
+import { isEvent, type FilePurpose } from '../../shared/contract/names.ts';
+import { isEventMessage, isReply } from '../../shared/contract/wire.ts';
 import { serviceEnvironment } from '../../shared/environment.ts';
-import { fromErrorData, KeymootError } from '../../shared/errors.ts';
+import { type ErrorData, fromErrorData, KeymootError } from '../../shared/errors.ts';
 import type { Binding } from '../../shared/sealed.ts';
 import { seal } from '../../shared/sealing.ts';
 import { spawnSelf } from '../spawn.ts';
@@ -115,19 +116,17 @@ export class DeskClient {
     } catch {
       return; // no message of the service's, so nobody waits for it
     }
-    const reply = Reply.safeParse(message);
-    if (reply.success) {
-      if (reply.data.id === null) return;
-      const waiting = this.#waiting.get(reply.data.id);
-      this.#waiting.delete(reply.data.id);
-      if (reply.data.ok) waiting?.resolve(reply.data.value);
-      else waiting?.reject(fromErrorData(reply.data.error as Parameters<typeof fromErrorData>[0]));
+    if (isReply(message)) {
+      if (message.id === null) return;
+      const waiting = this.#waiting.get(message.id);
+      this.#waiting.delete(message.id);
+      if (message.ok) waiting?.resolve(message.value);
+      else waiting?.reject(fromErrorData(message.error as ErrorData));
       return;
     }
-    const event = EventMessage.safeParse(message);
-    if (!event.success || !Object.hasOwn(events, event.data.event)) return;
-    const name = event.data.event as EventName;
-    const payload = events[name].safeParse(event.data.payload);
+    if (!isEventMessage(message) || !isEvent(message.event)) return;
+    const name = message.event;
+    const payload = events[name].safeParse(message.payload);
     if (payload.success)
       for (const listener of this.#listeners.get(name) ?? []) listener(payload.data as never);
   }

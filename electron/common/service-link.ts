@@ -4,8 +4,10 @@
  * Every call gets exactly one answer, whatever the service does: it may die, answer twice, answer late, never, or with lines that are not ours.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { events, type Payload } from '../../shared/contract/index.ts';
-import { EventMessage, Reply } from '../../shared/contract/message.ts';
+import type { Payload } from '../../shared/contract/index.ts';
+import { isEvent } from '../../shared/contract/names.ts';
+import { count, isEventMessage, isReply } from '../../shared/contract/wire.ts';
+import { record, string, type Form } from '../../shared/form.ts';
 import type { FaceMessage, PageRequest } from '../../shared/window/bridge.ts';
 import { type Answer, refused } from './answers.ts';
 import type { Command } from './program.ts';
@@ -29,6 +31,12 @@ const MOST_WAITING = 512;
 
 const SAFE =
   'What it acknowledged is safe. The Overview says whether something was interrupted: look there before you repeat anything.';
+
+const isProgress: Form<Payload<'progress'>> = record({
+  request: count,
+  text: string(256),
+  elapsedMs: count,
+});
 
 interface Waiting {
   answer: (answer: Answer) => void;
@@ -154,37 +162,33 @@ export class ServiceLink {
     } catch {
       return; // no message of the service's, so nobody waits for it
     }
-    const reply = Reply.safeParse(message);
-    if (reply.success) {
-      const { id } = reply.data;
+    if (isReply(message)) {
       // An answer that comes twice, or after its deadline, is nobody's.
-      const waiting = id === null ? undefined : this.#waiting.get(id);
-      if (id === null || waiting === undefined) return;
-      this.#waiting.delete(id);
+      const waiting = message.id === null ? undefined : this.#waiting.get(message.id);
+      if (message.id === null || waiting === undefined) return;
+      this.#waiting.delete(message.id);
       clearTimeout(waiting.timer);
-      if (reply.data.ok) waiting.answer({ ok: true, value: reply.data.value });
+      if (message.ok) waiting.answer({ ok: true, value: message.value });
       else {
-        const { code, message, fields } = reply.data.error;
+        const { code, message: words, fields } = message.error;
         waiting.answer({
           ok: false,
-          error: { code, message, ...(fields === undefined ? {} : { fields }) },
+          error: { code, message: words, ...(fields === undefined ? {} : { fields }) },
         });
       }
       return;
     }
-    const said = EventMessage.safeParse(message);
-    if (!said.success || !Object.hasOwn(events, said.data.event)) return;
-    const { event, payload } = said.data;
+    if (!isEventMessage(message) || !isEvent(message.event)) return;
+    const { event, payload } = message;
     if (event === 'progress') this.#tellProgress(payload);
     else this.#tell({ kind: 'event', event, payload });
   }
   /** The service knows a call by our number, the page by its own; of a call that isn't waiting or has no ticket there is nobody to tell. */
   #tellProgress(payload: unknown): void {
-    const progress = events.progress.safeParse(payload);
-    const ticket = progress.success ? this.#waiting.get(progress.data.request)?.ticket : undefined;
-    if (!progress.success || ticket === undefined) return;
-    const told: Payload<'progress'> = { ...progress.data, request: ticket };
-    this.#tell({ kind: 'event', event: 'progress', payload: told });
+    if (!isProgress(payload)) return;
+    const ticket = this.#waiting.get(payload.request)?.ticket;
+    if (ticket === undefined) return;
+    this.#tell({ kind: 'event', event: 'progress', payload: { ...payload, request: ticket } });
   }
 
   /** Asks. Never rejects, and answers once. */

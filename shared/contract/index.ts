@@ -1,5 +1,5 @@
 /**
- * The contract: every call a face can make of the service. One entry here plus one handler; the compiler asks for both.
+ * The contract: every call a face can make of the service. One entry here, its name in names.ts and one handler; the compiler asks for each.
  * Channels read `area.verb`. The service parses what arrives and what it answers; a face parses what comes back.
  */
 import type { z } from 'zod';
