@@ -6,7 +6,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Payload } from '../../shared/contract/index.ts';
 import { isEvent } from '../../shared/contract/names.ts';
-import { count, isEventMessage, isReply } from '../../shared/contract/wire.ts';
+import { count, isEventMessage, isReply, type Reply } from '../../shared/contract/wire.ts';
+import { Calls } from '../../shared/calls.ts';
 import { record, string, type Form } from '../../shared/form.ts';
 import type { FaceMessage, PageRequest } from '../../shared/window/bridge.ts';
 import { type Answer, refused } from './answers.ts';
@@ -38,11 +39,11 @@ const isProgress: Form<Payload<'progress'>> = record({
   elapsedMs: count,
 });
 
-interface Waiting {
-  answer: (answer: Answer) => void;
-  timer: NodeJS.Timeout;
-  ticket: number | undefined;
-}
+const answerOf = (reply: Reply): Answer => {
+  if (reply.ok) return { ok: true, value: reply.value };
+  const { code, message, fields } = reply.error;
+  return { ok: false, error: { code, message, ...(fields === undefined ? {} : { fields }) } };
+};
 
 export class ServiceLink {
   readonly #command: LinkOptions['command'];
@@ -50,10 +51,10 @@ export class ServiceLink {
   readonly #backOffMs: readonly number[];
   readonly #quickMs: number;
   readonly #longestLine: number;
-  readonly #waiting = new Map<number, Waiting>();
+  /** Calls that wait, each with the page's own number for it. */
+  readonly #calls = new Calls<Answer, number | undefined>();
   readonly #listeners = new Set<(message: FaceMessage) => void>();
   #child: ChildProcess | undefined;
-  #seq = 0;
   #deaths = 0;
   /** Why nobody tries again, when nobody does. */
   #gaveUp: string | undefined;
@@ -164,18 +165,7 @@ export class ServiceLink {
     }
     if (isReply(message)) {
       // An answer that comes twice, or after its deadline, is nobody's.
-      const waiting = message.id === null ? undefined : this.#waiting.get(message.id);
-      if (message.id === null || waiting === undefined) return;
-      this.#waiting.delete(message.id);
-      clearTimeout(waiting.timer);
-      if (message.ok) waiting.answer({ ok: true, value: message.value });
-      else {
-        const { code, message: words, fields } = message.error;
-        waiting.answer({
-          ok: false,
-          error: { code, message: words, ...(fields === undefined ? {} : { fields }) },
-        });
-      }
+      if (message.id !== null) this.#calls.settle(message.id, answerOf(message));
       return;
     }
     if (!isEventMessage(message) || !isEvent(message.event)) return;
@@ -186,7 +176,7 @@ export class ServiceLink {
   /** The service knows a call by our number, the page by its own; of a call that isn't waiting or has no ticket there is nobody to tell. */
   #tellProgress(payload: unknown): void {
     if (!isProgress(payload)) return;
-    const ticket = this.#waiting.get(payload.request)?.ticket;
+    const ticket = this.#calls.about(payload.request);
     if (ticket === undefined) return;
     this.#tell({ kind: 'event', event: 'progress', payload: { ...payload, request: ticket } });
   }
@@ -199,34 +189,29 @@ export class ServiceLink {
       return Promise.resolve(
         refused('internal', 'The service is being started again. Nothing was done; try it anew.'),
       );
-    if (this.#waiting.size >= MOST_WAITING)
+    if (this.#calls.size >= MOST_WAITING)
       return Promise.resolve(
         refused('internal', 'Too many calls are waiting for an answer. Nothing was done.'),
       );
-    const id = ++this.#seq;
-    return new Promise((answer) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(id);
-        answer(
+    return this.#calls.ask({
+      about: ticket,
+      deadline: {
+        ms: this.#deadlineMs,
+        late: () =>
           refused(
             'internal',
             `The service has not answered for ${Math.round(this.#deadlineMs / MINUTE)} minutes. It may still be at work: ${SAFE}`,
           ),
-        );
-      }, this.#deadlineMs);
-      this.#waiting.set(id, { answer, timer, ticket });
-      stdin.write(`${JSON.stringify({ id, ...request })}\n`);
+      },
+      send: (id) => {
+        stdin.write(`${JSON.stringify({ id, ...request })}\n`);
+      },
     });
   }
 
   #ended(how: string, livedMs: number): void {
     this.#child = undefined;
-    const waiting = [...this.#waiting.values()];
-    this.#waiting.clear();
-    for (const { answer, timer } of waiting) {
-      clearTimeout(timer);
-      answer(refused('internal', `The service ended before it answered. ${SAFE}`));
-    }
+    this.#calls.settleAll(refused('internal', `The service ended before it answered. ${SAFE}`));
     if (this.#stopping) return;
     this.#deaths = livedMs < this.#quickMs ? this.#deaths + 1 : 1;
     if (this.#deaths >= QUICK_DEATHS) {
