@@ -30,6 +30,7 @@ export interface Failures {
 
 type Answer = { ok: true; value: unknown } | { ok: false; error: KeymootError };
 
+const NOT_STARTED = 'it could not be started';
 const MOST_TEXT = 2048;
 const told = string(MOST_TEXT);
 const code: Form<ErrorCode> = (value): value is ErrorCode =>
@@ -85,14 +86,16 @@ export class ChildLink {
     child.on('message', (message) => {
       this.#receive(message);
     });
-    child.stdio[4]?.on('error', () => undefined); // told by its exit
+    // A system that is out of descriptors starts nothing, and then there is no pipe either.
+    if (child.pid === undefined) this.#end(failures.ended(NOT_STARTED, undefined));
+    else child.stdio[4]?.on('error', () => undefined); // told by its exit
     this.exited = new Promise((resolve) => {
       const ended = (how: string) => {
         this.#end(this.#failures.ended(how, this.#calls.oldest));
         resolve();
       };
       child.on('error', () => {
-        if (child.pid === undefined) ended('could not be started');
+        if (child.pid === undefined) ended(NOT_STARTED);
       });
       child.once('exit', (code, signal) => {
         const how = signal ?? `exit code ${String(code)}`;
