@@ -16,7 +16,7 @@ const npm = (...names) => `(^|/)node_modules/(@types/)?(${names.join('|')})(/|$)
 const PROGRAM = '^(custody|shared|electron|renderer)/';
 
 /** Small helpers beside custody/main.ts, plain enough for every folder but the core. */
-const HELPERS = '^custody/(native|resources|spawn|build|aside)\\.ts$';
+const HELPERS = '^custody/(native|resources|spawn|build|aside|child-link)\\.ts$';
 
 /** Loads the two native packages for those who may have them, so it names the types of both. */
 const LOADER = '^custody/native\\.ts$';

@@ -62,6 +62,8 @@ export default defineConfig(
       'no-restricted-imports': ['error', { paths: [CHILDREN] }],
       'no-restricted-properties': ['error', NO_MATH_RANDOM],
       '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
+      // `import { type T }` loads the module for nothing, which a process that starts often pays for each time.
+      '@typescript-eslint/no-import-type-side-effects': 'error',
       '@typescript-eslint/no-floating-promises': 'error',
       // A `default` says that the rest was thought of; without one, each case must be there.
       '@typescript-eslint/switch-exhaustiveness-check': [

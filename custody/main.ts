@@ -2,9 +2,23 @@
  * `keymoot`: one program. What it does is its first argument; each part is loaded only when it is meant, so a token process never has SQLite in it
  * and the service never a vendor's library.
  */
+import { writeFileSync } from 'node:fs';
 import { BUILD, VERSION } from './build.ts';
 
+/**
+ * SECURITY: a core dump of this process could hold what was typed. A child of ours starts without (shared/environment.ts); a person's shell may allow them, and
+ * a Node can't lower its own limit. It can say that no memory belongs into a dump, where the system knows of that.
+ */
+const leaveNoMemory = (): void => {
+  try {
+    writeFileSync('/proc/self/coredump_filter', '0');
+  } catch {
+    // not Linux
+  }
+};
+
 const main = async (): Promise<void> => {
+  leaveNoMemory();
   const [command, ...rest] = process.argv.slice(2);
   switch (command) {
     case '--version':

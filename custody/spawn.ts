@@ -10,7 +10,7 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isSea } from 'node:sea';
-import { nodeOptions } from '../shared/environment.ts';
+import { nodeEnvironment, nodeOptions, withoutCore } from '../shared/environment.ts';
 import { KeymootError } from '../shared/errors.ts';
 import { runningFile } from './native.ts';
 
@@ -40,19 +40,17 @@ interface SpawnOptions {
   readonly stdio: StdioOptions;
 }
 
-/** SECURITY: a core dump of a process that held a PIN or a component would be a secret in a file. The limit is inherited and can't be raised again. */
-const WITHOUT_CORE_DUMPS = 'ulimit -c 0; exec "$@"';
-
 /**
- * Starts Keymoot with `args`. The pid is the child's own: the shell that sets the limit becomes it.
+ * Starts Keymoot with `args`. The pid is the child's own.
  *
  * @param args the sub-command first, for example `['token']`
  */
 export const spawnSelf = (args: readonly string[], options: SpawnOptions): ChildProcess => {
-  const [program, ...first] = selfCommand() as [string, ...string[]];
+  const line = withoutCore(process.platform, [...selfCommand(), ...args]);
+  const [program, ...rest] = line as [string, ...string[]];
   const ipc = Array.isArray(options.stdio) && options.stdio.includes('ipc');
   const settings = {
-    env: { ...options.env },
+    env: nodeEnvironment(options.env ?? {}),
     stdio: options.stdio,
     detached: false,
     shell: false,
@@ -60,6 +58,5 @@ export const spawnSelf = (args: readonly string[], options: SpawnOptions): Child
     // Structured clone: bytes stay bytes, and no secret is ever text on a pipe.
     ...(ipc ? { serialization: 'advanced' as const } : {}),
   };
-  if (process.platform === 'win32') return spawn(program, [...first, ...args], settings);
-  return spawn('/bin/sh', ['-c', WITHOUT_CORE_DUMPS, 'sh', program, ...first, ...args], settings);
+  return spawn(program, rest, settings);
 };

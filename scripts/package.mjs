@@ -52,7 +52,7 @@ async function makeProgram(folder) {
       useCodeCache: false,
       // SECURITY: nothing in the environment (NODE_OPTIONS) may load code into the desk.
       execArgvExtension: 'none',
-      // SECURITY: nor may an OpenSSL configuration, the system's or the one in OPENSSL_CONF.
+      // SECURITY: no OpenSSL configuration is read and no debugger opens: shared/environment.ts says why.
       execArgv: nodeOptions(),
     }),
   );

@@ -10,7 +10,12 @@ import { electronCommand, electronRuntime, fetchElectron } from './lib/electron.
 import { fingerprint } from './lib/fingerprint.mjs';
 import { windowLicences } from './lib/licences.mjs';
 import { folderOfTheCaller, follow } from './lib/launch.mjs';
-import { nodeOptions, windowEnvironment } from './lib/environment.mjs';
+import {
+  nodeEnvironment,
+  nodeOptions,
+  windowEnvironment,
+  withoutCore,
+} from './lib/environment.mjs';
 import { at, capture, isMain, main, node24, Stop, toolEnvironment } from './lib/project.mjs';
 import { CHROMIUM, ELECTRON_LIBRARIES, missing } from './lib/system.mjs';
 import { setup } from './setup.mjs';
@@ -162,12 +167,14 @@ export async function openWindow(given) {
   say(`Opening the window with ${name}: ${choice.why}.${root}`);
 
   const data = values.data === undefined ? [] : ['--data', values.data];
-  const line = command(choice, data);
-  const options = { stdio: 'inherit', cwd: folderOfTheCaller(), env: windowEnvironment() };
-  if (process.platform === 'win32') return follow(spawn(line[0], line.slice(1), options));
-  // A core dump of a page's process could contain typed secrets.
-  const shell = ['-c', 'ulimit -c 0; exec "$@"', 'sh', ...line];
-  return follow(spawn('/bin/sh', shell, options));
+  // A core dump of a page's process could hold what was being typed.
+  const [program, ...rest] = withoutCore(command(choice, data));
+  const options = {
+    stdio: 'inherit',
+    cwd: folderOfTheCaller(),
+    env: nodeEnvironment(windowEnvironment()),
+  };
+  return follow(spawn(program, rest, options));
 }
 
 if (isMain(import.meta.url)) {

@@ -50,12 +50,39 @@ export const desktopEnvironment = (environment: Environment): Record<string, str
   pick(environment, [...table.base, ...table.desktop]);
 
 /**
- * Options for every Node that we start.
+ * The whole environment of a Node that we start.
+ *
+ * SECURITY: Node passes NODE_V8_COVERAGE on to what it starts even when it is given an environment without it, unless its name is there with no value. It makes
+ * each process write down what it ran, into a folder of somebody's choice.
+ */
+export const nodeEnvironment = (
+  environment: Readonly<Record<string, string>>,
+): Record<string, string | undefined> => ({ ...environment, NODE_V8_COVERAGE: undefined });
+
+/**
+ * Options for every Node that we start: the service and its children, the command line, the Chromium face, the packaged executable.
+ *
+ * SECURITY: a Node opens its debugger on a port of this machine when SIGUSR1 arrives (on Windows, when another process asks), and whoever connects to that port,
+ * under any account, reads its memory. None of ours does.
  *
  * SECURITY: at its start Node reads an OpenSSL configuration, the system's or the one in OPENSSL_CONF, and loads the code named there. It is given an empty
  * one; this overrides the environment, and does not affect a vendor's library with its own OpenSSL.
+ *
+ * Whatever else can be asked of a Node from outside (reports and heap snapshots on a signal, profiles, perf's maps) is off unless an option or a variable asks for
+ * it, and none of ours gets another option, or any variable of Node's.
  *
  * @param platform process.platform
  */
 export const nodeOptions = (platform: string): readonly string[] =>
   platform === 'win32' ? table.node.win32 : table.node.posix;
+
+/**
+ * A command line that starts a program without core dumps. The pid is the program's own: the shell that sets the limit becomes it.
+ *
+ * SECURITY: a core dump of a process that held a PIN or a component would be a secret in a file. The limit can't be raised again; the filter, where there is one,
+ * takes the memory out of a dump for handlers that dumps are piped to, since the kernel asks those whatever the limit. What the program starts inherits both.
+ *
+ * @param platform process.platform
+ */
+export const withoutCore = (platform: string, line: readonly string[]): readonly string[] =>
+  platform === 'win32' ? line : ['/bin/sh', '-c', table.withoutCore, 'sh', ...line];

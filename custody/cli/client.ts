@@ -5,6 +5,7 @@
  */
 import { hash } from 'node:crypto';
 import type { ChildProcess } from 'node:child_process';
+import { Calls } from '../../shared/calls.ts';
 import { canonicalBytes } from '../../shared/canonical.ts';
 import {
   contract,
@@ -15,10 +16,11 @@ import {
   type Output,
   type Payload,
 } from '../../shared/contract/index.ts';
-import { EventMessage, Reply, type Proof } from '../../shared/contract/message.ts';
-import type { FilePurpose } from '../../shared/contract/desk.ts';
+import type { Proof } from '../../shared/contract/message.ts';
+import { isEvent, type FilePurpose } from '../../shared/contract/names.ts';
+import { isEventMessage, isReply } from '../../shared/contract/wire.ts';
 import { serviceEnvironment } from '../../shared/environment.ts';
-import { fromErrorData, KeymootError } from '../../shared/errors.ts';
+import { type ErrorData, fromErrorData, KeymootError } from '../../shared/errors.ts';
 import type { Binding } from '../../shared/sealed.ts';
 import { seal } from '../../shared/sealing.ts';
 import { spawnSelf } from '../spawn.ts';
@@ -37,12 +39,8 @@ const MALLOC = { MALLOC_MMAP_THRESHOLD_: '1048576' };
 
 export class DeskClient {
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<
-    number,
-    { resolve: (value: unknown) => void; reject: (error: unknown) => void }
-  >();
+  readonly #calls = new Calls<{ value: unknown } | { error: KeymootError }>();
   readonly #listeners = new Map<EventName, Set<(payload: never) => void>>();
-  #seq = 0;
   #publicKey: string | undefined;
   /** Resolves when the service is gone. */
   readonly exited: Promise<void>;
@@ -62,14 +60,11 @@ export class DeskClient {
     this.#child.stdin?.on('error', () => undefined);
     this.exited = new Promise((resolve) => {
       const ended = () => {
-        for (const { reject } of this.#waiting.values())
-          reject(
-            new KeymootError(
-              'internal',
-              'The service ended. What it acknowledged is safe; start it again and look at the state before you repeat anything.',
-            ),
-          );
-        this.#waiting.clear();
+        const error = new KeymootError(
+          'internal',
+          'The service ended. What it acknowledged is safe; start it again and look at the state before you repeat anything.',
+        );
+        this.#calls.settleAll({ error });
         resolve();
       };
       this.#child.once('exit', ended);
@@ -115,19 +110,19 @@ export class DeskClient {
     } catch {
       return; // not a message of the service: no request waits for it
     }
-    const reply = Reply.safeParse(message);
-    if (reply.success) {
-      if (reply.data.id === null) return;
-      const waiting = this.#waiting.get(reply.data.id);
-      this.#waiting.delete(reply.data.id);
-      if (reply.data.ok) waiting?.resolve(reply.data.value);
-      else waiting?.reject(fromErrorData(reply.data.error as Parameters<typeof fromErrorData>[0]));
+    if (isReply(message)) {
+      if (message.id !== null)
+        this.#calls.settle(
+          message.id,
+          message.ok
+            ? { value: message.value }
+            : { error: fromErrorData(message.error as ErrorData) },
+        );
       return;
     }
-    const event = EventMessage.safeParse(message);
-    if (!event.success || !Object.hasOwn(events, event.data.event)) return;
-    const name = event.data.event as EventName;
-    const payload = events[name].safeParse(event.data.payload);
+    if (!isEventMessage(message) || !isEvent(message.event)) return;
+    const name = message.event;
+    const payload = events[name].safeParse(message.payload);
     if (payload.success)
       for (const listener of this.#listeners.get(name) ?? []) listener(payload.data as never);
   }
@@ -143,16 +138,15 @@ export class DeskClient {
   raw(line: string): void {
     this.#child.stdin?.write(`${line}\n`);
   }
-  send(message: { channel: string; input: unknown; proofs?: Proof[] }): Promise<unknown> {
-    const id = ++this.#seq;
-    return new Promise((resolve, reject) => {
-      if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
-        reject(new KeymootError('internal', 'The service has ended.'));
-        return;
-      }
-      this.#waiting.set(id, { resolve, reject });
-      this.#child.stdin?.write(`${JSON.stringify({ id, ...message })}\n`);
+  async send(message: { channel: string; input: unknown; proofs?: Proof[] }): Promise<unknown> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null)
+      throw new KeymootError('internal', 'The service has ended.');
+    const answer = await this.#calls.ask({
+      about: undefined,
+      send: (id) => this.#child.stdin?.write(`${JSON.stringify({ id, ...message })}\n`),
     });
+    if ('error' in answer) throw answer.error;
+    return answer.value;
   }
 
   /** Seals a secret for one purpose and one channel, and zeroes it. Gives its handle. */

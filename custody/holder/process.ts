@@ -5,7 +5,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { errorData, KeymootError } from '../../shared/errors.ts';
-import { holderProtocol, type HolderOp } from '../../shared/holder/protocol.ts';
+import type { Form } from '../../shared/form.ts';
+import { holderRequests, type HolderInput, type HolderOp } from '../../shared/holder/requests.ts';
 import { ComponentSet } from '../core/ceremonies/components.ts';
 import { takeAside } from '../aside.ts';
 import { sealOaep } from '../core/wrapping/oaep.ts';
@@ -46,19 +47,15 @@ export const holderProcess = (): void => {
     if (set === undefined) throw new KeymootError('state-refused', 'No component set is open.');
     return set;
   };
-  const handlers: { [K in HolderOp]: (input: unknown) => unknown } = {
-    begin: (raw) => {
-      const { setId, count, bytes } = holderProtocol.begin.input.parse(raw);
+  const handlers: { [K in HolderOp]: (input: HolderInput<K>) => unknown } = {
+    begin: ({ setId, count, bytes }) => {
       set?.wipe();
       set = new ComponentSet(setId, count, bytes, randomBytes(32));
       return {};
     },
-    receive: (raw) => {
-      const { index, typed, check, commitment } = holderProtocol.receive.input.parse(raw);
-      return components().receive(index, typed, check, commitment);
-    },
-    combine: (raw) => {
-      const { spki, bits, hash, expected } = holderProtocol.combine.input.parse(raw);
+    receive: ({ index, typed, check, commitment }) =>
+      components().receive(index, typed, check, commitment),
+    combine: ({ spki, bits, hash, expected }) => {
       requireImportKey(spki, bits);
       const { sum, check, p11 } = components().combine(expected);
       try {
@@ -70,6 +67,12 @@ export const holderProcess = (): void => {
       }
     },
   };
+  const answer = (op: HolderOp, input: unknown): unknown => {
+    const form: Form<unknown> = holderRequests[op];
+    if (!form(input))
+      throw new KeymootError('message-malformed', `the request "${op}" does not have its form`);
+    return (handlers[op] as (input: unknown) => unknown)(input);
+  };
   process.on('message', (message: unknown) => {
     clearTimeout(idle);
     idle = setTimeout(end, IDLE_MS);
@@ -77,7 +80,7 @@ export const holderProcess = (): void => {
     try {
       if (!Object.hasOwn(handlers, op))
         throw new KeymootError('channel-unknown', 'The holder does not know that.');
-      process.send?.({ seq, ok: true, value: handlers[op as HolderOp](input) });
+      process.send?.({ seq, ok: true, value: answer(op as HolderOp, input) });
     } catch (error) {
       process.send?.({ seq, ok: false, error: errorData(error) });
     }

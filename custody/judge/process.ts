@@ -38,14 +38,15 @@ export const judgeProcess = (): void => {
   process.on('SIGINT', () => undefined); // a terminal's Ctrl-C goes to every process; the face handles it
   process.on('disconnect', () => process.exit(0));
   process.once('message', (message) => {
-    const { bundle, trust, anchors } = message as Question;
+    const { seq, input } = message as { seq: number; input: Question };
+    const { bundle, trust, anchors } = input;
     let answer;
     try {
       const pinned = trust === undefined ? undefined : parseTrust(trust);
       const value = verifyBundle(bounded(folderReader(bundle)), pinned, anchors);
-      answer = { ok: true, value };
+      answer = { seq, ok: true, value };
     } catch (error) {
-      answer = { ok: false, error: errorData(error) };
+      answer = { seq, ok: false, error: errorData(error) };
     }
     process.send?.(answer, () => process.disconnect());
   });

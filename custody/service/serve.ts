@@ -5,7 +5,8 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import { events, type EventName } from '../../shared/contract/index.ts';
-import { MAX_MESSAGE_BYTES, Request } from '../../shared/contract/message.ts';
+import { Request } from '../../shared/contract/message.ts';
+import { MAX_MESSAGE_BYTES } from '../../shared/contract/wire.ts';
 import { errorData, KeymootError } from '../../shared/errors.ts';
 import { Desk, type Emit } from './desk.ts';
 import { handlers } from './handlers/index.ts';

@@ -4,19 +4,15 @@
  * A vendor's library may hang, crash or answer nonsense; each becomes an error here and takes nothing else down. The client retries nothing:
  * after a hang or a crash only a look at the token tells what was done (design 03, R8).
  */
-import type { ChildProcess } from 'node:child_process';
-import { z } from 'zod';
 import type { Family, ModuleInfo } from '../../shared/domain/tokens.ts';
-import { type ErrorCode, KeymootError, isErrorCode } from '../../shared/errors.ts';
+import { KeymootError } from '../../shared/errors.ts';
 import {
   type TokenInput,
   type TokenOp,
   type TokenOutput,
-  tokenProtocol,
+  tokenAnswers,
 } from '../../shared/token/protocol.ts';
-import { setAside, STDIO_ASIDE } from '../aside.ts';
-import { spawnSelf } from '../spawn.ts';
-import { cleanText } from '../../shared/text.ts';
+import { ChildLink, type Failures } from '../child-link.ts';
 import { wipeSecrets } from '../../shared/token/secrets.ts';
 
 const NORMAL = 15_000;
@@ -45,26 +41,6 @@ export const DEADLINES: Readonly<Record<TokenOp, number>> = {
 /** After a disconnect, in milliseconds. An idle process is gone in a few. */
 const CLOSE_GRACE = 2_000;
 
-/** SECURITY: a vendor's code runs in the process that sends this; people read it on screens, in terminals and in the log. */
-const Told = z
-  .string()
-  .max(2048)
-  .transform((text) => cleanText(text, 2048));
-
-const Reply = z.union([
-  z.strictObject({ seq: z.int(), ok: z.literal(true), value: z.unknown(), ms: z.number() }),
-  z.strictObject({
-    seq: z.int(),
-    ok: z.literal(false),
-    error: z.strictObject({
-      code: z.custom<ErrorCode>(isErrorCode),
-      message: Told,
-      fields: z.record(Told, Told).optional(),
-    }),
-  }),
-]);
-type Reply = z.infer<typeof Reply>;
-
 export interface TokenClientOptions {
   /** Absolute path of the library. */
   readonly path: string;
@@ -90,47 +66,44 @@ interface CallOptions {
   readonly wipe?: boolean;
 }
 
-interface Pending {
-  readonly op: TokenOp;
-  readonly seq: number;
-  readonly started: number;
-  readonly timer: NodeJS.Timeout;
-  readonly resolve: (reply: Reply) => void;
-  readonly reject: (error: KeymootError) => void;
-}
+const lied = (op: string): KeymootError =>
+  new KeymootError(
+    'module-lied',
+    `The answer to "${op}" does not have its form. Look at the token before anything is repeated.`,
+  );
+
+const failures: Failures = {
+  lied: (during = 'open') => lied(during),
+  late: (op, ms) =>
+    new KeymootError(
+      'module-hung',
+      `The vendor library did not answer "${op}" for ${seconds(ms)} and its process was ended. What the device did is not known; look at the token before anything is repeated.`,
+    ),
+  ended: (how, during) => {
+    const doing = during === undefined ? '' : ` during "${during}"`;
+    const next =
+      during === undefined
+        ? 'Nothing was being asked of it.'
+        : 'What the device did is not known; look at the token before anything is repeated.';
+    return new KeymootError(
+      'module-crashed',
+      `The process with the vendor library ended${doing} (${how}). ${next}`,
+      { fields: { signal: how } },
+    );
+  },
+};
 
 export class TokenClient {
   readonly pid: number;
   readonly family: Family;
-  readonly #child: ChildProcess;
-  readonly #exited: Promise<void>;
+  readonly #link: ChildLink;
   #info: ModuleInfo | undefined;
-  #pending: Pending | undefined;
   #queue: Promise<unknown> = Promise.resolve();
-  #seq = 0;
-  /** Why no further call is taken. */
-  #over: KeymootError | undefined;
 
-  private constructor(child: ChildProcess, pid: number, family: Family) {
-    this.#child = child;
+  private constructor(link: ChildLink, pid: number, family: Family) {
+    this.#link = link;
     this.pid = pid;
     this.family = family;
-    child.on('message', (message) => {
-      this.#receive(message);
-    });
-    child.on('error', () => undefined);
-    child.stdio[4]?.on('error', () => undefined); // told by its exit
-    this.#exited = new Promise((resolve) => {
-      child.once('exit', (code, signal) => {
-        // A last answer may still be in the channel; it is read before the disconnect is told.
-        const settle = () => {
-          this.#crashed(code, signal);
-          resolve();
-        };
-        if (child.connected) child.once('disconnect', settle);
-        else settle();
-      });
-    });
   }
 
   /**
@@ -139,17 +112,11 @@ export class TokenClient {
    * @throws KeymootError module-…; internal when Keymoot itself can't be started
    */
   static async start(options: TokenClientOptions): Promise<TokenClient> {
-    const child = spawnSelf(['token'], {
-      // Vendors write to standard output and error what they like, PINs in debug builds included: nobody reads it.
-      stdio: [...STDIO_ASIDE],
-      ...(options.env ? { env: options.env } : {}),
-    });
-    const { pid } = child;
-    if (pid === undefined) {
-      child.on('error', () => undefined);
+    const link = new ChildLink('token', failures, options.env);
+    const { pid } = link;
+    if (pid === undefined)
       throw new KeymootError('internal', 'the token process could not be started');
-    }
-    const client = new TokenClient(child, pid, options.family);
+    const client = new TokenClient(link, pid, options.family);
     const { signal } = options;
     const abort = () => void client.kill();
     signal?.addEventListener('abort', abort);
@@ -179,12 +146,12 @@ export class TokenClient {
   }
 
   get alive(): boolean {
-    return this.#over === undefined;
+    return this.#link.alive;
   }
 
   /** Resolves when the process is gone, for whatever reason. */
   get exited(): Promise<void> {
-    return this.#exited;
+    return this.#link.exited;
   }
 
   /**
@@ -207,115 +174,39 @@ export class TokenClient {
     input: TokenInput<K>,
     { deadlineMs = DEADLINES[op], wipe = false }: CallOptions,
   ): Promise<TokenOutput<K>> {
-    let reply: Reply;
+    const clear = () => {
+      if (wipe) wipeSecrets(input);
+    };
+    let reply: unknown;
     try {
-      reply = await this.#exchange(op, input, deadlineMs, wipe);
+      reply = await this.#link.ask(op, input, deadlineMs, clear);
     } finally {
-      if (wipe) wipeSecrets(input);
+      clear(); // also of what was never sent
     }
-    if (!reply.ok) {
-      const { code, message, fields } = reply.error;
-      throw new KeymootError(code, message, fields === undefined ? {} : { fields });
-    }
-    const value = tokenProtocol[op].output.safeParse(reply.value);
-    if (!value.success) throw this.#lied(op);
+    const value = tokenAnswers[op].safeParse(reply);
+    if (!value.success) throw lied(op);
     return value.data as TokenOutput<K>;
-  }
-
-  #exchange(op: TokenOp, input: unknown, deadlineMs: number, wipe: boolean): Promise<Reply> {
-    return new Promise((resolve, reject) => {
-      if (this.#over) {
-        reject(this.#over);
-        return;
-      }
-      const seq = ++this.#seq;
-      const timer = setTimeout(() => {
-        this.#hung(op, deadlineMs);
-      }, deadlineMs);
-      this.#pending = { op, seq, started: performance.now(), timer, resolve, reject };
-      // That it could not be sent means that the process ends, which is told by its exit.
-      this.#child.send({ seq, op, input: setAside(this.#child, input) }, () => undefined);
-      // What is on its way is a copy, which is wiped once it is written.
-      if (wipe) wipeSecrets(input);
-    });
-  }
-
-  #receive(message: unknown): void {
-    const parsed = Reply.safeParse(message);
-    const pending = this.#pending;
-    if (!parsed.success || parsed.data.seq !== pending?.seq) {
-      // Nothing that is asked later may be answered by what came now.
-      this.#end(this.#lied(pending?.op ?? 'open'));
-      this.#child.kill('SIGKILL');
-      return;
-    }
-    this.#pending = undefined;
-    clearTimeout(pending.timer);
-    pending.resolve(parsed.data);
-  }
-
-  #lied(op: TokenOp): KeymootError {
-    return new KeymootError(
-      'module-lied',
-      `The answer to "${op}" does not have its form. Look at the token before anything is repeated.`,
-    );
-  }
-
-  #hung(op: TokenOp, waited: number): void {
-    this.#end(
-      new KeymootError(
-        'module-hung',
-        `The vendor library did not answer "${op}" for ${seconds(waited)} and its process was ended. What the device did is not known; look at the token before anything is repeated.`,
-      ),
-    );
-    this.#child.kill('SIGKILL');
-  }
-
-  #crashed(code: number | null, signal: NodeJS.Signals | null): void {
-    const doing = this.#pending ? ` during "${this.#pending.op}"` : '';
-    const how = signal ?? `exit code ${String(code)}`;
-    const next = this.#pending
-      ? 'What the device did is not known; look at the token before anything is repeated.'
-      : 'Nothing was being asked of it.';
-    this.#end(
-      new KeymootError(
-        'module-crashed',
-        `The process with the vendor library ended${doing} (${how}). ${next}`,
-        { fields: { signal: how } },
-      ),
-    );
-  }
-
-  /** The first reason stays: what follows is only its consequence. */
-  #end(why: KeymootError): void {
-    this.#over ??= why;
-    const pending = this.#pending;
-    this.#pending = undefined;
-    if (!pending) return;
-    clearTimeout(pending.timer);
-    pending.reject(this.#over);
   }
 
   /** Lets the running call finish, then waits for the process to log out and end; ends it by force after two seconds. */
   async close(): Promise<void> {
     await this.#queue;
-    this.#end(new KeymootError('cancelled', 'The token process was closed.'));
-    if (this.#child.connected) this.#child.disconnect();
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), CLOSE_GRACE);
-    await this.#exited;
+    const closed = new KeymootError('cancelled', 'The token process was closed.');
+    this.#link.close(closed);
+    const timer = setTimeout(() => this.#link.kill(closed), CLOSE_GRACE);
+    await this.exited;
     clearTimeout(timer);
   }
 
   /** Ends the process now. A native call can't be cancelled otherwise, and what the device did is then not known. */
   async kill(): Promise<void> {
-    this.#end(
+    this.#link.kill(
       new KeymootError(
         'cancelled',
         'The token process was ended. What the device did is not known; look at the token before anything is repeated.',
       ),
     );
-    this.#child.kill('SIGKILL');
-    await this.#exited;
+    await this.exited;
   }
 }
 

@@ -1,8 +1,8 @@
 /** Files: the face shows a dialog and tells the service the path; the page gets a grant and a base name (design 01, "Files and print"). */
-import { z } from 'zod';
-import { contract } from '../../shared/contract/index.ts';
-import { FILE_PURPOSES, type FilePurpose } from '../../shared/contract/desk.ts';
-import { PageFilePurpose } from '../../shared/window/bridge.ts';
+import { FILE_PURPOSES, type FilePurpose } from '../../shared/contract/names.ts';
+import { uuid } from '../../shared/contract/wire.ts';
+import { list, record, string } from '../../shared/form.ts';
+import { isPageFilePurpose } from '../../shared/window/bridge.ts';
 import type { ServiceLink } from './service-link.ts';
 
 export interface FileQuestion {
@@ -29,7 +29,8 @@ const TITLES: Record<FilePurpose, string> = {
 /** Of what is read, what is a folder. */
 const FOLDERS: ReadonlySet<FilePurpose> = new Set(['verify-bundle']);
 
-const Answers = z.array(z.strictObject({ purpose: PageFilePurpose, path: z.string() }));
+const areAnswers = list(record({ purpose: isPageFilePurpose, path: string() }));
+const isGrant = record({ grant: uuid, name: string() });
 
 /**
  * Answers given beforehand instead of a dialog: KEYMOOT_FACE_FILES, a JSON list of { purpose, path }, each used once.
@@ -42,7 +43,8 @@ export const answersFromEnvironment = (
 ): FileDialog | undefined => {
   const given = environment['KEYMOOT_FACE_FILES'];
   if (given === undefined || packaged || environment['KEYMOOT_DEVELOPER'] !== '1') return undefined;
-  const answers = Answers.parse(JSON.parse(given));
+  const answers: unknown = JSON.parse(given);
+  if (!areAnswers(answers)) throw new Error('KEYMOOT_FACE_FILES is no list of answers');
   return ({ purpose }) => {
     const at = answers.findIndex((answer) => answer.purpose === purpose);
     return Promise.resolve(at < 0 ? undefined : answers.splice(at, 1)[0]?.path);
@@ -73,5 +75,6 @@ export const grant = async (
 ): Promise<{ grant: string; name: string }> => {
   const answer = await link.request({ channel: 'files.grant', input: { purpose, path } });
   if (!answer.ok) throw new Error(answer.error.message);
-  return contract['files.grant'].output.parse(answer.value);
+  if (!isGrant(answer.value)) throw new Error('The service’s answer is not one of ours.');
+  return answer.value;
 };

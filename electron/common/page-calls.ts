@@ -3,10 +3,15 @@
  *
  * The service authorises and parses every call again; this is the door in front of it, for what no honest page sends.
  */
-import { contract, isChannel } from '../../shared/contract/index.ts';
-import { MAX_MESSAGE_BYTES } from '../../shared/contract/message.ts';
-import { DroppedPurpose, PageFilePurpose, PageRequest } from '../../shared/window/bridge.ts';
-import type { FilePurpose } from '../../shared/contract/desk.ts';
+import { isForPages, type FilePurpose } from '../../shared/contract/names.ts';
+import { MAX_MESSAGE_BYTES } from '../../shared/contract/wire.ts';
+import {
+  type DroppedPurpose,
+  isDroppedPurpose,
+  isPageFilePurpose,
+  isPageRequest,
+  type PageRequest,
+} from '../../shared/window/bridge.ts';
 import { type Answer, refused } from './answers.ts';
 
 /** A frame that called, as the browser's own process describes it; never as the page does. */
@@ -64,14 +69,11 @@ export const parseCall = (raw: unknown): ParsedCall => {
   if (text.length > LARGEST_REQUEST || Buffer.byteLength(text) > LARGEST_REQUEST)
     return no('message-too-large', 'The message is larger than any of ours. Nothing was done.');
   const value: unknown = JSON.parse(text);
-  const parsed = isPlain(value) ? PageRequest.safeParse(value) : undefined;
-  if (parsed?.success !== true)
+  if (!isPlain(value) || !isPageRequest(value))
     return no('message-malformed', 'The message is not one of ours. Nothing was done.');
-  const { channel } = parsed.data;
-  // SECURITY: a call that carries a path is the face's own; a page can't even tell that it is there.
-  if (!isChannel(channel) || contract[channel].faceOnly)
+  if (!isForPages(value.channel))
     return no('channel-unknown', 'There is no such call. Nothing was done.');
-  return { ok: true, request: parsed.data };
+  return { ok: true, request: value };
 };
 
 /** Parses what a page says when it asks for a file. A suggestion is a base name or nothing. */
@@ -79,13 +81,12 @@ export const parseFileQuestion = (
   purpose: unknown,
   suggested: unknown,
 ): { purpose: FilePurpose; suggested: string | undefined } | undefined => {
-  const parsed = PageFilePurpose.safeParse(purpose);
-  if (!parsed.success) return undefined;
+  if (!isPageFilePurpose(purpose)) return undefined;
   const name =
     typeof suggested === 'string' && /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,99}$/u.test(suggested)
       ? suggested
       : undefined;
-  return { purpose: parsed.data, suggested: name };
+  return { purpose, suggested: name };
 };
 
 /**
@@ -97,9 +98,10 @@ export const parseFileQuestion = (
 export const parseDropped = (
   purpose: unknown,
   path: unknown,
-): { purpose: DroppedPurpose; path: string } | undefined => {
-  const parsed = DroppedPurpose.safeParse(purpose);
-  return parsed.success && typeof path === 'string' && path.length <= 4096 && !path.includes('\0')
-    ? { purpose: parsed.data, path }
+): { purpose: DroppedPurpose; path: string } | undefined =>
+  isDroppedPurpose(purpose) &&
+  typeof path === 'string' &&
+  path.length <= 4096 &&
+  !path.includes('\0')
+    ? { purpose, path }
     : undefined;
-};

@@ -1,10 +1,13 @@
 /** The desk as a page reaches it: the same behind the Electron window and behind the fallback's. */
-import { contract } from '../../shared/contract/index.ts';
+import { uuid } from '../../shared/contract/wire.ts';
+import { list } from '../../shared/form.ts';
 import type { FaceMessage } from '../../shared/window/bridge.ts';
 import { type Answer, refused } from './answers.ts';
 import { askFile, grant, type FileDialog } from './files.ts';
 import { parseCall, parseDropped, parseFileQuestion } from './page-calls.ts';
 import type { ServiceLink } from './service-link.ts';
+
+const isPeople = list(uuid);
 
 export class PageDesk {
   readonly #link: ServiceLink;
@@ -31,8 +34,8 @@ export class PageDesk {
 
   async endPresence(): Promise<void> {
     const answer = await this.#link.request({ channel: 'desk.status', input: {} });
-    const status = answer.ok ? contract['desk.status'].output.safeParse(answer.value) : undefined;
-    for (const person of status?.success === true ? status.data.here : [])
+    const { here } = (answer.ok ? answer.value : {}) as { here?: unknown };
+    for (const person of isPeople(here) ? here : [])
       await this.#link.request({ channel: 'presence.leave', input: { person } });
   }
 

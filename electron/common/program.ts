@@ -6,21 +6,24 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { nodeOptions, serviceEnvironment, type Environment } from '../../shared/environment.ts';
+import {
+  nodeEnvironment,
+  nodeOptions,
+  serviceEnvironment,
+  withoutCore,
+  type Environment,
+} from '../../shared/environment.ts';
 
 export interface Command {
   program: string;
   args: string[];
-  env: Record<string, string>;
+  env: Record<string, string | undefined>;
 }
 
 /**
  * glibc keeps freed memory up to a threshold that grows with what was freed, and scrypt frees 16 MiB at a time: fixed at 1 MiB it goes back to the system.
  */
 const MALLOC = { MALLOC_MMAP_THRESHOLD_: '1048576' };
-
-/** SECURITY: a core dump of a process that held a PIN or a component would be a secret in a file. The limit is inherited and can't be raised again. */
-const WITHOUT_CORE_DUMPS = 'ulimit -c 0; exec "$@"';
 
 /** Where the program is: beside a packaged window, else in the checkout that holds `start`. */
 export const findProgram = (
@@ -41,19 +44,19 @@ export const findProgram = (
   }
 };
 
-/** The command that serves a data folder. The pid is the program's own: the shell that sets the limit becomes it. */
+/** The command that serves a data folder. The pid is the program's own. */
 export const serveCommand = (
   program: readonly string[],
   folder: string,
   environment: Environment = process.env,
 ): Command => {
-  const line = [...program, 'serve', '--data', folder];
-  const env = { ...serviceEnvironment(environment), ...MALLOC };
-  if (process.platform === 'win32') {
-    const [first = '', ...args] = line;
-    return { program: first, args, env };
-  }
-  return { program: '/bin/sh', args: ['-c', WITHOUT_CORE_DUMPS, 'sh', ...line], env };
+  const line = withoutCore(process.platform, [...program, 'serve', '--data', folder]);
+  const [first = '', ...args] = line;
+  return {
+    program: first,
+    args,
+    env: nodeEnvironment({ ...serviceEnvironment(environment), ...MALLOC }),
+  };
 };
 
 /** The system's place for the desk's data: the same as the command line's, so that both open the same desk. */

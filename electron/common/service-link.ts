@@ -4,8 +4,11 @@
  * Every call gets exactly one answer, whatever the service does: it may die, answer twice, answer late, never, or with lines that are not ours.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { events, type Payload } from '../../shared/contract/index.ts';
-import { EventMessage, Reply } from '../../shared/contract/message.ts';
+import type { Payload } from '../../shared/contract/index.ts';
+import { isEvent } from '../../shared/contract/names.ts';
+import { count, isEventMessage, isReply, type Reply } from '../../shared/contract/wire.ts';
+import { Calls } from '../../shared/calls.ts';
+import { record, string, type Form } from '../../shared/form.ts';
 import type { FaceMessage, PageRequest } from '../../shared/window/bridge.ts';
 import { type Answer, refused } from './answers.ts';
 import type { Command } from './program.ts';
@@ -30,11 +33,17 @@ const MOST_WAITING = 512;
 const SAFE =
   'What it acknowledged is safe. The Overview says whether something was interrupted: look there before you repeat anything.';
 
-interface Waiting {
-  answer: (answer: Answer) => void;
-  timer: NodeJS.Timeout;
-  ticket: number | undefined;
-}
+const isProgress: Form<Payload<'progress'>> = record({
+  request: count,
+  text: string(256),
+  elapsedMs: count,
+});
+
+const answerOf = (reply: Reply): Answer => {
+  if (reply.ok) return { ok: true, value: reply.value };
+  const { code, message, fields } = reply.error;
+  return { ok: false, error: { code, message, ...(fields === undefined ? {} : { fields }) } };
+};
 
 export class ServiceLink {
   readonly #command: LinkOptions['command'];
@@ -42,10 +51,10 @@ export class ServiceLink {
   readonly #backOffMs: readonly number[];
   readonly #quickMs: number;
   readonly #longestLine: number;
-  readonly #waiting = new Map<number, Waiting>();
+  /** Calls that wait, each with the page's own number for it. */
+  readonly #calls = new Calls<Answer, number | undefined>();
   readonly #listeners = new Set<(message: FaceMessage) => void>();
   #child: ChildProcess | undefined;
-  #seq = 0;
   #deaths = 0;
   /** Why nobody tries again, when nobody does. */
   #gaveUp: string | undefined;
@@ -154,37 +163,22 @@ export class ServiceLink {
     } catch {
       return; // no message of the service's, so nobody waits for it
     }
-    const reply = Reply.safeParse(message);
-    if (reply.success) {
-      const { id } = reply.data;
+    if (isReply(message)) {
       // An answer that comes twice, or after its deadline, is nobody's.
-      const waiting = id === null ? undefined : this.#waiting.get(id);
-      if (id === null || waiting === undefined) return;
-      this.#waiting.delete(id);
-      clearTimeout(waiting.timer);
-      if (reply.data.ok) waiting.answer({ ok: true, value: reply.data.value });
-      else {
-        const { code, message, fields } = reply.data.error;
-        waiting.answer({
-          ok: false,
-          error: { code, message, ...(fields === undefined ? {} : { fields }) },
-        });
-      }
+      if (message.id !== null) this.#calls.settle(message.id, answerOf(message));
       return;
     }
-    const said = EventMessage.safeParse(message);
-    if (!said.success || !Object.hasOwn(events, said.data.event)) return;
-    const { event, payload } = said.data;
+    if (!isEventMessage(message) || !isEvent(message.event)) return;
+    const { event, payload } = message;
     if (event === 'progress') this.#tellProgress(payload);
     else this.#tell({ kind: 'event', event, payload });
   }
   /** The service knows a call by our number, the page by its own; of a call that isn't waiting or has no ticket there is nobody to tell. */
   #tellProgress(payload: unknown): void {
-    const progress = events.progress.safeParse(payload);
-    const ticket = progress.success ? this.#waiting.get(progress.data.request)?.ticket : undefined;
-    if (!progress.success || ticket === undefined) return;
-    const told: Payload<'progress'> = { ...progress.data, request: ticket };
-    this.#tell({ kind: 'event', event: 'progress', payload: told });
+    if (!isProgress(payload)) return;
+    const ticket = this.#calls.about(payload.request);
+    if (ticket === undefined) return;
+    this.#tell({ kind: 'event', event: 'progress', payload: { ...payload, request: ticket } });
   }
 
   /** Asks. Never rejects, and answers once. */
@@ -195,34 +189,29 @@ export class ServiceLink {
       return Promise.resolve(
         refused('internal', 'The service is being started again. Nothing was done; try it anew.'),
       );
-    if (this.#waiting.size >= MOST_WAITING)
+    if (this.#calls.size >= MOST_WAITING)
       return Promise.resolve(
         refused('internal', 'Too many calls are waiting for an answer. Nothing was done.'),
       );
-    const id = ++this.#seq;
-    return new Promise((answer) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(id);
-        answer(
+    return this.#calls.ask({
+      about: ticket,
+      deadline: {
+        ms: this.#deadlineMs,
+        late: () =>
           refused(
             'internal',
             `The service has not answered for ${Math.round(this.#deadlineMs / MINUTE)} minutes. It may still be at work: ${SAFE}`,
           ),
-        );
-      }, this.#deadlineMs);
-      this.#waiting.set(id, { answer, timer, ticket });
-      stdin.write(`${JSON.stringify({ id, ...request })}\n`);
+      },
+      send: (id) => {
+        stdin.write(`${JSON.stringify({ id, ...request })}\n`);
+      },
     });
   }
 
   #ended(how: string, livedMs: number): void {
     this.#child = undefined;
-    const waiting = [...this.#waiting.values()];
-    this.#waiting.clear();
-    for (const { answer, timer } of waiting) {
-      clearTimeout(timer);
-      answer(refused('internal', `The service ended before it answered. ${SAFE}`));
-    }
+    this.#calls.settleAll(refused('internal', `The service ended before it answered. ${SAFE}`));
     if (this.#stopping) return;
     this.#deaths = livedMs < this.#quickMs ? this.#deaths + 1 : 1;
     if (this.#deaths >= QUICK_DEATHS) {

@@ -26,6 +26,10 @@ import { installMenu } from './menu.ts';
 import { cutNetwork, hardenContents, hardenSession } from './security.ts';
 import { DeskWindow } from './window.ts';
 
+// SECURITY: on this signal a Node opens its debugger to everyone on the machine. A listener takes the signal for itself; a packaged window's runtime has that
+// shut off by a fuse (electron-builder.yml), from its first instant.
+process.on('SIGUSR1', () => undefined);
+
 const packaged = app.isPackaged;
 const developer = process.env['KEYMOOT_DEVELOPER'] === '1';
 const asRoot = process.getuid?.() === 0;

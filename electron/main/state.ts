@@ -1,17 +1,17 @@
 /** Where the window was, kept in the user's own configuration folder: nothing about the desk in it. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import { flag, oneOf, record, whole, type Formed } from '../../shared/form.ts';
 
-const Pixels = z.int().min(-100_000).max(100_000);
-const WindowState = z.strictObject({
-  v: z.literal(1),
-  bounds: z.strictObject({ x: Pixels, y: Pixels, width: Pixels, height: Pixels }),
-  maximized: z.boolean(),
+const pixels = whole(-100_000, 100_000);
+const isState = record({
+  v: oneOf([1]),
+  bounds: record({ x: pixels, y: pixels, width: pixels, height: pixels }),
+  maximized: flag,
   /** Percent. */
-  zoom: z.int().min(100).max(200),
+  zoom: whole(100, 200),
 });
-export type WindowState = z.infer<typeof WindowState>;
+export type WindowState = Formed<typeof isState>;
 
 export const MINIMUM = { width: 1024, height: 600 };
 const USUAL = { width: 1280, height: 800 };
@@ -27,7 +27,8 @@ export interface Rectangle {
 export const readState = (folder: string): WindowState | undefined => {
   try {
     const text = readFileSync(join(folder, 'window.json'), 'utf8');
-    return WindowState.parse(JSON.parse(text));
+    const state: unknown = JSON.parse(text);
+    return isState(state) ? state : undefined;
   } catch {
     return undefined; // none yet, cut short, or from another version: the window opens as usual
   }

@@ -16,7 +16,7 @@ import {
   type Payload,
 } from '../../shared/contract/index.ts';
 import { ErrorShape } from '../../shared/contract/message.ts';
-import type { FilePurpose } from '../../shared/contract/desk.ts';
+import type { FilePurpose } from '../../shared/contract/names.ts';
 import { isErrorCode, type ErrorData } from '../../shared/errors.ts';
 import type { Binding } from '../../shared/sealed.ts';
 import type { DroppedPurpose, FaceInfo, PageBridge } from '../../shared/window/bridge.ts';

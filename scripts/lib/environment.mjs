@@ -8,7 +8,16 @@ const environmentTable = () => JSON.parse(readFileSync(at('shared/environment.js
 export const nodeOptions = () =>
   environmentTable().node[process.platform === 'win32' ? 'win32' : 'posix'];
 
-/** SECURITY: the only variables that a face and its child processes get; shared/environment.ts gives the reasons. */
+/** A command line that starts a program without core dumps: shared/environment.ts says why. */
+export const withoutCore = (line) =>
+  process.platform === 'win32'
+    ? line
+    : ['/bin/sh', '-c', environmentTable().withoutCore, 'sh', ...line];
+
+/** An environment for a Node that we start: shared/environment.ts says why. */
+export const nodeEnvironment = (environment) => ({ ...environment, NODE_V8_COVERAGE: undefined });
+
+/** SECURITY: what a face and all that it starts may be given, and nothing else (shared/environment.ts says why). */
 export function windowEnvironment(environment = process.env) {
   const { base, desktop, face, modules } = environmentTable();
   const wanted = new Set(

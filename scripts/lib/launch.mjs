@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { nodeOptions } from './environment.mjs';
+import { nodeEnvironment, nodeOptions, withoutCore } from './environment.mjs';
 import { bundle, node24, root, Stop } from './project.mjs';
 
 /** Our npm scripts that take paths: npm runs them in the root, and INIT_CWD has the caller's folder. */
@@ -51,10 +51,14 @@ function describe(fd) {
   }
 }
 
-/** The same environment as in the packaged program, which ignores NODE_OPTIONS. */
+/**
+ * The environment of the caller without Node's own variables.
+ *
+ * SECURITY: NODE_OPTIONS loads code or opens a debugger, NODE_DEBUG and NODE_V8_COVERAGE write down what runs, NODE_COMPILE_CACHE names compiled code.
+ */
 function programEnvironment() {
-  const { NODE_OPTIONS: _ignored, ...environment } = process.env;
-  return environment;
+  const others = Object.entries(process.env).filter(([name]) => !/^NODE_/i.test(name));
+  return nodeEnvironment(Object.fromEntries(others));
 }
 
 /** Resolves to the program's exit code; when a signal ended it, this process ends by the same one. */
@@ -70,12 +74,9 @@ export async function launch(args) {
   const stdio = Array.from({ length: Math.max(2, ...descriptors) + 1 }, (_, fd) =>
     fd < 3 || descriptors.includes(fd) ? fd : 'ignore',
   );
+  const [program, ...rest] = withoutCore([node24, ...nodeOptions(), bundle, ...args]);
   return follow(
-    spawn(node24, [...nodeOptions(), bundle, ...args], {
-      stdio,
-      cwd: folderOfTheCaller(),
-      env: programEnvironment(),
-    }),
+    spawn(program, rest, { stdio, cwd: folderOfTheCaller(), env: programEnvironment() }),
   );
 }
 

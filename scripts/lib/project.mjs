@@ -88,6 +88,9 @@ export const isMain = (url) =>
 
 /** Runs a script: a `Stop` is printed as one line, any other error keeps its stack. */
 export async function main(work) {
+  // SECURITY: on this signal a Node opens its debugger to everyone on the machine, and who starts the program has its terminal. A listener takes the signal for
+  // itself. The machine's own Node may be too old for the option that the program is given (shared/environment.ts).
+  process.on('SIGUSR1', () => undefined);
   try {
     const code = await work();
     if (typeof code === 'number') process.exitCode = code;

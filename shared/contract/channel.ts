@@ -17,19 +17,16 @@ export interface Channel<I extends z.ZodType = z.ZodType, O extends z.ZodType = 
   act: ActLevel;
   /** Takes no proof while the desk is being founded and no one has a key yet. */
   founding: boolean;
-  /** Only a face may call it, never a page: its input has a path. */
-  faceOnly: boolean;
 }
 
 export const channel = <I extends z.ZodType, O extends z.ZodType>(
   act: ActLevel,
   input: I,
   output: O,
-  options: { founding?: boolean; faceOnly?: boolean } = {},
+  options: { founding?: boolean } = {},
 ): Channel<I, O> => ({
   act,
   input,
   output,
   founding: options.founding ?? false,
-  faceOnly: options.faceOnly ?? false,
 });

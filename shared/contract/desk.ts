@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { Base64, Count, Hex64, Mode, Time, Uuid, text } from '../domain/basics.ts';
 import { ErrorShape } from './message.ts';
+import { FILE_PURPOSES, type FilePurpose } from './names.ts';
 import { TokenIdentity, TokenRef } from '../domain/tokens.ts';
 import { Binding, SealedSecret } from '../sealed.ts';
 import { channel } from './channel.ts';
@@ -50,19 +51,6 @@ export const Trust = z.strictObject({
   people: z.array(Hex64).optional(),
 });
 export type Trust = z.infer<typeof Trust>;
-
-export const FILE_PURPOSES = {
-  module: 'read',
-  parameters: 'read',
-  definition: 'read',
-  bundle: 'write',
-  package: 'write',
-  trust: 'write',
-  /** A bundle to judge: its folder. */
-  'verify-bundle': 'read',
-  'verify-trust': 'read',
-} as const;
-export type FilePurpose = keyof typeof FILE_PURPOSES;
 
 const EntryView = z.strictObject({
   seq: Count,
@@ -155,7 +143,6 @@ export const deskChannels = {
       path: z.string().min(1).max(4096),
     }),
     z.strictObject({ grant: Uuid, name: z.string() }),
-    { faceOnly: true },
   ),
   'log.state': channel('none', Nothing, LogState),
   'log.seal': channel('presence', Nothing, LogState),

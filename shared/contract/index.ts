@@ -1,6 +1,6 @@
 /**
- * The contract: every call that a face can make. One entry here plus one handler; the compiler requires both. Channels read `area.verb`. The service parses
- * each input and its own answer; a face parses the answer again.
+ * The contract: every call a face can make of the service. One entry here, its name in names.ts and one handler; the compiler asks for each.
+ * Channels read `area.verb`. The service parses what arrives and what it answers; a face parses what comes back.
  */
 import type { z } from 'zod';
 import { ceremoniesChannels } from './ceremonies.ts';

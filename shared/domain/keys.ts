@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CHECK_METHODS } from './check-methods.ts';
 import { Count, Hex, Hex64, Time, Uuid, optionalText, text } from './basics.ts';
 import { TokenRef } from './tokens.ts';
 
@@ -24,15 +25,8 @@ export type Purpose = z.infer<typeof Purpose>;
 
 export const KeyLabel = text(64);
 
-export const CHECK_METHODS = [
-  'X9.24-CMAC',
-  'LEGACY-ZERO',
-  'P11-CHECK',
-  'GP-01',
-  'HMAC-SHA256KEY',
-  'HMAC-EMPTY',
-] as const;
-/** A check value with its method. Never compared across methods. */
+export { CHECK_METHODS };
+/** A check value with the method that made it. Never compared across methods. */
 export const Check = z.strictObject({ method: z.enum(CHECK_METHODS), value: Hex.max(16).min(4) });
 export type Check = z.infer<typeof Check>;
 

@@ -3,28 +3,26 @@
  *
  * No path, no file's content, no native module and no secret in clear crosses it: secrets are sealed in the page before.
  */
-import { z } from 'zod';
-import { FILE_PURPOSES, type FilePurpose } from '../contract/desk.ts';
-import { Proof } from '../contract/message.ts';
-import { Count } from '../domain/basics.ts';
+import { FILE_PURPOSES, type FilePurpose } from '../contract/names.ts';
+import { count, proofs } from '../contract/wire.ts';
+import { anything, oneOf, record, string, type Formed } from '../form.ts';
 
-/** A call as the page makes it. The face adds only its own number for matching the answer, and keeps the page's. */
-export const PageRequest = z.strictObject({
-  channel: z.string().max(64),
-  input: z.unknown(),
-  proofs: z.array(Proof).max(16).optional(),
-  /** The page's number for the call; progress events carry it. */
-  ticket: Count.optional(),
-});
-export type PageRequest = z.infer<typeof PageRequest>;
-
-export const PageFilePurpose = z.enum(
-  Object.keys(FILE_PURPOSES) as [FilePurpose, ...FilePurpose[]],
+/** A call as the page makes it. The face adds nothing but the number under which it waits for the answer, and keeps the page's own. */
+export const isPageRequest = record(
+  { channel: string(64), input: anything },
+  {
+    proofs,
+    /** The page's number for the call: what the service reports of its progress comes under it. */
+    ticket: count,
+  },
 );
+export type PageRequest = Formed<typeof isPageRequest>;
 
-/** What may be dropped on the page instead of chosen in a dialog: only files that are judged, never shown, loaded or written. */
-export const DroppedPurpose = z.enum(['verify-bundle', 'verify-trust']);
-export type DroppedPurpose = z.infer<typeof DroppedPurpose>;
+export const isPageFilePurpose = oneOf(Object.keys(FILE_PURPOSES) as FilePurpose[]);
+
+/** What may be dropped on the page instead of being chosen in a dialog: what is judged, and never shown, loaded or written. */
+export const isDroppedPurpose = oneOf(['verify-bundle', 'verify-trust']);
+export type DroppedPurpose = Formed<typeof isDroppedPurpose>;
 
 /** Messages that a face sends unasked. The `request` of a `progress` event is a ticket of the page's. */
 export type FaceMessage =

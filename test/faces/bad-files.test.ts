@@ -18,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { askFile } from '../../electron/common/files.ts';
 import { findProgram, serveCommand } from '../../electron/common/program.ts';
 import { ServiceLink } from '../../electron/common/service-link.ts';
-import type { FilePurpose } from '../../shared/contract/desk.ts';
+import type { FilePurpose } from '../../shared/contract/names.ts';
 import { root } from '../../scripts/lib/project.mjs';
 import { ensureBuild } from '../../scripts/setup.mjs';
 

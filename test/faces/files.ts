@@ -1,7 +1,7 @@
 /** Answers for the file dialogs of one window: what a person would have chosen, in order. */
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { FilePurpose } from '../../shared/contract/desk.ts';
+import type { FilePurpose } from '../../shared/contract/names.ts';
 
 /** As many as any test asks for. */
 const ANSWERS = 12;

@@ -18,6 +18,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { packWindow } from '../../scripts/lib/packaging.mjs';
 import { at } from '../../scripts/lib/project.mjs';
 import { makePackage, packaged } from '../../scripts/package.mjs';
+import { askForDebugger } from '../support/debugger.ts';
 import { buildAll, childrenOf, electronDist } from './faces.ts';
 
 /** In the order of the fuse wire (electron/fuses, version 1). */
@@ -169,6 +170,9 @@ describe.runIf(electronDist !== undefined && process.platform === 'linux')(
       expect(services.map((pid) => readlinkSync(`/proc/${pid}/exe`))).toEqual([
         join(window, 'resources/keymoot/keymoot'),
       ]);
+      // Neither opens a debugger on the signal for it.
+      const asked = [child.pid ?? 0, ...services];
+      expect(await askForDebugger(asked)).toEqual({ ports: [], ended: [] });
       child.kill('SIGTERM');
       expect((await end).code).toBe(0);
       expect(all()).toEqual([]);

@@ -7,8 +7,9 @@ import {
   parseFileQuestion,
   type Sender,
 } from '../../electron/common/page-calls.ts';
-import { contract, type ChannelName } from '../../shared/contract/index.ts';
-import { MAX_MESSAGE_BYTES } from '../../shared/contract/message.ts';
+import { contract } from '../../shared/contract/index.ts';
+import { CHANNELS } from '../../shared/contract/names.ts';
+import { MAX_MESSAGE_BYTES } from '../../shared/contract/wire.ts';
 
 describe.each([
   ['keymoot://desk', 'keymoot://'],
@@ -72,11 +73,10 @@ const hello = { channel: 'desk.hello', input: {} };
 
 describe('a call', () => {
   test('of every channel that a page has gets through', () => {
-    for (const channel of Object.keys(contract) as ChannelName[]) {
-      const expected = contract[channel].faceOnly ? false : true;
-      expect(parseCall({ channel, input: {} }).ok, channel).toBe(expected);
-    }
-    expect(contract['files.grant'].faceOnly).toBe(true);
+    expect(Object.keys(CHANNELS).sort()).toEqual(Object.keys(contract).sort());
+    for (const [channel, whose] of Object.entries(CHANNELS))
+      expect(parseCall({ channel, input: {} }).ok, channel).toBe(whose === 'page');
+    expect(CHANNELS['files.grant']).toBe('face');
   });
   test('comes out as the service would read it, and with nothing besides', () => {
     expect(parseCall({ channel: 'desk.hello', input: { a: [1, null, 'x'] } })).toEqual({

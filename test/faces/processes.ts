@@ -1,31 +1,10 @@
 /** A window's processes: what they were started with, and what they listen on. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { portsOf } from '../support/debugger.ts';
 import { childrenOf, processesOf } from './faces.ts';
 
 /** TCP ports that a process and those below it listen on. */
-export const listening = (pid: number): string[] => {
-  const sockets = new Set<string>();
-  const quietly = <T>(read: () => T, otherwise: T): T => {
-    try {
-      return read();
-    } catch {
-      return otherwise; // ended or closed meanwhile
-    }
-  };
-  for (const process of [pid, ...childrenOf(pid)])
-    for (const fd of quietly(() => readdirSync(`/proc/${process}/fd`), [])) {
-      const target = quietly(() => readlinkSync(`/proc/${process}/fd/${fd}`), '');
-      sockets.add(/^socket:\[(\d+)\]$/.exec(target)?.[1] ?? '');
-    }
-  return ['tcp', 'tcp6'].flatMap((kind) =>
-    readFileSync(`/proc/net/${kind}`, 'utf8')
-      .split('\n')
-      .slice(1)
-      .map((line) => line.trim().split(/\s+/))
-      .filter((fields) => fields[3] === '0A' && sockets.has(fields[9] ?? ''))
-      .map((fields) => fields[1] ?? ''),
-  );
-};
+export const listening = (pid: number): string[] => portsOf([pid, ...childrenOf(pid)]);
 
 /** The command line of the process of a window that has this in it. */
 export const commandOf = (home: string, has: string): string =>

@@ -102,7 +102,7 @@ describe('the holder', () => {
       code: 'channel-unknown',
     });
     await expect(holder.call('begin', { setId: 'x' } as never)).rejects.toMatchObject({
-      code: 'internal',
+      code: 'message-malformed',
     });
     await begin();
   });

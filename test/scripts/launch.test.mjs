@@ -1,10 +1,12 @@
 /** What a person meets who runs the program from a checkout. */
-import { closeSync, openSync, realpathSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nodeOptions } from '../../scripts/lib/environment.mjs';
 import { folderOfTheCaller, namedDescriptors } from '../../scripts/lib/launch.mjs';
 import { root } from '../../scripts/lib/project.mjs';
+import { askForDebugger, coreOf } from '../support/debugger.ts';
 import { start, stubProject } from './stub-project.mjs';
 
 describe('the descriptors that arguments name', () => {
@@ -98,9 +100,38 @@ describe('the program run from a checkout', () => {
     expect((await ended).code).toBe(9);
   });
 
-  test('does not see NODE_OPTIONS, as the packaged program does not', async () => {
+  test.runIf(process.platform === 'linux')(
+    'opens no debugger on SIGUSR1, and neither does what started it',
+    async () => {
+      const { child, ended } = keymoot(['wait']);
+      await once(child.stdout, 'data');
+      const below = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
+      const pids = [child.pid, ...below.trim().split(' ').map(Number)];
+      expect(pids).toHaveLength(2);
+      expect(await askForDebugger(pids)).toEqual({ ports: [], ended: [] });
+      child.kill('SIGTERM');
+      expect((await ended).code).toBe(9);
+    },
+  );
+
+  test.runIf(process.platform === 'linux')('can leave no core with memory in it', async () => {
+    const { child, ended } = keymoot(['wait']);
+    await once(child.stdout, 'data');
+    const pid = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
+    expect(coreOf(pid)).toEqual({ limits: ['0', '0'], filter: 0 });
+    child.kill('SIGTERM');
+    await ended;
+  });
+
+  test('sees none of Node’s own variables', async () => {
+    const env = { NODE_OPTIONS: '--no-warnings', NODE_DEBUG: 'fs', NODE_V8_COVERAGE: tmpdir() };
+    const { stdout } = await keymoot(['environment'], { env }).ended;
+    expect(stdout.split(' ').filter((name) => name.startsWith('NODE_'))).toEqual([]);
+  });
+
+  test('is given the options of every Node of ours, and no others', async () => {
     const { stdout } = await keymoot(['options'], { env: { NODE_OPTIONS: '--no-warnings' } }).ended;
-    expect(stdout).toBe(`none ${nodeOptions().join(' ')}\n`);
+    expect(stdout).toBe(`${nodeOptions().join(' ')}\n`);
   });
 
   test('loads its native packages from the checkout', async () => {

@@ -1,9 +1,11 @@
 /** What the packaged program is held to, on a program of a few lines. */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { askForDebugger } from '../support/debugger.ts';
 import { start, stubProject } from './stub-project.mjs';
 
 const sha256 = (file) => createHash('sha256').update(readFileSync(file)).digest('hex');
@@ -67,6 +69,14 @@ describe('the packaged program', () => {
     const { code, stdout } = await keymoot(['--version'], { env });
     expect(stdout).not.toBe('');
     expect(code).toBe(0);
+  });
+
+  test.runIf(process.platform === 'linux')('opens no debugger on SIGUSR1', async () => {
+    const { child, ended } = start(join(folder, 'keymoot'), ['wait']);
+    await once(child.stdout, 'data');
+    expect(await askForDebugger([child.pid])).toEqual({ ports: [], ended: [] });
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(9);
   });
 
   test('reads no OpenSSL configuration, whatever names one', async () => {

@@ -27,7 +27,8 @@ const PROGRAM = {
         setTimeout(() => process.exit(1), 30_000);
         console.log('waiting');
       },
-      options: () => console.log(process.env['NODE_OPTIONS'] ?? 'none', ...process.execArgv),
+      options: () => console.log(...process.execArgv),
+      environment: () => console.log(...Object.keys(process.env)),
       natives: async () => (await import('./native.ts')).tryNatives(),
     };
     void deeds[what]?.();

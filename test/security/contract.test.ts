@@ -7,7 +7,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { MAX_MESSAGE_BYTES, Reply } from '../../shared/contract/message.ts';
+import { CHANNELS } from '../../shared/contract/names.ts';
+import { isReply, MAX_MESSAGE_BYTES, type Reply } from '../../shared/contract/wire.ts';
 import { contract } from '../../shared/contract/index.ts';
 import { ERROR_CODES } from '../../shared/errors.ts';
 import { spawnSelf } from '../../custody/spawn.ts';
@@ -28,8 +29,8 @@ class Wire {
       const parts = (rest + piece).split('\n');
       rest = parts.pop() ?? '';
       for (const part of parts) {
-        const reply = Reply.safeParse(JSON.parse(part));
-        if (reply.success) this.replies.push(reply.data);
+        const reply: unknown = JSON.parse(part);
+        if (isReply(reply)) this.replies.push(reply);
       }
       this.#wake();
     });
@@ -379,7 +380,7 @@ describe('the contract', () => {
     expect(contract['ceremonies.approve'].input.safeParse(given).success).toBe(false);
   });
   test('lets a page choose no paths', () => {
-    const faceOnly = Object.entries(contract).filter(([, channel]) => channel.faceOnly);
+    const faceOnly = Object.entries(CHANNELS).filter(([, whose]) => whose === 'face');
     expect(faceOnly.map(([name]) => name)).toEqual(['files.grant']);
   });
   test('has words for each of its codes', () => {

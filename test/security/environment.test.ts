@@ -1,16 +1,17 @@
 /** Nothing in an environment decides what Keymoot's processes run: what they may be given is named, and the rest stays outside (design 08, T9). */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { serveCommand } from '../../electron/common/program.ts';
 import { LibraryEnvironment } from '../../shared/contract/tokens.ts';
 import { FAMILIES } from '../../shared/domain/tokens.ts';
 import * as environments from '../../shared/environment.ts';
 import table from '../../shared/environment.json' with { type: 'json' };
 import { spawnSelf } from '../../custody/spawn.ts';
+import { askForDebugger, decidesOnDebugger } from '../support/debugger.ts';
 
 const { desktopEnvironment, moduleEnvironment, nodeOptions, serviceEnvironment } = environments;
 
@@ -80,7 +81,9 @@ describe('what a process may be given', () => {
   });
   test('is the same for a service that a window starts', () => {
     const env = serveCommand(['keymoot'], '/data', { ...hostile, PATH: '/bin' }).env;
-    expect(Object.keys(env).sort()).toEqual(['MALLOC_MMAP_THRESHOLD_', 'PATH']);
+    expect(env).toEqual({ MALLOC_MMAP_THRESHOLD_: expect.any(String) as string, PATH: '/bin' });
+    // Named without a value, else Node would pass its own on.
+    expect(Object.keys(env)).toContain('NODE_V8_COVERAGE');
   });
 });
 
@@ -110,7 +113,63 @@ describe('an OpenSSL configuration', () => {
     expect(await codeOf(spawnSelf(['--version'], options))).toBe(0);
   });
   test('is shut out on every system by a name that nobody can put a file under', () => {
-    expect(nodeOptions('linux')).toEqual(['--openssl-config=/dev/null']);
-    expect(nodeOptions('win32')).toEqual(['--openssl-config=NUL']);
+    expect(nodeOptions('linux')).toContain('--openssl-config=/dev/null');
+    expect(nodeOptions('win32')).toContain('--openssl-config=NUL');
+  });
+});
+
+describe.runIf(process.platform === 'linux')('the debugger that a Node opens on SIGUSR1', () => {
+  const children: ChildProcess[] = [];
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'keymoot-debugger-'));
+  });
+  afterAll(() => {
+    for (const child of children) child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const begun = async (child: ChildProcess): Promise<number> => {
+    children.push(child);
+    await vi.waitFor(
+      () => {
+        expect(decidesOnDebugger(child.pid ?? 0)).toBe(true);
+      },
+      { timeout: 20_000, interval: 20 },
+    );
+    return child.pid ?? 0;
+  };
+
+  test('would open for a Node that is not told otherwise', async () => {
+    // On a port of the system's choice: others may be debugging here.
+    const args = ['--inspect-port=0', '-e', 'setInterval(() => 0, 1000)'];
+    const pid = await begun(spawn(process.execPath, args, { stdio: 'ignore' }));
+    expect((await askForDebugger([pid])).ports).toHaveLength(1);
+  });
+
+  const packaged = process.env['KEYMOOT_PACKAGED'];
+  const stdio: ('pipe' | 'ignore' | 'ipc')[] = ['pipe', 'ignore', 'ignore', 'ipc', 'pipe'];
+  /** Waits for the end of its secrets. */
+  const enrol = ['people', 'enrol', 'Ada', '--role', 'officer', '--secrets-fd', '4', '--data'];
+  const commands = [['token'], ['holder'], ['judge'], ['serve', '--data'], enrol];
+  const argsOf = (command: string[], name: string): string[] =>
+    command.at(-1) === '--data' ? [...command, join(folder, name)] : command;
+
+  test('does not open for any process of the program', async () => {
+    const pids = await Promise.all(
+      commands.map((command) => begun(spawnSelf(argsOf(command, 'built'), { stdio }))),
+    );
+    expect(await askForDebugger(pids)).toEqual({ ports: [], ended: [] });
+  });
+  test.runIf(packaged !== undefined)('nor for any of the packaged program', async () => {
+    const pids = await Promise.all(
+      commands.map((command) =>
+        begun(spawn(packaged!, argsOf(command, 'packaged'), { stdio, serialization: 'advanced' })),
+      ),
+    );
+    expect(await askForDebugger(pids)).toEqual({ ports: [], ended: [] });
+  });
+  test('is shut off by one list, on every system', () => {
+    for (const platform of ['linux', 'darwin', 'win32'])
+      expect(nodeOptions(platform)).toContain('--disable-sigusr1');
   });
 });

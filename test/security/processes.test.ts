@@ -20,11 +20,15 @@ import {
   tokenProcesses,
   until,
 } from '../recovery/stage.ts';
+import { askForDebugger, coreOf } from '../support/debugger.ts';
 
 /** Variables that change what a program does. A face drops them before the service, the service before its children. */
 const HOSTILE = {
   NODE_OPTIONS: '--title=hijacked',
   NODE_EXTRA_CA_CERTS: '/nowhere',
+  NODE_V8_COVERAGE: '/nowhere',
+  NODE_DEBUG: '*',
+  NODE_COMPILE_CACHE: '/nowhere',
   DEBUG: '*',
   PWDEBUG: '1',
   PW_TEST_X: '1',
@@ -40,7 +44,8 @@ interface Seen {
   command: string;
   environment: Record<string, string>;
   maps: string;
-  coreLimit: string[];
+  core: ReturnType<typeof coreOf>;
+  pid: number;
   sockets: string[];
 }
 const look = (pid: number): Seen => ({
@@ -52,10 +57,8 @@ const look = (pid: number): Seen => ({
       .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
   ),
   maps: mapsOf(pid),
-  coreLimit:
-    /^Max core file size\s+(\S+)\s+(\S+)/mu
-      .exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))
-      ?.slice(1) ?? [],
+  core: coreOf(pid),
+  pid,
   sockets: readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
     try {
       return [/^socket:\[(\d+)\]$/u.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? []].flat();
@@ -115,9 +118,14 @@ describe.skipIf(!possible)('each process of a desk', () => {
   });
   const all = (): [string, Seen][] => Object.entries({ service, token, signer, holder });
 
-  test('can leave no core', () => {
-    for (const [name, { coreLimit }] of all())
-      expect([name, ...coreLimit]).toEqual([name, '0', '0']);
+  test('can leave no core, and no memory to a handler that takes one all the same', () => {
+    for (const [name, { core }] of all())
+      expect([name, core]).toEqual([name, { limits: ['0', '0'], filter: 0 }]);
+  });
+
+  test('opens no debugger, even when it is asked to by a signal', async () => {
+    const pids = all().map(([, { pid }]) => pid);
+    expect(await askForDebugger(pids)).toEqual({ ports: [], ended: [] });
   });
 
   test('gets no variable that changes what programs do, and a library only its own', () => {

@@ -12,7 +12,7 @@ import {
   privateDecrypt,
   publicEncrypt,
 } from 'node:crypto';
-import type { OaepHash } from '../../../shared/token/protocol.ts';
+import type { OaepHash } from '../../../shared/token/requests.ts';
 import { abytes, copy } from '../bytes.ts';
 
 const HASHES: Readonly<Record<OaepHash, { readonly node: string; readonly bytes: number }>> = {

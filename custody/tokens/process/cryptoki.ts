@@ -9,7 +9,7 @@
  */
 import type * as Binding from 'pkcs11js';
 import { KeymootError } from '../../../shared/errors.ts';
-import type { TemplateEntry } from '../../../shared/token/protocol.ts';
+import type { TemplateEntry } from '../../../shared/token/requests.ts';
 import { nativeRequire } from '../../native.ts';
 import { deviceError } from './errors.ts';
 import type { Mechanism } from './mechanisms.ts';

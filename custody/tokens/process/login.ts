@@ -12,7 +12,7 @@ import type { PinState, TokenIdentity, TokenSummary } from '../../../shared/doma
 import { KeymootError } from '../../../shared/errors.ts';
 import { cleanText, hasUnseen } from '../../../shared/text.ts';
 import { ckrName } from '../../../shared/token/cryptoki.ts';
-import type { PinHalves } from '../../../shared/token/protocol.ts';
+import type { PinHalves } from '../../../shared/token/requests.ts';
 import { type Cryptoki, SECURITY_OFFICER, type Session, type Slot, USER } from './cryptoki.ts';
 import { DeviceError, PERHAPS_REMOVED, REMOVED, isCode } from './errors.ts';
 

@@ -1,24 +1,22 @@
 /**
  * The token process: one vendor library, one purpose, no policy.
  *
- * It speaks shared/token/protocol over Node's IPC channel and nothing else: no file but the library, no database, no terminal. Requests are
+ * It speaks shared/token over Node's IPC channel and nothing else: no file but the library, no database, no terminal. Requests are
  * answered one after the other, in the order they came. When the parent is gone it finishes the call that runs (a native call can't be
  * cancelled) and ends; the service that starts next waits for that.
  */
 import { KeymootError, errorData } from '../../../shared/errors.ts';
+import type { Form } from '../../../shared/form.ts';
 import {
-  TOKEN_OPS,
-  type TokenOp,
+  isTokenOp,
+  tokenRequests,
   type TokenReply,
   type TokenRequest,
-  tokenProtocol,
-} from '../../../shared/token/protocol.ts';
+} from '../../../shared/token/requests.ts';
 import { wipeSecrets } from '../../../shared/token/secrets.ts';
 import { takeAside } from '../../aside.ts';
 import { DeviceError, forPeople } from './errors.ts';
 import { TokenWorker } from './operations.ts';
-
-const isOp = (value: unknown): value is TokenOp => (TOKEN_OPS as unknown[]).includes(value);
 
 const malformed = (message: string) => new KeymootError('message-malformed', message);
 
@@ -28,12 +26,12 @@ const answer = async (worker: TokenWorker, request: unknown): Promise<TokenReply
   const started = performance.now();
   try {
     // SECURITY: a known operation, from the closed list, before it is looked up anywhere.
-    if (number < 0 || !isOp(op)) throw malformed('there is no such request');
-    const parsed = tokenProtocol[op].input.safeParse(input);
-    if (!parsed.success) throw malformed(`the request "${op}" does not have its form`);
+    if (number < 0 || !isTokenOp(op)) throw malformed('there is no such request');
+    const form: Form<unknown> = tokenRequests[op];
+    if (!form(input)) throw malformed(`the request "${op}" does not have its form`);
     worker.before(op);
     const act = worker.operations[op] as (input: unknown) => unknown;
-    const value = await act(parsed.data);
+    const value = await act(input);
     return { seq: number, ok: true, value, ms: Math.round(performance.now() - started) };
   } catch (error) {
     const shown = error instanceof DeviceError ? forPeople(error) : error;

@@ -7,7 +7,7 @@
 import type * as Binding from 'pkcs11js';
 import { KeymootError } from '../../../shared/errors.ts';
 import { CKM } from '../../../shared/token/cryptoki.ts';
-import type { OaepHash } from '../../../shared/token/protocol.ts';
+import type { OaepHash } from '../../../shared/token/requests.ts';
 
 export type Mechanism = Binding.Mechanism;
 

@@ -1,6 +1,6 @@
 /** The table of requests. Each is login, act and logout in one, except two that stay logged in: an import between its two halves, and the log's signer. */
 import { KeymootError } from '../../../shared/errors.ts';
-import { type TokenIdentity } from '../../../shared/domain/tokens.ts';
+import type { TokenIdentity } from '../../../shared/domain/tokens.ts';
 import { cleanText, isText } from '../../../shared/text.ts';
 import { CKO } from '../../../shared/token/cryptoki.ts';
 import type { TokenInput, TokenOp, TokenOutput } from '../../../shared/token/protocol.ts';

@@ -1,5 +1,5 @@
 /** The face's dialog, and what is dropped instead, with their refusals as answers. */
-import type { FilePurpose } from '../../../shared/contract/desk.ts';
+import type { FilePurpose } from '../../../shared/contract/names.ts';
 import type { DroppedPurpose } from '../../../shared/window/bridge.ts';
 import { askDropped, askFile, type Answer } from '../../bridge/bridge.ts';
 import { isolated } from '../../ui/isolated.ts';

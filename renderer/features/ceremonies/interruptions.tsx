@@ -5,7 +5,7 @@ import type { CeremonyView } from '../../../shared/contract/ceremonies.ts';
 import type { Definition, Seat } from '../../../shared/domain/ceremonies.ts';
 import { Act, type ActPerson } from '../../app/act.tsx';
 import { LoginFields, useLogin } from '../../app/login.tsx';
-import { type Answer } from '../../bridge/bridge.ts';
+import type { Answer } from '../../bridge/bridge.ts';
 import { Phrase } from '../../ui/phrase.tsx';
 import { useNames, type Seated } from './data.ts';
 import { seatName } from './words.ts';
