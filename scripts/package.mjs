@@ -7,7 +7,7 @@
  *   LICENSE, THIRD-PARTY-LICENSES.txt
  *   SHA256SUMS            of all of these; check with `sha256sum -c SHA256SUMS`
  *
- * Built beside the old one, which may be running, and renamed into its place at the end.
+ * Built beside the old one and put in its place at the end, since it may be running.
  *
  * With `-- --window` also dist/window/: the window as it is installed, Electron's runtime and this program in it, its fuses set.
  */
@@ -28,7 +28,7 @@ const PROGRAM = process.platform === 'win32' ? 'keymoot.exe' : 'keymoot';
 const TARGET = at('dist/keymoot');
 export const packaged = join(TARGET, PROGRAM);
 
-/** Node looks for this text in its own binary to detect an injected program. */
+/** Node looks for this text in its own binary to learn that a program was put into it. */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 async function quietly(what, command, args, options) {
@@ -40,8 +40,9 @@ async function quietly(what, command, args, options) {
 async function makeProgram(folder) {
   await quietly('the build', node24, [at('scripts/build.mjs'), '--in-one-file']);
   const [config, blob, executable] = ['sea.json', 'sea.blob', PROGRAM].map((f) => join(folder, f));
-  // The configuration ends up in the program, so it must not contain local paths: two builds of the same sources are identical and can be compared. For the
-  // same reason there is no code cache, which differs each time and would save some 6 ms a start.
+  // What the configuration names ends up in the program, so nothing in it may tell where we are:
+  // two people who build the same sources get the same bytes, and can compare them. For the same
+  // reason there is no code cache, which differs each time and would save some 6 ms a start.
   writeFileSync(
     config,
     JSON.stringify({
@@ -60,7 +61,7 @@ async function makeProgram(folder) {
   copyFileSync(node24, executable);
   chmodSync(executable, 0o755);
   const mac = process.platform === 'darwin';
-  // macOS runs only signed programs, and the added data invalidates the copy's signature.
+  // macOS runs signed programs only, and the copy's signature is broken by what we add to it.
   if (mac) await quietly('codesign', 'codesign', ['--remove-signature', executable]);
   const postject = at('node_modules/postject/dist/cli.js');
   const segment = mac ? ['--macho-segment-name', 'NODE_SEA'] : [];
@@ -71,7 +72,7 @@ async function makeProgram(folder) {
   rmSync(blob);
 }
 
-/** Copies only those files of a native package that this platform loads, and tries to load them. */
+/** Copies from a native package only what loading it on this platform reads, and tries that. */
 async function copyNative(folder) {
   const binding = JSON.stringify(at('node_modules/better-sqlite3/lib/binding.js'));
   const ask = `require('node:path').basename(require(${binding}).getPrebuildPath())`;
@@ -136,7 +137,7 @@ export async function makePackage() {
   return (await quietly('the packaged program', packaged, ['--version'])).trim();
 }
 
-/** dist/window/, from a local or downloaded runtime. */
+/** dist/window/, from a runtime that is here or can be fetched. */
 async function makeWindowPackage(say) {
   const runtime = electronRuntime() ?? (await fetchElectron(say));
   if (runtime === undefined)

@@ -1,6 +1,6 @@
 /**
  * `npm start` (by start.mjs) and `node scripts/window.mjs [--build] [--face electron|chromium] [--data DIR]`: builds the window when a source changed, chooses
- * a face, prints which and why in one line, and opens it.
+ * a face for it, says which and why in one line, and opens it.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -35,7 +35,7 @@ export function windowIsFresh() {
   try {
     return readFileSync(STAMP, 'utf8') === stamp();
   } catch {
-    return false; // no stamp, or a source was deleted meanwhile: build
+    return false; // no stamp, or a source that went away meanwhile: build
   }
 }
 
@@ -43,7 +43,7 @@ export function windowIsFresh() {
 export async function ensureWindow() {
   if (windowIsFresh()) return;
   say('Building the window');
-  // The stamp from before the build: a source saved meanwhile makes the next start build again.
+  // The stamp of before: a source saved while we built makes the next start build again.
   const before = stamp();
   const folder = `${HOME}.${process.pid}`;
   try {
@@ -60,7 +60,7 @@ export async function ensureWindow() {
   }
 }
 
-/** Whether there is a display to open a window on. */
+/** Whether there is anything to open a window on. */
 export const hasDisplay = (environment = process.env) =>
   process.platform !== 'linux' ||
   Boolean(environment.DISPLAY) ||
@@ -72,13 +72,13 @@ function systemSays(file) {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch {
-    return undefined; // this kernel has no such file
+    return undefined; // this kernel does not say
   }
 }
 
 /**
- * Whether Electron's pages can be sandboxed here: by user namespaces for everyone, or by its helper installed by the administrator. Otherwise Electron would
- * stop with a message about that helper; a system's Chromium has what it needs.
+ * Whether Electron's pages can have a sandbox here: user namespaces for everyone, or its helper installed by the administrator. Without, Electron would stop
+ * with a message about that helper; a system's Chromium has what it needs.
  */
 function sandboxPossible(runtime) {
   if (process.platform !== 'linux' || asRoot) return true;
@@ -91,7 +91,7 @@ function sandboxPossible(runtime) {
   return !restricted;
 }
 
-/** A failed download is not repeated at once at each start. */
+/** A download that failed a moment ago is not tried at each start. */
 const FAILED = at('out/electron-not-fetched');
 const RETRY_AFTER = 10 * 60_000;
 

@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   'recovery-needed': 'Something was left unfinished and must be settled first.',
   // the store
   'store-damaged': 'The database is damaged.',
+  'store-older': 'The database is from an earlier build.',
   'store-newer': 'The database is from a newer version.',
   'store-read-only': 'The database can not be written.',
   'store-full': 'The disk is full.',

@@ -37,9 +37,9 @@ export class Judge {
   }
 
   /**
-   * The verdict on a bundle. A new question cancels the one before.
+   * The verdict on a bundle. Whoever asks again gives the question before up.
    *
-   * @throws KeymootError input-invalid for a malformed trust file or anchor; cancelled; file-too-large when it takes too long or too much memory; internal
+   * @throws KeymootError input-invalid for a trust file or anchor that is none; cancelled; file-too-large when it takes too long or too much memory; internal
    */
   async ask(question: Question): Promise<VerdictView> {
     this.end();

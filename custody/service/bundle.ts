@@ -118,7 +118,11 @@ export const writeBundle = async (
     const bundle = new Bundle(desk, folder, gone);
     await bundle.put('log/checkpoint', text(head.note));
     await bundle.hashes(size);
-    const named = await bundle.entries(size, new Report(facts), tell);
+    const named = await bundle.entries(
+      size,
+      new Report(facts, (id) => desk.journal.state.members.get(id)),
+      tell,
+    );
     for (const at of log.sealedSizes())
       // A later one is of a seal that came meanwhile.
       if (at <= size) await bundle.put(`checkpoints/${at}`, text(log.checkpoint(at)?.note ?? ''));

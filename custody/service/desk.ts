@@ -12,7 +12,8 @@ import { DEFAULT_POLICY, Policy } from '../../shared/domain/policy.ts';
 import type { TokenRef } from '../../shared/domain/tokens.ts';
 import type { PinHalves } from '../../shared/token/protocol.ts';
 import { BUILD } from '../build.ts';
-import type { Entry, NewEntry } from '../core/audit/entry.ts';
+import type { Entry } from '../../shared/log/entries.ts';
+import type { NewEntry } from '../core/audit/entry.ts';
 import { Judge } from '../judge/client.ts';
 import { Store } from '../store/store.ts';
 import { CeremonyRoom } from './ceremony-room.ts';
@@ -20,8 +21,8 @@ import { Devices, sameToken } from './devices.ts';
 import { uuidv7 } from './ids.ts';
 import { Journal } from './journal.ts';
 import type { Tell } from './judged-log.ts';
-import { checkLedger } from './ledger.ts';
-import { planIn, untilIn, whatIn } from './plan.ts';
+import { wishIn, untilIn, whatIn } from './wish.ts';
+import { ReadBacks } from './read-back.ts';
 import { reasonOf } from './reason.ts';
 import { Secrets } from './secrets.ts';
 import { Signer } from './signer.ts';
@@ -42,6 +43,7 @@ export class Desk {
   readonly watch: TokenWatch;
   readonly signer: Signer;
   readonly secrets = new Secrets();
+  readonly readBacks = new ReadBacks();
   readonly judge = new Judge();
   readonly ceremonies: CeremonyRoom;
   readonly epoch: number;
@@ -88,7 +90,8 @@ export class Desk {
     const store = Store.open(folder);
     try {
       const desk = new Desk(store, emit);
-      await checkLedger(store, desk.journal, tell);
+      await desk.journal.open(tell);
+      desk.ceremonies.begin();
       desk.policy();
       desk.devices.begin();
       store.commit(() => {
@@ -116,30 +119,23 @@ export class Desk {
       const entry = this.journal.entry(intent.seq);
       if (entry.type !== 'key.wrap') continue;
       const { type, detail, ceremony } = entry;
-      this.journal.record(
-        [
-          {
-            type,
-            detail,
-            // Whether a package was already in its place when the power went is not known; that nothing is on a device is.
-            outcome: 'unknown',
-            corr: intent.entry,
-            reason: 'interrupted',
-            ...(ceremony === undefined ? {} : { ceremony }),
-          },
-        ],
+      this.journal.record([
         {
-          apply: () => {
-            this.store.intents.close(intent.entry);
-          },
+          type,
+          detail,
+          // Whether a package was already in its place when the power went is not known; that nothing is on a device is.
+          outcome: 'unknown',
+          corr: intent.entry,
+          reason: 'interrupted',
+          ...(ceremony === undefined ? {} : { ceremony }),
         },
-      );
+      ]);
     }
   }
 
   get state(): 'EMPTY' | 'FOUNDING' | 'READY' {
     if (this.journal.genesis() === undefined) return 'EMPTY';
-    return this.journal.authority.policy === undefined ? 'FOUNDING' : 'READY';
+    return this.journal.state.facts.policyAgreed ? 'READY' : 'FOUNDING';
   }
   requireReady(): void {
     if (this.state !== 'READY')
@@ -151,7 +147,7 @@ export class Desk {
 
   /** The policy in force: the document whose hash two people approved. Without one, the draft they are about to see. */
   policy(): Policy {
-    const inForce = this.journal.authority.policy;
+    const inForce = this.journal.state.facts.policy;
     if (inForce === undefined) return DEFAULT_POLICY;
     const bytes = this.store.evidence.get(inForce.sha256);
     // SECURITY: the table only stores the document; its hash comes from the log.
@@ -163,7 +159,9 @@ export class Desk {
     return Policy.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
   }
   policySha256(): string {
-    return this.journal.authority.policy?.sha256 ?? hash('sha256', canonicalBytes(DEFAULT_POLICY));
+    return (
+      this.journal.state.facts.policy?.sha256 ?? hash('sha256', canonicalBytes(DEFAULT_POLICY))
+    );
   }
 
   /** Takes both halves of a PIN. The caller zeroes them. */
@@ -255,30 +253,18 @@ export class Desk {
         ...entry,
         outcome: 'intent' as const,
       })),
-      {
-        apply: ([intent]) => {
-          if (intent === undefined) return;
-          this.store.intents.open({ entry: intent.id, seq: intent.seq });
-          this.#underWay.add(intent.id);
-        },
-      },
-    );
-    return written as [Entry, ...Entry[]];
+    ) as [Entry, ...Entry[]];
+    this.#underWay.add(written[0].id);
+    return written;
   }
-  /** Writes what became of it, with the state that changes. */
-  closeIntent(
-    intent: string,
-    entries: readonly NewEntry[],
-    apply: () => void = () => undefined,
-  ): Entry[] {
-    return this.journal.record(entries, {
+  /** Writes what became of it. `beside`: what the log only names by a hash. */
+  closeIntent(intent: string, entries: readonly NewEntry[], beside?: () => void): Entry[] {
+    const written = this.journal.record(entries, {
       mustSucceed: true,
-      apply: () => {
-        apply();
-        this.store.intents.close(intent);
-        this.#underWay.delete(intent);
-      },
+      ...(beside === undefined ? {} : { beside }),
     });
+    this.#underWay.delete(intent);
+    return written;
   }
   /** Nobody works on it any more, and what came of it is not known: from now on it is something to be settled. */
   leaveIntent(intent: string): void {
@@ -293,7 +279,7 @@ export class Desk {
   unfinished(): Unfinished[] {
     return this.store.intents.all().map(({ entry: intent, seq }) => {
       const entry = this.journal.entry(seq);
-      const token = planIn(entry)?.at;
+      const token = wishIn(entry)?.at;
       return {
         ...{ intent, seq, type: entry.type, time: entry.time, what: whatIn(entry) },
         ...(token === undefined ? {} : { token }),

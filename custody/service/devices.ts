@@ -10,7 +10,7 @@ import { TokenClient } from '../tokens/client.ts';
 import { checkLibrary, hashFile } from '../tokens/header.ts';
 import { endFormer, startedAt } from './epochs.ts';
 import type { Journal } from './journal.ts';
-import { untilIn } from './plan.ts';
+import { untilIn } from './wish.ts';
 
 type DevicePurpose = 'log' | 'act' | 'look';
 /** Starts a process, passes it to `use`, and ends it afterwards if it still runs. */
@@ -84,7 +84,7 @@ export class Devices {
   #approved(row: ModuleRow): string {
     // SECURITY: the log decides which file may be loaded, not the row; before the founding there is no log.
     if (this.#store.log.size === 0) return row.sha256;
-    return this.#journal.authority.modules.get(row.id) ?? '';
+    return this.#journal.state.modules.get(row.id)?.sha256 ?? '';
   }
 
   /** Whether a process acts on the module now. The token watch does not look meanwhile. */

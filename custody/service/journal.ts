@@ -1,52 +1,49 @@
 /**
- * The writer of the log: turns what happened into entries, commits them together with the state they change, and keeps the authority that follows from them.
+ * The writer of the log: turns what happened into entries, and commits them together with the rows that follow from them.
+ *
+ * Each entry is held against the state by the verifier's own rules before it is committed: what an auditor would refuse is not written.
  */
 import { hostname, uptime } from 'node:os';
 import type { Mode } from '../../shared/domain/basics.ts';
 import { KeymootError } from '../../shared/errors.ts';
+import type { Entry, EntryOf } from '../../shared/log/entries.ts';
 import { cleanText } from '../../shared/text.ts';
-import {
-  DESK,
-  entryBytes,
-  readEntry,
-  type Entry,
-  type EntryOf,
-  type NewEntry,
-} from '../core/audit/entry.ts';
-import {
-  AUTHORITY_TYPES,
-  authorise,
-  nameHash,
-  nobody,
-  type Authority,
-} from '../core/people/authority.ts';
+import { DESK, entryBytes, subjectOf, type NewEntry } from '../core/audit/entry.ts';
+import { Broken, readEntry } from '../core/audit/reading.ts';
+import { openEnvelope } from '../core/audit/statement.ts';
+import { lacks } from '../core/audit/verify/quorum.ts';
+import { nameHash } from '../core/people/names.ts';
+import { follow, type CountedAct } from '../core/state/follow.ts';
+import { State } from '../core/state/state.ts';
 import { VERSION } from '../build.ts';
+import { indexRows } from '../projections/log-index.ts';
+import { project } from '../projections/projections.ts';
 import type { Store } from '../store/store.ts';
+import { documentsOf } from './documents.ts';
 import { uuidv7 } from './ids.ts';
+import { judgeLog, type Tell } from './judged-log.ts';
 import { tampered } from './tampered.ts';
 import { timeText } from './time-text.ts';
+import { canBeSettled } from './wish.ts';
 
 const HOST = cleanText(hostname(), 64) || 'desk';
 
 /** Milliseconds from the machine's start to this process's: asked once, since asking costs as much as the rest of an entry. */
 const BOOT_MS = uptime() * 1000 - performance.now();
 
-/** A jump of the wall clock against the monotonic one that is worth an entry, ms. */
+/** A jump of the wall clock against the monotonic one, or behind the last entry, that is worth an entry, ms. */
 const CLOCK_STEP_MS = 5_000;
 
-/** The key of the desk that an entry tells of. (Other entries call the public key of a person or of the log `key`.) */
-export const keyTold = ({ detail }: Entry): string | undefined =>
-  'key' in detail && typeof detail.key === 'string' ? detail.key : undefined;
-
 export interface RecordOptions {
-  apply?: (written: Entry[]) => void;
-  before?: () => void;
+  /** Puts what the log only names by a hash: evidence, names, sealed keys. In the same transaction, before the entries. */
+  beside?: () => void;
+  /** The device has acted already: the reserve is used if the disk is full. */
   mustSucceed?: boolean;
 }
 
 export class Journal {
   readonly #store: Store;
-  #authority: Authority = nobody;
+  #state: State;
   #origin: string | undefined;
   #announced: NewEntry | undefined;
   #clock = { wall: Date.now(), steady: performance.now() };
@@ -55,49 +52,44 @@ export class Journal {
 
   constructor(store: Store) {
     this.#store = store;
-    for (const { seq } of store.log.ofTypes(AUTHORITY_TYPES)) {
-      // SECURITY: an entry gives rights only if its leaf is in the tree that the checkpoints sign.
-      if (!store.log.recheckLeaf(seq))
-        throw new KeymootError(
-          'store-tampered',
-          `Entry ${seq} of the log is not the one that was sealed. Nothing was changed. Keep the data folder as evidence and restore a copy.`,
-        );
-      this.#authority = authorise(this.#authority, this.entry(seq));
-    }
-    this.#compareTables();
+    this.#state = new State(documentsOf(store));
   }
 
-  /** A row without its statement has no rights, and a desk whose tables disagree with its log does not open. */
-  #compareTables(): void {
-    const rows = this.#store.people.all();
-    for (const row of rows) {
-      const member = this.#authority.members.get(row.id);
-      if (
-        member?.role !== row.role ||
-        member.key.sha256 !== row.keySha256 ||
-        member.left !== row.gone
-      )
-        throw tampered('a person');
-    }
-    if (rows.length !== this.#authority.members.size) throw tampered('its people');
-    for (const [id, { salt, name }] of this.#store.people.salted()) {
+  /**
+   * Judges the log, and compares the tables with it. Before that nothing is known of it.
+   * @throws KeymootError store-tampered, log-mismatch
+   */
+  async open(tell: Tell): Promise<void> {
+    this.#checkName();
+    this.#state = await judgeLog(this.#store, this.origin, tell);
+    const { sealed } = this.#state.facts;
+    if (sealed > (this.#store.log.lastCheckpoint()?.size ?? 0))
+      throw new KeymootError(
+        'log-mismatch',
+        `The log itself says that ${sealed} of its entries were sealed, and their seal is missing. Nothing was written. Keep the data folder as evidence.`,
+      );
+    for (const intent of this.#state.intents)
+      if (!canBeSettled(intent)) throw tampered('something that was interrupted');
+    for (const [id, { salt, name }] of this.#store.people.salted())
       // SECURITY: people are shown to each other by name, so a name is the one that its person signed. An erased one is not there.
-      const member = this.#authority.members.get(id);
-      if (member?.nameSha256 !== nameHash(salt, name)) throw tampered('a person’s name');
-    }
-    // Before the founding there is no log, and modules may be known already.
-    for (const row of this.#store.log.size === 0 ? [] : this.#store.modules.all())
-      if (this.#authority.modules.get(row.id) !== row.sha256) throw tampered('a module');
+      if (this.#state.members.get(id)?.nameSha256 !== nameHash(salt, name))
+        throw tampered('a person’s name');
+  }
+  /** What the database says of the desk's name and mode, against the first entry. */
+  #checkName(): void {
     const origin = this.#store.meta.get('origin');
-    if (this.#store.log.size > 0) {
-      const genesis = this.entry(0);
-      if (genesis.type !== 'log.genesis' || genesis.log !== origin) throw tampered('its own name');
-      if (genesis.detail.mode !== this.#store.meta.get('mode')) throw tampered('its mode');
-    } else if (origin !== undefined) throw tampered('its own name');
+    if (this.#store.log.size === 0) {
+      if (origin !== undefined) throw tampered('its own name');
+      return;
+    }
+    const genesis = this.entry(0);
+    if (genesis.type !== 'log.genesis' || genesis.log !== origin) throw tampered('its own name');
+    if (genesis.detail.mode !== this.#store.meta.get('mode')) throw tampered('its mode');
   }
 
-  get authority(): Authority {
-    return this.#authority;
+  /** What the log made true. SECURITY: rights come from here, never from a row. */
+  get state(): State {
+    return this.#state;
   }
   /** Set once, by the founding. */
   get origin(): string | undefined {
@@ -115,7 +107,7 @@ export class Journal {
     } catch (cause) {
       throw new KeymootError(
         'store-tampered',
-        `Entry ${seq} of the log is not one that this desk wrote. Nothing was changed. Keep the data folder as evidence and restore a copy.`,
+        `Entry ${seq} of the log is not one that this desk wrote${cause instanceof Broken ? ` (${cause.message})` : ''}. Nothing was changed. Keep the data folder as evidence and restore a copy.`,
         { cause },
       );
     }
@@ -131,19 +123,23 @@ export class Journal {
     this.#announced = entry;
   }
 
+  /** How far the wall clock jumped since the last record, ms; at the first one, how far it lies behind the last entry. */
   #clockStep(): number {
     const now = { wall: Date.now(), steady: performance.now() };
-    const step = Math.round(now.wall - this.#clock.wall - (now.steady - this.#clock.steady));
+    const jumped = now.wall - this.#clock.wall - (now.steady - this.#clock.steady);
     this.#clock = now;
-    return step;
+    const behind = Math.min(0, now.wall - this.#state.facts.time);
+    return Math.round(Math.abs(jumped) > Math.abs(behind) ? jumped : behind);
   }
 
+  /** The entry as it is written. People sign it last, when everything that they sign is known. */
   #make(entry: NewEntry, seq: number, origin: string): Entry {
-    const { acts, actor = DESK, ceremony, corr, detail, evidence, outcome = 'success' } = entry;
-    const { reason, target, tokenSerial, type } = entry;
-    // In the order of the canonical form, which is then the quickest to write.
+    const { actor = DESK, ceremony, corr, detail, evidence, outcome = 'success' } = entry;
+    const { reason, sign, target, tokenSerial, type } = entry;
+    const about = { subject: subjectOf({ type, outcome, detail, ceremony }) };
+    const acts = sign?.(ceremony === undefined ? about : { ...about, ceremony });
     return {
-      acts,
+      acts: acts?.length === 0 ? undefined : acts,
       actor,
       app: { version: VERSION },
       ceremony,
@@ -164,40 +160,68 @@ export class Journal {
     } as Entry;
   }
 
-  /**
-   * Writes entries and the state that goes with them, in one transaction, on disk when this returns.
-   * @param options.apply changes tables; gets the entries as written
-   * @param options.before changes tables before the entries are made: the founding's own name
-   * @param options.mustSucceed the device has acted already: use the reserve if the disk is full
-   */
+  /** Acts that this process signed just now: their signatures need no look. */
+  #acts({ acts = [] }: Entry): CountedAct[] {
+    return acts.flatMap((act) => {
+      const statement = openEnvelope(act)?.statement;
+      if (statement?.kind !== 'act') return [];
+      const member = this.#state.members.get(statement.person);
+      if (member === undefined || member.left) return [];
+      return [{ statement, role: member.role, keySha256: member.key.sha256 }];
+    });
+  }
+
+  /** Takes an entry into the state, or throws when an auditor would refuse it. */
+  #follow(entry: Entry): void {
+    const acts = this.#acts(entry);
+    const wrong = lacks(entry, acts, this.#state);
+    const say = (why: string): void => {
+      wrong.push(why);
+    };
+    follow(this.#state, entry, { acts, lacking: wrong.length > 0, say, doubt: say });
+    const [why] = wrong;
+    if (why !== undefined)
+      throw new KeymootError(
+        'internal',
+        `Keymoot would have written an entry of type ${entry.type} that an auditor refuses: ${why}. Nothing was written. What was asked for may have been done at a device; look before you repeat it.`,
+      );
+  }
+
+  /** Writes entries and the rows that follow from them, in one transaction, on disk when this returns. */
   record(entries: readonly NewEntry[], options: RecordOptions = {}): Entry[] {
-    const { before, apply, mustSucceed = false } = options;
+    const { beside, mustSucceed = false } = options;
     const step = this.#clockStep();
     const all: NewEntry[] = [
-      ...(this.#announced === undefined ? [] : [this.#announced]),
       ...(Math.abs(step) > CLOCK_STEP_MS && this.#store.log.size > 0
         ? [{ type: 'clock.changed' as const, detail: { step_ms: step } }]
         : []),
+      ...(this.#announced === undefined ? [] : [this.#announced]),
       ...entries,
     ];
-    const written = this.#store.commit(() => {
-      before?.();
-      const made: Entry[] = [];
-      const origin = this.origin ?? '';
-      for (const next of all) {
-        const entry = this.#make(next, this.#store.log.size, origin);
-        this.#store.log.append(entryBytes(entry));
-        if (entry.ceremony !== undefined)
-          this.#store.ceremonies.addEntry(entry.ceremony.id, entry.seq);
-        const key = keyTold(entry);
-        if (key !== undefined) this.#store.keyEntries.add(key, entry.seq);
-        made.push(entry);
-      }
-      apply?.(made.slice(all.length - entries.length));
-      return made;
-    }, mustSucceed);
+    const state = this.#state;
+    let written: Entry[];
+    try {
+      written = this.#store.commit(() => {
+        // A second try on a full disk begins anew.
+        state.drop();
+        state.begin();
+        beside?.();
+        const origin = this.origin ?? '';
+        return all.map((next) => {
+          const entry = this.#make(next, this.#store.log.size, origin);
+          this.#store.log.append(entryBytes(entry));
+          this.#follow(entry);
+          for (const row of indexRows(entry)) this.#store.index.add(row);
+          project(entry, state, this.#store);
+          return entry;
+        });
+      }, mustSucceed);
+    } catch (error) {
+      state.drop();
+      throw error;
+    }
+    state.keep();
     this.#announced = undefined;
-    for (const entry of written) this.#authority = authorise(this.#authority, entry);
     this.onWritten(written);
     return written.slice(all.length - entries.length);
   }

@@ -1,5 +1,5 @@
 /**
- * Key operations on a token such that after an interruption at any instant the key was either made or not.
+ * Working with keys on a token so that an interruption at any instant leaves exactly one answer: made, or not.
  *
  * Look, intend, act, read back, compare, record. The success code is not the evidence, and nothing is repeated blindly (R8). {@link atToken} holds the token
  * for all of it, and {@link underIntent} is the part from the intent to its close.
@@ -21,32 +21,31 @@ import type { NewEntry } from '../core/audit/entry.ts';
 import type { TokenClient } from '../tokens/client.ts';
 import type { Desk, KeyIntent } from './desk.ts';
 import type { InNew } from './devices.ts';
-import type { KeyPlan } from './plan.ts';
+import type { KeyWish } from './wish.ts';
 import { reasonOf } from './reason.ts';
 
-export interface Opened {
+/** Both halves of a token's PIN, and whether people know that it is the last try. */
+export interface Login {
   pin: PinHalves;
   lastTry: boolean;
 }
 
-/** A planned key and its token, locked while work is done on it. */
+/** A key as it was planned, and its token, held while it is worked on. */
 export interface Bench {
   desk: Desk;
   at: TokenRef;
-  opened: Opened;
+  login: Login;
   plan: GeneratePlan | ImportPlan;
   inNew: InNew;
 }
 
-/** Holds the module's lock from the first look to the last, so that no other login happens in between. */
+/** Holds the module's turn: from the first look to the last, nobody else logs in on it. */
 export const atToken = <T>(
   of: Omit<Bench, 'inNew'>,
   work: (bench: Bench) => Promise<T>,
 ): Promise<T> => of.desk.devices.turn(of.at.module, (inNew) => work({ ...of, inNew }));
 
-/**
- * After these errors the device may have acted without our knowing. `module-failed` stands for errors without a specific reason, above all CKR_GENERAL_ERROR.
- */
+/** After these the device may have done something that nobody heard of. `module-failed` is whatever the device gives no better reason for, CKR_GENERAL_ERROR first of all. */
 const UNCERTAIN = new Set([
   'module-hung',
   'module-crashed',
@@ -61,7 +60,7 @@ const isUncertain = (error: unknown): boolean =>
   UNCERTAIN.has(error.code) ||
   reasonOf(error) === 'CKR_DEVICE_ERROR';
 
-export const requestOf = (desk: Desk, plan: KeyPlan): KeyRequest => ({
+export const requestOf = (desk: Desk, plan: KeyWish): KeyRequest => ({
   algorithm: plan.algorithm,
   purpose: plan.purpose,
   extractable: plan.extractable,
@@ -69,10 +68,10 @@ export const requestOf = (desk: Desk, plan: KeyPlan): KeyRequest => ({
   ckaid: Buffer.from(plan.ckaid, 'hex'),
   family: desk.devices.row(plan.at.module).family,
 });
-export const planOf = (desk: Desk, plan: KeyPlan): GeneratePlan | ImportPlan =>
+export const planOf = (desk: Desk, plan: KeyWish): GeneratePlan | ImportPlan =>
   plan.kind === 'import' ? importPlan(requestOf(desk, plan)) : generatePlan(requestOf(desk, plan));
 
-/** The plan by which an existing key of this desk is found and destroyed. */
+/** How a key that this desk has is found and destroyed: as it was planned. */
 export const planOfKey = (desk: Desk, key: KeyRecord): GeneratePlan =>
   generatePlan({
     algorithm: key.algorithm,
@@ -83,40 +82,39 @@ export const planOfKey = (desk: Desk, key: KeyRecord): GeneratePlan =>
     family: desk.devices.row(key.at.module).family,
   });
 
-/** Looks for the planned key in a new process, so that no stale cache answers. */
-export const findPlanned = ({
-  at,
-  opened,
-  plan,
-  inNew,
-}: Bench): Promise<{ byId: KeyReadback; sameLabel: number }> =>
-  inNew((client) =>
-    client.call('find', {
-      token: at.token,
-      ...opened,
-      targets: plan.targets,
-      label: plan.request.label,
-    }),
-  );
+interface Found {
+  byId: KeyReadback;
+  sameLabel: number;
+}
+/** Looks for the planned key. Without a client in a process of its own, so that no cache of the last one answers: whenever something was asked of the device before. */
+export const findPlanned = (
+  { at, login, plan, inNew }: Bench,
+  client?: TokenClient,
+): Promise<Found> => {
+  const { targets, request } = plan;
+  const find = (by: TokenClient): Promise<Found> =>
+    by.call('find', { token: at.token, ...login, targets, label: request.label });
+  return client === undefined ? inNew(find) : find(client);
+};
 
-/** The error, and where to turn, when another object has a key's id. */
+/** What to say, and where to turn, when something else has a key's id. */
 export const anotherKey = (key: KeyRecord, other: string): KeymootError =>
   new KeymootError(
     'key-not-as-asked',
     `The token holds another key under the id of “${key.label}”: ${other}. Nothing was done with it. Find out who put it there; the vendor’s own tool can look at it and remove it.`,
   );
 
-/** Before a key is used: checks that the object under its id is that key, as far as the token reports. */
-export const requireSameKey = async (desk: Desk, key: KeyRecord, opened: Opened): Promise<void> => {
+/** Before a key is used: whatever has its id is that key, as far as the token shows. */
+export const requireSameKey = async (desk: Desk, key: KeyRecord, login: Login): Promise<void> => {
   const plan = planOfKey(desk, key);
-  const { byId } = await atToken({ desk, at: key.at, opened, plan }, findPlanned);
+  const { byId } = await atToken({ desk, at: key.at, login, plan }, (bench) => findPlanned(bench));
   const other = otherThan(key, byId);
   if (other !== undefined) throw anotherKey(key, other);
 };
 
-/** Preflight: no object may have this label or id yet. A wrong PIN shows here, before an intent is written. */
-export const requireFree = async (bench: Bench): Promise<void> => {
-  const { byId, sameLabel } = await findPlanned(bench);
+/** Nothing may be there already under this label or id (preflight). A wrong PIN shows here, before anything is intended. */
+export const requireFree = async (bench: Bench, client: TokenClient): Promise<void> => {
+  const { byId, sameLabel } = await findPlanned(bench, client);
   const { label } = bench.plan.request;
   if (sameLabel > 0 || byId.objects.length > 0)
     throw new KeymootError(
@@ -126,12 +124,12 @@ export const requireFree = async (bench: Bench): Promise<void> => {
     );
 };
 
-/** Asks the token to destroy every object of the planned id. {@link findPlanned} then checks that they are gone. */
+/** Asks for the destruction of whatever has the planned id. Whether it is gone is for {@link findPlanned} to see. */
 export const askToDestroy = (
   client: TokenClient,
-  { at, opened, plan }: Bench,
+  { at, login, plan }: Bench,
 ): Promise<{ destroyed: number }> =>
-  client.call('destroy', { token: at.token, ...opened, targets: plan.targets });
+  client.call('destroy', { token: at.token, ...login, targets: plan.targets });
 
 export const stillThere = (): KeymootError =>
   new KeymootError(
@@ -139,7 +137,7 @@ export const stillThere = (): KeymootError =>
     'The token says it destroyed the key, and still shows it. Look at it with the vendor’s own tool.',
   );
 
-/** Destroys every object of the planned id, and checks from a new process that they are gone. */
+/** Destroys whatever has the planned id and proves from a new process that it is gone. */
 export const destroyPlanned = async (bench: Bench): Promise<number> => {
   const { destroyed } = await bench.inNew((client) => askToDestroy(client, bench));
   const { byId } = await findPlanned(bench);
@@ -147,16 +145,16 @@ export const destroyPlanned = async (bench: Bench): Promise<number> => {
   return destroyed;
 };
 
-/** A token's reply to one request: an answer, or a refusal, after which it may still have made a part of the key. */
+/** What a token said to one request: an answer, or a refusal in words, after which it may still have made half of something. */
 export type Heard<A> = { answer: A } | { refused: KeymootError };
 
 export interface Intended<A, T> {
-  /** The first contains the plan, by which it can be settled; the others are settled with it. */
+  /** The first says the plan, by which it can be settled; the others share its fate. */
   entries: readonly [KeyIntent, ...NewEntry[]];
   deadlineMs: number;
-  /** The one request. Its process is already running, so the intent's deadline covers the request alone. */
+  /** The one request. Its process is ready for it, so that the deadline in the intent is the request's own. */
   ask: () => Promise<A>;
-  /** Looks, compares and closes the intent; receives the entries' ids. */
+  /** Looks, compares and closes the intent; gets the entries' ids. */
   close: (heard: Heard<A>, intents: readonly string[]) => Promise<T>;
 }
 
@@ -170,8 +168,8 @@ const hear = async <A>(ask: () => Promise<A>): Promise<Heard<A>> => {
 };
 
 /**
- * From an intent to its close. Any failure in between leaves the intent open and says so: what the device did is uncertain, nothing is repeated, and Recovery
- * settles it.
+ * From an intent to its close. Whatever goes wrong while the intent is open leaves it open and says so: what the device did is not known for certain, nothing is
+ * repeated, and Recovery settles it.
  *
  * @throws KeymootError recovery-needed with the intent and the cause; or what `close` throws after it closed the intent
  */
@@ -184,14 +182,14 @@ export const underIntent = async <A, T>(
   const [intent = ''] = intents;
   try {
     const heard = await hear(ask);
-    // The process ends before the token is examined: while one process writes to a token, another may not see it.
+    // It is gone before anybody looks: a token that is being written by one process can look absent to another.
     await desk.devices.end(client);
     return await close(heard, intents);
   } catch (error) {
     if (desk.store.intents.get(intent) === undefined) throw error;
     desk.leaveIntent(intent);
     const [{ ceremony, detail }] = entries;
-    if (ceremony !== undefined) desk.ceremonies.forget(ceremony.id);
+    if (ceremony !== undefined) desk.ceremonies.interrupt(ceremony.id);
     throw new KeymootError(
       'recovery-needed',
       `${error instanceof KeymootError ? error.message : 'Keymoot made a mistake.'} What became of “${detail.label ?? 'the key'}” only the token can tell: two people settle that first, and nothing else is done on this token before.`,
@@ -203,12 +201,12 @@ export const underIntent = async <A, T>(
   }
 };
 
-/** The device claims to have generated a key that was imported: then its evidence about the key is worthless (R28). */
+/** A key that came from outside, of which the device says that it was made inside: no evidence of this device's can be believed about it (R28). */
 const inventsItsOrigin = (plan: GeneratePlan | ImportPlan, made: KeyReadback): boolean =>
   'template' in plan &&
   originOf(secretPart(made)?.attributes ?? {}, plan.request.family) === 'generated';
 
-/** The difference between the made key and the request, in words; undefined when there is none. */
+/** What the device made that nobody asked for, in words; undefined when it is as asked. */
 export const unlike = (plan: GeneratePlan | ImportPlan, made: KeyReadback): string | undefined => {
   const { differences } = compareReadback(plan, made);
   const words = differences
@@ -219,6 +217,6 @@ export const unlike = (plan: GeneratePlan | ImportPlan, made: KeyReadback): stri
   return words.length === 0 ? undefined : words.join('; ');
 };
 
-/** Whether the device reports a formed key's length. Where it doesn't, the length is unchecked, and the evidence says so. */
+/** Is a formed key's length the device's word? Where it isn't shown nothing agrees, and that is told. */
 export const showsLength = (plan: GeneratePlan | ImportPlan, made: KeyReadback): boolean =>
   !compareReadback(plan, made).notOffered.some((what) => what.endsWith('CKA_VALUE_LEN'));

@@ -7,7 +7,7 @@ const READ_BACK_WORDS = 4;
 const WORDS_OF_SHA256 = 32;
 
 /** Positions, from 1, of words of a SHA-256 in rising order. */
-export const drawPositions = (): number[] => {
+const drawPositions = (): number[] => {
   const drawn = new Set<number>();
   while (drawn.size < READ_BACK_WORDS) drawn.add(randomInt(WORDS_OF_SHA256) + 1);
   return [...drawn].sort((a, b) => a - b);
@@ -27,3 +27,17 @@ export const typedRight = (
     )
   );
 };
+
+/** Word positions that are asked for now, by what they are for. In memory only: after a crash others are asked for. */
+export class ReadBacks {
+  readonly #drawn = new Map<string, readonly number[]>();
+  /** Drawn once until they are forgotten. */
+  positions(what: string): number[] {
+    const known = this.#drawn.get(what) ?? drawPositions();
+    this.#drawn.set(what, known);
+    return [...known];
+  }
+  forget(what: string): void {
+    this.#drawn.delete(what);
+  }
+}

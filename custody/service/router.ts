@@ -1,4 +1,6 @@
-/** One call from message to answer: parse, authorise, handle, parse. The only way to anything the desk can do. */
+/**
+ * One call, from the wire to its answer: parse, authorise, handle, parse. The only way to anything the desk can do.
+ */
 import { hash, randomBytes } from 'node:crypto';
 import { canonicalBytes } from '../../shared/canonical.ts';
 import {
@@ -10,16 +12,12 @@ import {
 } from '../../shared/contract/index.ts';
 import type { Proof, Request } from '../../shared/contract/message.ts';
 import { KeymootError } from '../../shared/errors.ts';
-import type { Actor } from '../core/audit/entry.ts';
+import type { Actor } from '../../shared/log/entries.ts';
+import type { Envelope } from '../../shared/log/shapes.ts';
+import type { About, NewEntry } from '../core/audit/entry.ts';
 import { base64 } from '../core/audit/note.ts';
-import {
-  envelope,
-  statementBytes,
-  type Act,
-  type Envelope,
-  type Subject,
-} from '../core/audit/statement.ts';
-import type { Member } from '../core/people/authority.ts';
+import { envelope, statementBytes } from '../core/audit/statement.ts';
+import type { Member } from '../core/state/state.ts';
 import { openPersonKey } from '../core/people/keys.ts';
 import type { z } from 'zod';
 import type { Desk } from './desk.ts';
@@ -29,32 +27,23 @@ export interface Call {
   desk: Desk;
   channel: ChannelName;
   requestId: number;
-  /** The people who proved themselves for this call, without duplicates. */
+  /** Who proved themselves for this call, each once. */
   people: Member[];
-  /** Signs the act anew by each of them for each entry that carries it, so no act is in the log twice. */
-  sign: () => Envelope[];
+  /** Signs one act by each of them about one entry, fresh each time: no act stands in the log twice, and none is good for another entry. */
+  sign: (about: About) => Envelope[];
   actor: Actor | undefined;
-  /** What `about` prepared for `run`, where the signed statement names something that must exist first. */
-  prepared: unknown;
-}
-
-/** What a call is about, for the statement that its people sign. */
-export interface About {
-  subject?: Subject;
-  ceremony?: NonNullable<Act['ceremony']>;
 }
 
 export interface Handler<C extends ChannelName> {
   run: (input: Input<C>, call: Call) => Output<C> | Promise<Output<C>>;
-  about?: (input: Input<C>, call: Call) => About | Promise<About>;
-  /** Read-only, so it need not wait in the queue. */
+  /** Changes nothing, so it need not wait for what does. */
   reads?: true;
 }
 export type Handlers = { [C in ChannelName]: Handler<C> };
-/** The handlers of one area. */
+/** One area's share of the handlers. */
 export type Part<P extends string> = { [C in Extract<ChannelName, `${P}.${string}`>]: Handler<C> };
 
-/** Zod's issues by path, without any value. */
+/** Zod's findings by path, in words, without any value. */
 const fieldsOf = (error: z.ZodError): Record<string, string> =>
   Object.fromEntries(
     error.issues.slice(0, 20).map((issue) => [issue.path.join('.') || 'input', issue.message]),
@@ -91,7 +80,7 @@ export class Router {
     try {
       return await this.#dispatch(channel, request);
     } finally {
-      // SECURITY: the secrets of this call are dropped however it ends.
+      // SECURITY: secrets that this call named are gone, however it ended.
       this.#desk.secrets.dropIn(request.input);
       for (const proof of request.proofs ?? []) this.#desk.secrets.drop(proof.secret);
     }
@@ -111,14 +100,13 @@ export class Router {
         people: [],
         sign: () => [],
         actor: undefined,
-        prepared: undefined,
       };
-      await this.#authorise(call, request, (await handler.about?.(input, call)) ?? {});
+      await this.#authorise(call, request);
       let answer;
       try {
         answer = await handler.run(input, call);
       } finally {
-        call.sign = () => []; // SECURITY: a person's key does not outlive the call it was opened for
+        call.sign = () => []; // SECURITY: nobody's key outlives the call it was opened for
       }
       const value = output.safeParse(answer);
       if (!value.success)
@@ -130,17 +118,17 @@ export class Router {
       return value.data;
     };
     if (handler.reads === true) return run();
-    // One act at a time: no other act changes the state between check and write.
+    // One act at a time: state is looked at, acted on and written without another in between.
     const turn = this.#turn.then(run);
-    this.#turn = turn.catch(() => undefined); // the caller gets the error; the queue goes on
+    this.#turn = turn.catch(() => undefined); // told to whoever asked; the next act is taken all the same
     return turn;
   }
 
-  async #authorise(call: Call, request: Request, about: About): Promise<void> {
+  async #authorise(call: Call, request: Request): Promise<void> {
     const { act, founding } = contract[call.channel];
     const { desk } = call;
     const proofs = request.proofs ?? [];
-    if (proofs.length > 0) await this.#prove(call, request, proofs, about);
+    if (proofs.length > 0) await this.#prove(call, request, proofs);
     if (founding && desk.state !== 'READY') return;
     switch (act) {
       case 'none':
@@ -149,7 +137,7 @@ export class Router {
         if (desk.here.size === 0 && call.people.length === 0)
           throw new KeymootError(
             'presence-required',
-            'No person who may read is present. Such a person arrives first, with a proof.',
+            'Nobody who may read is here. Someone arrives first, with a proof.',
           );
         return;
       case 'proof':
@@ -169,27 +157,22 @@ export class Router {
     }
   }
 
-  /** Turns proofs into signed acts. If one fails, nothing happens. */
-  async #prove(
-    call: Call,
-    request: Request,
-    proofs: readonly Proof[],
-    about: About,
-  ): Promise<void> {
+  /** Turns proofs into signed acts. All must hold, or nothing happens. */
+  async #prove(call: Call, request: Request, proofs: readonly Proof[]): Promise<void> {
     const { journal, secrets, store } = this.#desk;
     const origin = journal.origin;
     if (origin === undefined)
       throw new KeymootError(
         'desk-missing',
-        'There is no desk here yet, so it can check no proof. Nothing was done.',
+        'There is no desk here yet, so nobody can prove anything to it. Nothing was done.',
       );
     const inputSha256 = hash('sha256', canonicalBytes(request.input ?? {}));
     const head = { size: store.log.size, root: base64(store.log.root) };
-    const signers: (() => Envelope)[] = [];
+    const signers: ((about: About) => Envelope)[] = [];
     for (const { person, secret } of proofs) {
-      const member = journal.authority.members.get(person);
+      const member = journal.state.members.get(person);
       const sealed = store.people.sealedKey(person);
-      // SECURITY: taken before any check, so a proof is used up whatever happens next.
+      // SECURITY: taken before anything is looked at, so a proof is spent whatever happens next.
       const passphrase = secrets.take(secret, {
         purpose: 'proof',
         channel: request.channel,
@@ -202,7 +185,7 @@ export class Router {
             'person-unknown',
             'That person is not enrolled at this desk, or has left. Nothing was done.',
           );
-        // SECURITY: one key never counts twice, under whatever name.
+        // SECURITY: one presence never counts twice, whatever name it comes under.
         if (call.people.some(({ key }) => key.sha256 === member.key.sha256))
           throw new KeymootError(
             'two-required',
@@ -212,7 +195,7 @@ export class Router {
           openPersonKey(person, passphrase, sealed, member.key),
         );
         call.people.push(member);
-        signers.push(() => {
+        signers.push((about) => {
           const payload = statementBytes({
             v: 1,
             kind: 'act',
@@ -242,16 +225,15 @@ export class Router {
         passphrase.fill(0);
       }
     }
-    call.sign = () => signers.map((sign) => sign());
+    call.sign = (about) => signers.map((sign) => sign(about));
     const [first] = call.people;
     if (first !== undefined) call.actor = { id: first.id, role: first.role, auth: 'passphrase' };
   }
 }
 
-/** The members common to every entry of a call. */
-export const byCall = (call: Call): { actor?: Actor; acts?: Envelope[] } => ({
-  ...(call.actor === undefined ? {} : { actor: call.actor, acts: call.sign() }),
-});
+/** The members every entry made by a call has in common. */
+export const byCall = (call: Call): Pick<NewEntry, 'actor' | 'sign'> =>
+  call.actor === undefined ? {} : { actor: call.actor, sign: (about) => call.sign(about) };
 
 /** The members of an outcome whose intent carries the acts. */
 export const byActor = (call: Call): { actor?: Actor } =>

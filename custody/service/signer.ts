@@ -15,7 +15,7 @@ import {
   signedBy,
   signedNote,
 } from '../core/audit/note.ts';
-import type { Entry } from '../core/audit/entry.ts';
+import type { Entry } from '../../shared/log/entries.ts';
 import { EMPTY_ROOT } from '../core/audit/merkle.ts';
 import type { Store } from '../store/store.ts';
 import type { TokenClient } from '../tokens/client.ts';

@@ -97,15 +97,6 @@ export class LogStore {
   *entries(from = 0, to = this.size): Generator<{ seq: number; entry: Buffer }> {
     for (let seq = from; seq < to; seq++) yield { seq, entry: this.entry(seq) };
   }
-  /** Entries whose bytes hold `"type":"<one of types>"`, in order: a wide net; the caller parses and checks. */
-  ofTypes(types: readonly string[]): { seq: number; entry: Uint8Array }[] {
-    const where = types.map(() => 'instr(entry, ?) > 0').join(' OR ');
-    return this.#db
-      .prepare<Uint8Array[], { seq: number; entry: Buffer }>(
-        `SELECT seq, entry FROM log WHERE ${where} ORDER BY seq`,
-      )
-      .all(...types.map((type) => Buffer.from(`"type":"${type}"`)));
-  }
   /**
    * Does this entry lead to the right edge, whose root the checkpoints sign? Every hash on the way is computed: a stored one says nothing about what is
    * below it.

@@ -17,12 +17,15 @@ interface Part {
   sql: string | null;
 }
 
+/** The database's user_version is this and how many migrations have run. Smaller ones, but 0, are of builds whose log had another form. */
+const BASE = 10;
+
 const run = (db: Database, from: number, to: number): void => {
   for (const [index, { sql }] of migrations.entries()) {
     if (index < from || index >= to) continue;
     db.transaction(() => {
       db.exec(sql);
-      db.pragma(`user_version = ${index + 1}`);
+      db.pragma(`user_version = ${BASE + index + 1}`);
     }).immediate();
   }
 };
@@ -65,10 +68,16 @@ const compare = (db: Database, fresh: Database): void => {
 /**
  * Brings the database to migration `to`, after comparing it with an empty one at the same migration.
  *
- * @throws KeymootError store-newer, store-tampered
+ * @throws KeymootError store-older, store-newer, store-tampered
  */
 export const migrate = (db: Database, to: number): void => {
-  const version = db.pragma('user_version', { simple: true }) as number;
+  const stored = db.pragma('user_version', { simple: true }) as number;
+  if (stored > 0 && stored <= BASE)
+    throw new KeymootError(
+      'store-older',
+      'This desk was made by an earlier build of Keymoot, whose log has another form. Nothing was changed. Look at it with that build; found a new desk with this one.',
+    );
+  const version = Math.max(0, stored - BASE);
   if (version > migrations.length)
     throw new KeymootError(
       'store-newer',

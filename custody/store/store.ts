@@ -7,8 +7,8 @@ import { CeremoniesTable } from './tables/ceremonies.ts';
 import { EvidenceTable } from './tables/evidence.ts';
 import { ExportsTable } from './tables/exports.ts';
 import { IntentsTable, ProcessesTable } from './tables/intents.ts';
-import { KeyEntriesTable } from './tables/key-entries.ts';
 import { KeysTable } from './tables/keys.ts';
+import { LogIndexTable } from './tables/log-index.ts';
 import { MetaTable } from './tables/meta.ts';
 import { ModulesTable } from './tables/modules.ts';
 import { PeopleTable } from './tables/people.ts';
@@ -22,7 +22,7 @@ export class Store {
   readonly people: PeopleTable;
   readonly modules: ModulesTable;
   readonly keys: KeysTable;
-  readonly keyEntries: KeyEntriesTable;
+  readonly index: LogIndexTable;
   readonly intents: IntentsTable;
   readonly processes: ProcessesTable;
   readonly ceremonies: CeremoniesTable;
@@ -38,7 +38,7 @@ export class Store {
     this.people = new PeopleTable(db);
     this.modules = new ModulesTable(db);
     this.keys = new KeysTable(db);
-    this.keyEntries = new KeyEntriesTable(db);
+    this.index = new LogIndexTable(db);
     this.intents = new IntentsTable(db);
     this.processes = new ProcessesTable(db);
     this.ceremonies = new CeremoniesTable(db);

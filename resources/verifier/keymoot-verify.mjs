@@ -9,7 +9,7 @@
  * answer is "unproven", never "pass". The quorum is always judged; --require-quorum says so aloud.
  *
  *   exit 0  pass       everything was proven
- *   exit 1  tampered   something contradicts a hash, a signature or an anchor
+ *   exit 1  tampered   something contradicts a hash, a signature, an anchor or an earlier entry
  *   exit 2  malformed  the bundle breaks the format (also: wrong usage, a directory that can't be read)
  *   exit 3  unproven   nothing contradicts, and something could not be proven
  *
@@ -23,18 +23,22 @@
  *    4. Those notes are signed by the pinned key of the pinned log                (sections 8 and 10)
  *    5. Entries, one by one: length, hash, canonical form, members, each type's detail (4, 6 and 7)
  *    6. Entries among each other: ids, intents and their outcomes, nonces, genesis   (sections 4 to 6)
- *    7. What people signed: shape, signature, whose key, the head they saw               (section 5)
+ *    7. What people signed: shape, signature, whose key, the head they saw, the subject  (section 5)
  *    8. Enough people signed, counted by distinct keys                                  (section 12)
- *    9. The tree: tiles on every level, the root, the root at each note's size           (section 7)
- *   10. derived/entries.ndjson is the entries; evidence hashes to its name               (section 9)
- *   11. Every listed file has its size and hash                                          (section 9)
- *   12. The log contains each anchor                                                    (section 10)
- *   13. The verdict                                                                     (section 11)
+ *    9. What an entry says follows from earlier ones: the clock, outcomes, the policy,
+ *       modules, keys, ceremonies, exports                                              (section 13)
+ *   10. The tree: tiles on every level, the root, the root at each note's size           (section 7)
+ *   11. derived/entries.ndjson is the entries; evidence hashes to its name               (section 9)
+ *   12. Every listed file has its size and hash                                          (section 9)
+ *   13. The log contains each anchor; the founders are known from outside       (sections 10 and 11)
+ *   14. The verdict                                                                     (section 11)
  *
  * Memory: 64 bytes of tree and about 30 bytes of bookkeeping for an entry; entries pass 256 at a time.
+ * What state needs is kept besides: about 1.5 kB for a key, a ceremony or an export, and each intent
+ * until it is closed.
  *
- * What it can't show: that the desk's clock was right, that what people agreed to was wise, or that
- * the log had no further entries after the last anchor.
+ * What it can't show: that the desk's clock was right, that what people agreed to was wise, that a
+ * device did what the desk says it did, or that the log had no further entries after the last anchor.
  */
 import * as crypto from 'node:crypto';
 import * as fs from 'node:fs';
@@ -196,7 +200,7 @@ function printable(value) {
 }
 
 /** A copy that stands alone: a slice would keep the whole text that it was cut from in memory. */
-const own = (ascii) => Buffer.from(ascii, 'latin1').toString('latin1');
+const own = (words) => Buffer.from(words).utf8Slice();
 
 /* ------------------------------------------------------------------------------------------------
  * Section 4: the canonical profile, read and checked in one pass.
@@ -422,6 +426,25 @@ function readJson(bytes, options) {
   }
 }
 
+/** The one spelling of a value that was read. JSON.stringify escapes as the profile does. */
+function canonical(value) {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (!(value instanceof Map)) return JSON.stringify(value);
+  const members = [...value].sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, item]) => `${JSON.stringify(name)}:${canonical(item)}`).join(',')}}`;
+}
+
+/** Whether two values are the same, or both absent. */
+function same(a, b) {
+  if (a instanceof Map) {
+    if (!(b instanceof Map) || a.size !== b.size) return false;
+    for (const [name, item] of a) if (!b.has(name) || !same(item, b.get(name))) return false;
+    return true;
+  }
+  if (!Array.isArray(a)) return a === b;
+  return Array.isArray(b) && a.length === b.length && a.every((item, i) => same(item, b[i]));
+}
+
 function firstBadUtf8(bytes) {
   const again = Buffer.from(bytes.utf8Slice());
   let at = 0;
@@ -486,28 +509,9 @@ const envelope = shape({
 
 const ceremony = shape({ id: hex32, definition_sha256: hex64 }, { step: text(32) });
 const head = shape({ size: count, root: b64Of32 });
-const subject = shape({
-  kind: oneOf(
-    ...['policy', 'enrolment', 'person', 'definition', 'ceremony', 'key', 'module', 'export'],
-    'token',
-  ),
-  sha256: hex64,
-});
-
-const said = { v: exactly(1), log: origin, person: uuid, head, time };
-const STATEMENTS = new Map([
-  ['enrolment', shape({ ...said, kind: exactly('enrolment'), role, key, name_sha256: hex64 })],
-  [
-    'act',
-    shape(
-      { ...said, kind: exactly('act'), channel: text(64), input_sha256: hex64, nonce: hex32 },
-      { subject, ceremony },
-    ),
-  ],
-]);
 
 /* ------------------------------------------------------------------------------------------------
- * Section 6: the types and their detail.
+ * Section 6: the types and their detail. A name with † is a member that is the desk's own.
  * --------------------------------------------------------------------------------------------- */
 
 const token = shape({
@@ -523,112 +527,147 @@ const check = shape({
   value: hexBytes(2, 8),
 });
 
-const ATTRIBUTE_NAME = /^CKA_[A-Z0-9_]{1,44}$/;
+/** An object whose members are named by a pattern and all follow one rule. */
+function named(pattern, most, rule) {
+  return (value) => {
+    if (!(value instanceof Map)) return 'is not an object';
+    if (value.size > most) return `has more than ${most} members`;
+    for (const [name, member] of value) {
+      if (!pattern.test(name)) return `has a member "${name}" that may not be named so`;
+      const why = rule(member);
+      if (why !== '') return `member ${name} ${why}`;
+    }
+    return '';
+  };
+}
 const attributeText = text(1024, { empty: true });
-function attributes(value) {
-  if (!(value instanceof Map)) return 'is not an object';
-  if (value.size > 64) return 'has more than 64 members';
-  for (const [name, member] of value) {
-    if (!ATTRIBUTE_NAME.test(name)) return `has a member "${name}" that is no attribute's name`;
-    if (typeof member === 'boolean' || typeof member === 'number') continue;
-    const why = attributeText(member);
-    if (why !== '') return `member ${name} ${why}`;
-  }
-  return '';
+const attributes = named(/^CKA_[A-Z0-9_]{1,44}$/, 64, (value) =>
+  typeof value === 'boolean' || typeof value === 'number' ? '' : attributeText(value),
+);
+const typedText = text(256);
+const typedTexts = arrayOf(text(64), 0, 32);
+const input = named(/^[a-z][a-z0-9_]{0,31}$/, 16, (value) => {
+  if (typeof value === 'boolean' || typeof value === 'number') return '';
+  return Array.isArray(value) ? typedTexts(value) : typedText(value);
+});
+
+const listOfFiles = arrayOf(shape({ role: text(32), sha256: hex64 }), 1, 16);
+function files(value) {
+  const why = listOfFiles(value);
+  if (why !== '') return why;
+  const roles = new Set(value.map((file) => file.get('role')));
+  return roles.size === value.length ? '' : 'has a role twice';
 }
 
-const keyEvent = shape(
+const keyState = oneOf(
+  ...['quarantine', 'pre-activation', 'active', 'suspended', 'deactivated', 'compromised'],
+  ...['destroyed', 'destroyed-compromised', 'not-found'],
+);
+
+/** A type: the rule of its detail, and which members are the desk's own. */
+function detail(required, optional = {}) {
+  const own = new Set();
+  const plain = (rules) =>
+    Object.fromEntries(
+      Object.entries(rules).map(([name, rule]) => {
+        if (!name.endsWith('†')) return [name, rule];
+        own.add(name.slice(0, -1));
+        return [name.slice(0, -1), rule];
+      }),
+    );
+  return { rule: shape(plain(required), plain(optional)), own };
+}
+
+const keyEvent = detail(
   { key: uuid },
   {
-    algorithm: text(32),
-    bits: count,
-    label: text(64),
-    purpose: text(32),
-    extractable: bool,
-    ckaid: hexBytes(1, 64),
-    module: uuid,
-    token,
-    attributes,
-    check,
-    spki_sha256: hex64,
-    origin: oneOf('generated', 'imported', 'unknown'),
-    control: oneOf('pin-halves', 'device-quorum', 'single-control'),
+    ...{ algorithm: text(32), 'bits†': count, label: text(64), purpose: text(32) },
+    ...{ extractable: bool, ckaid: hexBytes(1, 64), module: uuid, token },
+    ...{ 'attributes†': attributes, 'check†': check, 'spki_sha256†': hex64 },
+    'origin†': oneOf('generated', 'imported', 'unknown'),
+    'control†': oneOf('pin-halves', 'device-quorum', 'single-control'),
     grade: oneOf('A', 'B', 'C', 'D'),
-    mechanism: text(64),
-    wrapping_spki_sha256: hex64,
-    export: uuid,
-    recovered: bool,
-    objects: count,
-    p11: check,
-    until: time,
+    ...{ mechanism: text(64), wrapping_spki_sha256: hex64, export: uuid, replaces: uuid },
+    ...{ 'recovered†': bool, 'objects†': count, 'p11†': check, 'until†': time },
   },
 );
-const session = shape({ person: uuid }, { why: text(64) });
-const moduleHash = shape({ module: uuid, sha256: hex64 }, { was: hex64 });
-const byDefinition = shape({ definition_sha256: hex64 });
-const pause = shape({}, { why: text(256) });
-const opinion = shape({ person: uuid }, { because: text(1024) });
+const session = detail({ person: uuid }, { why: text(64) });
+const moduleHash = detail({ module: uuid, sha256: hex64 }, { was: hex64 });
+const byDefinition = detail({ definition_sha256: hex64 });
+const pause = detail({}, { why: text(256) });
+const opinion = detail({ person: uuid }, { because: text(1024) });
+const logKeyOn = { key: logKey, token, attributes };
+const component = { index: count, of: count, commitment: hex64, check, serial: text(64) };
+const share = { set: uuid, index: count, commitment: hex64, person: uuid };
+const serials = arrayOf(text(64), 1, 32);
+const shareBack = detail({ ...share, attempt: count }, { group: count, serial: text(64) });
 
 const TYPES = new Map(
   Object.entries({
-    'log.genesis': shape({
+    'log.genesis': detail({
+      ...logKeyOn,
       installation: uuid,
       mode: oneOf('production', 'rehearsal'),
-      key: logKey,
-      token,
-      attributes,
     }),
-    'log.checkpoint': shape({ entries: count, since: time }),
-    'app.start': shape({ build: hex64, epoch: count, sealed: count, unsealed: count }),
-    'app.stop': shape({}),
-    'clock.changed': shape({ step_ms: int }),
+    'log.checkpoint': detail({ entries: count, since: time }),
+    'log.key': detail(logKeyOn),
+    'app.start': detail({ build: hex64, epoch: count, sealed: count, unsealed: count }),
+    'clock.changed': detail({ step_ms: int }),
     'session.login': session,
     'session.logout': session,
-    'session.login_failed': shape({ what: oneOf('passphrase', 'token') }, { person: uuid, token }),
-    'person.enrolled': shape({
-      person: uuid,
-      role,
-      key,
-      name_sha256: hex64,
-      statement: envelope,
+    'session.login_failed': detail({ what: oneOf('passphrase', 'token') }, { person: uuid, token }),
+    'person.enrolled': detail({
+      ...{ person: uuid, role, key, name_sha256: hex64, statement: envelope },
     }),
-    'person.role_changed': shape({ person: uuid, role }),
-    'person.left': shape({ person: uuid }, { why: text(256) }),
-    'policy.changed': shape({ version: count, policy_sha256: hex64 }),
-    'token.module_added': shape({
+    'person.role_changed': detail({ person: uuid, role }),
+    'person.left': detail({ person: uuid }, { why: text(256) }),
+    'policy.changed': detail({ version: count, policy_sha256: hex64 }),
+    'token.module_added': detail({
       ...{ module: uuid, path: text(1024), sha256: hex64, family: text(32), label: text(64) },
       settings_sha256: hex64,
     }),
     'token.module_changed': moduleHash,
     'token.module_approved': moduleHash,
-    'token.init': shape({ module: uuid, token, training: bool }),
-    'token.probed': shape({ module: uuid, token, sheet_sha256: hex64 }),
+    'token.module_moved': detail({
+      ...{ module: uuid, path: text(1024), sha256: hex64, settings_sha256: hex64 },
+      was: text(1024),
+    }),
+    'token.init': detail({ module: uuid, 'token†': token, training: bool }),
+    'token.probed': detail({ module: uuid, token, 'sheet_sha256†': hex64 }),
+    'token.relinked': detail({ module: uuid, token, was: shape({ module: uuid, token }) }),
     'key.generate': keyEvent,
     'key.import': keyEvent,
     'key.wrap': keyEvent,
     'key.destroy': keyEvent,
-    'component.receive': shape({
-      index: count,
-      of: count,
-      attempt: count,
-      commitment: hex64,
-      check,
-      serial: text(64),
-    }),
-    'component.destroy': shape({ serials: arrayOf(text(64), 1, 32) }),
-    'ceremony.define': shape({ definition_sha256: hex64, title: text(128), template: text(64) }),
+    'key.use': detail(
+      { key: uuid, what: text(64), mechanism: text(64), input_sha256: hex64 },
+      { 'output_sha256†': hex64, 'recovered†': bool, 'until†': time },
+    ),
+    'key.state': detail({ key: uuid, from: keyState, to: keyState }, { because: text(256) }),
+    'component.issue': detail(component, { person: uuid }),
+    'component.receive': detail({ ...component, attempt: count }, { person: uuid }),
+    'component.destroy': detail({ serials }),
+    'share.issue': detail(
+      { ...share, of: count, threshold: count },
+      { group: count, serial: text(64) },
+    ),
+    'share.receive': shareBack,
+    'share.confirm': shareBack,
+    'share.destroy': detail({ set: uuid, serials }),
+    'envelope.state': detail(
+      { serial: text(64), state: text(32) },
+      { person: uuid, place: text(64), because: text(256) },
+    ),
+    'ceremony.define': detail({ definition_sha256: hex64, title: text(128), template: text(64) }),
     'ceremony.approve': byDefinition,
     'ceremony.arm': byDefinition,
-    'ceremony.step': shape(
+    'ceremony.step': detail(
       { step: text(32), attempt: count, kind: text(32) },
-      { person: uuid, expected: text(1024), observed: text(1024) },
+      { input, 'observed†': text(1024) },
     ),
-    'ceremony.exception': shape(
+    'ceremony.exception': detail(
       {
-        number: count,
-        step: text(32),
-        expected: text(1024),
-        observed: text(1024),
+        ...{ number: count, step: text(32), expected: text(1024), observed: text(1024) },
         decision: text(1024),
       },
       {
@@ -640,39 +679,53 @@ const TYPES = new Map(
     'ceremony.resume': pause,
     'ceremony.agree': opinion,
     'ceremony.disagree': opinion,
-    'ceremony.abort': shape({ because: text(1024) }, { gone: bool, objects: count }),
-    'ceremony.close': shape({
+    'ceremony.abort': detail({ because: text(1024) }, { 'gone†': bool, 'objects†': count }),
+    'ceremony.close': detail({
       verdict: oneOf('AGREED', 'DISPUTED'),
-      exceptions: count,
-      agreed: count,
-      disagreed: count,
+      ...{ exceptions: count, agreed: count, disagreed: count },
     }),
-    'byok.requested': shape({ export: uuid, key: uuid, target: text(32), algorithm: text(64) }),
-    'byok.parameters_loaded': shape({
-      export: uuid,
-      target: text(32),
-      key_ref: text(256),
-      algorithm: text(64),
-      wrapping_spki_sha256: hex64,
-      wrapping_bits: count,
-      valid_to: time,
-      token_sha256: hex64,
-      parameters_sha256: hex64,
-    }),
-    'byok.parameters_confirmed': shape({ export: uuid, wrapping_spki_sha256: hex64 }),
-    'byok.package_created': shape({
-      export: uuid,
-      key: uuid,
-      blob_sha256: hex64,
-      blob_bytes: count,
+    'byok.requested': detail(
+      { export: uuid, key: uuid, target: text(32), algorithm: text(64) },
+      { batch: uuid },
+    ),
+    'byok.parameters_loaded': detail(
+      {
+        ...{ export: uuid, target: text(32), algorithm: text(64), wrapping_spki_sha256: hex64 },
+        ...{ wrapping_bits: count, files },
+      },
+      { key_ref: text(256), valid_to: time },
+    ),
+    'byok.parameters_confirmed': detail({ export: uuid, wrapping_spki_sha256: hex64 }),
+    'byok.package_created': detail({
+      ...{ export: uuid, key: uuid, blob_sha256: hex64, blob_bytes: count },
       manifest_sha256: hex64,
     }),
-    'byok.expired': shape({ export: uuid }),
-    'audit.exported': shape({ size: count, root: b64Of32 }),
-    'audit.verified': shape({ verdict: text(32) }),
+    'byok.answered': detail(
+      { export: uuid, proves: oneOf('same-key', 'arrived', 'nothing'), files },
+      { note: text(256) },
+    ),
+    'byok.expired': detail({ export: uuid }),
+    'audit.exported': detail({ size: count, root: b64Of32 }),
   }),
 );
 const TYPE_NUMBER = new Map([...TYPES.keys()].map((type, number) => [type, number]));
+
+/** Section 5: what a person signs. */
+const subject = shape({ type: oneOf(...TYPES.keys()), sha256: hex64 });
+const said = { v: exactly(1), log: origin, person: uuid, head, time };
+const STATEMENTS = new Map([
+  ['enrolment', shape({ ...said, kind: exactly('enrolment'), role, key, name_sha256: hex64 })],
+  [
+    'act',
+    shape(
+      {
+        ...{ ...said, kind: exactly('act'), channel: text(64), input_sha256: hex64 },
+        ...{ subject, nonce: hex32 },
+      },
+      { ceremony },
+    ),
+  ],
+]);
 
 /** Section 4: the members that every entry has or may have; `detail` is judged by its type. */
 const ENTRY = shape(
@@ -683,7 +736,7 @@ const ENTRY = shape(
     id: uuidV7,
     time,
     type: oneOf(...TYPES.keys()),
-    outcome: oneOf('intent', 'success', 'failure', 'unknown'),
+    outcome: oneOf('intent', 'success', 'failure', 'unknown', 'not-found'),
     actor: shape({
       id: (value) => (value === 'desk' ? '' : uuid(value)),
       role: oneOf(...ROLES, 'desk'),
@@ -913,7 +966,7 @@ function usageOn(what, work) {
  * Section 11: findings, part by part.
  * --------------------------------------------------------------------------------------------- */
 
-const PARTS = ['format', 'integrity', 'authenticity', 'completeness', 'quorum'];
+const PARTS = ['format', 'integrity', 'authenticity', 'completeness', 'quorum', 'state'];
 
 class Findings {
   constructor() {
@@ -921,6 +974,10 @@ class Findings {
       PARTS.map((name) => [name, { fails: [], doubts: [], more: 0, first: null, judged: false }]),
     );
     this.beyond = []; // what is not proven even when every part passes
+    this.always = [
+      'that the clock of the desk was right: its times are its own word',
+      "what a device's attributes say, that a key is on a token, and what the format marks with †: they are the desk's record of what it was told",
+    ];
   }
 
   /** A contradiction or a broken rule. `place`: index, path, offset, as far as known. */
@@ -974,7 +1031,7 @@ class Findings {
   verdict() {
     if (this.failed('integrity')) return { verdict: 'tampered', exit: 1, by: 'integrity' };
     if (this.failed('format')) return { verdict: 'malformed', exit: 2, by: 'format' };
-    for (const by of ['authenticity', 'completeness']) {
+    for (const by of ['authenticity', 'completeness', 'state']) {
       if (this.failed(by)) return { verdict: 'tampered', exit: 1, by };
     }
     const proven = PARTS.every((name) => this.result(name) === 'pass');
@@ -991,7 +1048,7 @@ class Findings {
       }
       for (const why of doubts) list.push(`${name}: ${why}`);
     }
-    return [...list, ...this.beyond];
+    return [...list, ...this.beyond, ...this.always];
   }
 }
 
@@ -1010,13 +1067,8 @@ function whereIs({ index, path, offset }) {
 const OPEN =
   fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0);
 
-const KNOWN_FILES = new Set([
-  'VERIFY.md',
-  'report.html',
-  'keys/log.pem',
-  'derived/entries.ndjson',
-  'manifest.json',
-]);
+const FOR_PEOPLE = ['report.html', 'VERIFY.md', 'keys/log.pem'];
+const KNOWN_FILES = new Set([...FOR_PEOPLE, 'derived/entries.ndjson', 'manifest.json']);
 const isNote = (path) => /^checkpoints\/(?:0|[1-9][0-9]{0,15})$/.test(path);
 const isEvidence = (path) => /^evidence\/[0-9a-f]{64}$/.test(path);
 const isKnown = (path) =>
@@ -1382,10 +1434,15 @@ class Desk {
     this.openIntents = 0;
     this.people = new Map(); // uuid → { role, keyid, alg, key, left }
     this.founders = []; // key hashes of the first two enrolments
+    this.founded = 0; // where the last of them stands; in a log without people entry 0
     this.nonces = new Set();
     this.approvals = new Map(); // definition hash → key hashes, since it was last armed
-    this.policy = false; // two people have put one in force
-    this.ceremonies = new Map(); // id → { definition, seats, substitutes, steps }, as armed
+    this.policy = null; // hash of the policy in force
+    this.asked = null; // how many approvals it asks for, once somebody needs to know
+    this.hadPolicy = false; // two people have put one in force
+    this.definitions = new Map(); // hash → { seats, substitutes, steps }, or null
+    this.ceremonies = new Map(); // id → { definition, seats, substitutes, steps, spoken }, as armed
+    this.state = new State();
     this.evidence = new Set(); // evidence files that an entry names
     this.unread = 0; // entries that could not be judged
   }
@@ -1399,13 +1456,18 @@ class Desk {
 function judgeEntry(run, index, bytes, place) {
   const { findings, desk } = run;
   let entry;
+  let intent;
   try {
     if (bytes.length > MAX_ENTRY) throw new Problem(`the entry is longer than ${MAX_ENTRY} bytes`);
     entry = readJson(bytes);
     demand(ENTRY, entry, 'the entry');
-    demand(TYPES.get(entry.get('type')), entry.get('detail'), `the detail of ${entry.get('type')}`);
+    demand(
+      TYPES.get(entry.get('type')).rule,
+      entry.get('detail'),
+      `the detail of ${entry.get('type')}`,
+    );
     checkSelf(run, index, entry);
-    checkAgainstEarlier(desk, index, entry);
+    intent = checkAgainstEarlier(desk, index, entry);
     checkEvidence(run, entry);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -1415,12 +1477,14 @@ function judgeEntry(run, index, bytes, place) {
   }
   const statements = readStatements(run, entry, index, place);
   if (statements === null) return;
-  const acts = statements.acts.map((act) => judgeAct(run, act, place));
+  const about = statements.acts.length > 0 ? subjectOf(entry) : '';
+  const acts = statements.acts.map((act) => judgeAct(run, entry, about, act, place));
   const enrolled = judgeEnrolment(run, entry, statements.enrolment, place);
   if (index === 0) judgeGenesisKey(run, entry, place);
   if (entry.get('type') === 'audit.exported') compareExported(run, entry, index, place);
-  judgeQuorum(run, entry, acts, statements.enrolment, enrolled, index);
-  remember(desk, entry);
+  judgeQuorum(run, entry, acts, enrolled, index);
+  judgeState(run, entry, acts, { index, intent, place });
+  remember(desk, entry, index);
 }
 
 /** Section 4 and the end of section 6: what an entry must say about itself. */
@@ -1443,12 +1507,14 @@ function checkSelf({ origin: log }, index, entry) {
   }
 }
 
-/** Section 4: ids are unique, and an outcome closes one earlier intent of its type. */
+/** Section 4: ids are unique, and an outcome closes one earlier intent of its type. Returns where that stands, or -1. */
 function checkAgainstEarlier(desk, index, entry) {
   const outcome = entry.get('outcome');
   const type = TYPE_NUMBER.get(entry.get('type'));
   const corr = entry.get('corr');
   let intent = -1;
+  if (corr === undefined && outcome === 'not-found')
+    throw new Problem('not-found closes no intent');
   if (corr !== undefined) {
     if (outcome === 'intent') throw new Problem('an intent has corr');
     intent = desk.ids.find(corr);
@@ -1468,6 +1534,7 @@ function checkAgainstEarlier(desk, index, entry) {
     desk.intents[intent] = 2;
     desk.openIntents--;
   }
+  return intent;
 }
 
 /** Section 9: evidence that the entry names. */
@@ -1506,8 +1573,8 @@ function compareExported({ tree, findings }, entry, index, place) {
   findings.fail('integrity', `it says that another root of size ${size} was exported`, place);
 }
 
-/** What the entry did to the people. Only a success has an effect. */
-function remember(desk, entry) {
+/** What the entry did to the people and the policy. Only a success has an effect. */
+function remember(desk, entry, index) {
   if (entry.get('outcome') !== 'success') return;
   const detail = entry.get('detail');
   const person = desk.people.get(detail.get('person'));
@@ -1523,14 +1590,24 @@ function remember(desk, entry) {
         key: publicKey(alg, unbase64(key.get('spki'))),
         left: false,
       });
-      if (desk.founders.length < 2) desk.founders.push(keyid);
+      if (desk.founders.length < 2) {
+        desk.founders.push(keyid);
+        desk.founded = index;
+      }
       break;
     }
     case 'person.role_changed':
       if (person !== undefined) person.role = own(detail.get('role'));
       break;
     case 'person.left':
-      if (person !== undefined) person.left = true;
+      if (person !== undefined) {
+        person.left = true;
+        for (const by of desk.approvals.values()) by.delete(person.keyid);
+      }
+      break;
+    case 'policy.changed':
+      desk.policy = own(detail.get('policy_sha256'));
+      desk.asked = null;
       break;
   }
 }
@@ -1594,9 +1671,28 @@ function pae(payload) {
   return Buffer.concat([Buffer.from(start), payload]);
 }
 
-/** Whether an act is its person's, and whether it counts. */
-function judgeAct({ desk, findings }, act, place) {
+/** What people agreed to, as the entry that carries their acts has it: a hash over all but the desk's own members. */
+function subjectOf(entry) {
+  const type = entry.get('type');
+  const { own } = TYPES.get(type);
+  const agreed = new Map([
+    ['detail', new Map([...entry.get('detail')].filter(([name]) => !own.has(name)))],
+    ['outcome', entry.get('outcome')],
+    ['type', type],
+  ]);
+  if (entry.has('ceremony')) agreed.set('ceremony', entry.get('ceremony'));
+  return sha256(Buffer.from(canonical(agreed))).toString('hex');
+}
+
+/** Whether an act is its person's and about this entry, and whether it counts. */
+function judgeAct({ desk, findings }, entry, about, act, place) {
   const id = act.said.get('person');
+  const subject = act.said.get('subject');
+  const fits =
+    subject.get('type') === entry.get('type') &&
+    subject.get('sha256') === about &&
+    same(act.said.get('ceremony'), entry.get('ceremony'));
+  if (!fits) findings.fail('authenticity', `an act by ${id} was made for something else`, place);
   const person = desk.people.get(id);
   const judged = { id, said: act.said, keyid: act.keyid, role: person?.role, counts: false };
   if (person === undefined && desk.unread > 0) {
@@ -1608,7 +1704,7 @@ function judgeAct({ desk, findings }, act, place) {
   } else if (!signatureHolds(person.alg, pae(act.payload), person.key, act.sig)) {
     findings.fail('authenticity', `the signature of an act by ${id} does not verify`, place);
   } else {
-    judged.counts = !person.left;
+    judged.counts = fits && !person.left;
   }
   return judged;
 }
@@ -1644,317 +1740,882 @@ function judgeEnrolment({ findings }, entry, statement, place) {
  * Section 12: the quorum, counted by distinct keys among acts that count.
  * --------------------------------------------------------------------------------------------- */
 
-const RUNS_THE_DESK = ['administrator', 'officer'];
-const MAY_APPROVE = ['administrator', 'officer', 'operator'];
+const MANAGERS = ['administrator', 'officer'];
+const STAFF = [...MANAGERS, 'operator'];
+const isManager = ({ role }) => MANAGERS.includes(role);
+const isSeated = ({ id }, { armed }) => [...armed.seats.values()].includes(id);
 
-/** Which calls people may have agreed to when such an entry is written. Types that are not here ask for nobody. */
-const CALLS = new Map(
+/** Who may act, by the words of the table. */
+const WHO = {
+  managers: isManager,
+  staff: ({ role }) => STAFF.includes(role),
+  seated: isSeated,
+  'seated or managers': (act, told) => isManager(act) || isSeated(act, told),
+  'the person it names, at the step': ({ id }, { entry, atStep }) =>
+    id === entry.get('detail').get('person') && (atStep ?? []).includes(id),
+};
+const needs = (least, who, ...calls) => [{ least, who, calls }];
+const EVERYONE = [{ everyone: true, calls: ['ceremonies.step'] }];
+const NOBODY = [];
+const NOT_ALLOWED = null;
+
+/** The table: what a type needs without a ceremony, and in one. Several needs in a place are alternatives. */
+const TABLE = new Map(
   Object.entries({
-    'person.enrolled': ['people.enrol'],
-    'person.role_changed': ['people.setRole'],
-    'person.left': ['people.remove'],
-    'policy.changed': ['policy.approve'],
-    'token.module_added': ['modules.add', 'tokens.train'],
-    'token.module_approved': ['modules.approve'],
-    'key.generate': ['keys.generate'],
-    'key.import': ['ceremonies.step'],
-    'key.wrap': ['exports.wrap'],
-    'key.destroy': ['keys.destroy', 'ceremonies.abort'],
-    'component.receive': [],
-    'component.destroy': [],
-    'ceremony.define': ['ceremonies.define'],
-    'ceremony.approve': ['ceremonies.approve'],
-    'ceremony.arm': ['ceremonies.arm'],
-    'ceremony.step': ['ceremonies.step'],
-    'ceremony.agree': ['ceremonies.step'],
-    'ceremony.disagree': ['ceremonies.step'],
-    'ceremony.exception': ['ceremonies.exception'],
-    'ceremony.pause': ['ceremonies.pause'],
-    'ceremony.resume': ['ceremonies.resume'],
-    'ceremony.abort': ['ceremonies.abort'],
-    'ceremony.close': ['ceremonies.close'],
-    'byok.requested': ['exports.request'],
-    'byok.parameters_loaded': ['exports.load'],
-    'byok.parameters_confirmed': ['exports.confirm'],
+    'person.enrolled': [needs(2, 'managers', 'people.enrol'), NOT_ALLOWED],
+    'person.role_changed': [needs(2, 'managers', 'people.setRole'), NOT_ALLOWED],
+    'person.left': [needs(2, 'managers', 'people.remove'), NOT_ALLOWED],
+    'policy.changed': [needs(2, 'managers', 'policy.approve'), NOT_ALLOWED],
+    'token.module_added': [needs(2, 'managers', 'modules.add', 'tokens.train'), NOT_ALLOWED],
+    'token.module_approved': [needs(2, 'managers', 'modules.approve'), NOT_ALLOWED],
+    'token.module_moved': [needs(2, 'managers', 'modules.relink'), NOT_ALLOWED],
+    'token.relinked': [needs(2, 'managers', 'tokens.relink'), NOT_ALLOWED],
+    'log.key': [needs(2, 'managers', 'desk.newKey'), EVERYONE],
+    'key.generate': [needs(2, 'staff', 'keys.generate'), EVERYONE],
+    'key.import': [needs(2, 'staff', 'keys.import'), EVERYONE],
+    'key.wrap': [needs(2, 'staff', 'exports.wrap'), EVERYONE],
+    'key.use': [needs(2, 'staff', 'keys.use'), EVERYONE],
+    'key.destroy': [
+      needs(2, 'managers', 'keys.destroy'),
+      [...EVERYONE, ...needs(2, 'seated or managers', 'ceremonies.abort')],
+    ],
+    'key.state': [needs(2, 'managers', 'keys.setState'), EVERYONE],
+    'envelope.state': [needs(1, 'staff', 'envelopes.set'), NOBODY],
+    'component.issue': [NOT_ALLOWED, NOBODY],
+    'component.receive': [NOT_ALLOWED, NOBODY],
+    'component.destroy': [NOT_ALLOWED, NOBODY],
+    'share.issue': [NOT_ALLOWED, NOBODY],
+    'share.receive': [NOT_ALLOWED, NOBODY],
+    'share.confirm': [NOT_ALLOWED, NOBODY],
+    'share.destroy': [NOT_ALLOWED, NOBODY],
+    'ceremony.define': [needs(1, 'staff', 'ceremonies.define'), NOT_ALLOWED],
+    'ceremony.approve': [needs(1, 'staff', 'ceremonies.approve'), NOT_ALLOWED],
+    'ceremony.arm': [NOT_ALLOWED, needs(1, 'staff', 'ceremonies.arm')],
+    'ceremony.step': [NOT_ALLOWED, EVERYONE],
+    'ceremony.agree': [
+      NOT_ALLOWED,
+      needs(1, 'the person it names, at the step', 'ceremonies.step'),
+    ],
+    'ceremony.disagree': [
+      NOT_ALLOWED,
+      needs(1, 'the person it names, at the step', 'ceremonies.step'),
+    ],
+    'ceremony.exception': [NOT_ALLOWED, needs(2, 'seated', 'ceremonies.exception')],
+    'ceremony.pause': [NOT_ALLOWED, needs(1, 'seated', 'ceremonies.pause')],
+    'ceremony.resume': [NOT_ALLOWED, needs(1, 'seated', 'ceremonies.resume')],
+    'ceremony.abort': [NOT_ALLOWED, needs(1, 'seated or managers', 'ceremonies.abort')],
+    'ceremony.close': [NOT_ALLOWED, needs(2, 'seated', 'ceremonies.close')],
+    'byok.requested': [needs(2, 'staff', 'exports.request'), EVERYONE],
+    'byok.parameters_loaded': [needs(1, 'staff', 'exports.load'), EVERYONE],
+    'byok.parameters_confirmed': [needs(2, 'staff', 'exports.confirm'), EVERYONE],
+    'byok.answered': [needs(1, 'staff', 'exports.answer'), EVERYONE],
   }),
 );
-const ONLY_IN_A_CEREMONY = new Set(
-  [...CALLS.keys()].filter(
-    (type) => /^(?:component|ceremony)\./.test(type) && !/\.(?:define|approve|arm)$/.test(type),
-  ),
+const SETTLING = { least: 2, who: 'managers', calls: ['recovery.settle'] };
+const BEGIN_WITH_INTENT = ['generate', 'import', 'wrap', 'destroy', 'use'].map(
+  (act) => `key.${act}`,
 );
 
-/** Either neither names a ceremony, or the act names the entry's; steps where both have one. */
-function sameCeremony(acted, entered) {
-  if (acted === undefined || entered === undefined) return acted === entered;
-  const steps = [acted.get('step'), entered.get('step')];
-  return (
-    acted.get('id') === entered.get('id') &&
-    acted.get('definition_sha256') === entered.get('definition_sha256') &&
-    (steps.includes(undefined) || steps[0] === steps[1])
-  );
+function judgeQuorum(run, entry, acts, enrolled, index) {
+  const { desk, findings } = run;
+  const type = entry.get('type');
+  if (!TABLE.has(type) && !entry.has('ceremony')) return;
+  const lacks = [];
+  const short = (why) => lacks.push(why);
+  if (type === 'ceremony.arm') arm(run, entry, short);
+  const armed = armedOf(desk, entry);
+  const told = { entry, acts, armed, atStep: peopleAtStep(armed, entry) };
+  if (type === 'person.enrolled' && !enrolled) {
+    short("the statement by the person's own key does not count");
+  }
+  if (entry.has('ceremony') && armed === null && type !== 'ceremony.arm') {
+    short('no such ceremony was armed');
+  } else if (TABLE.has(type)) whatIsLacking(desk, told, short);
+  for (const why of lacks) findings.doubt('quorum', `entry ${index} (${type}): ${why}`);
+
+  if (type === 'ceremony.approve') countApprovals(desk, told);
+  if (lacks.length > 0 || entry.get('outcome') !== 'success') return;
+  if (type === 'policy.changed') desk.hadPolicy = true;
+  if (type === 'ceremony.exception') seatSubstitute(armed, entry.get('detail').get('substitute'));
+  if (type === 'ceremony.agree' || type === 'ceremony.disagree') rememberSpeaker(told);
 }
 
-/** `[{ member: value, … }]` of a definition, each with these texts; others are not looked at. Null when it is none. */
-function listIn(value, rules) {
-  if (!Array.isArray(value)) return null;
-  const items = value.map((item) =>
-    item instanceof Map &&
-    Object.entries(rules).every(([name, rule]) => rule(item.get(name)) === '')
-      ? item
-      : null,
-  );
-  return items.includes(null) ? null : items;
+/** The ceremony that the entry names, if it was armed on that definition. */
+function armedOf(desk, entry) {
+  const named = entry.get('ceremony');
+  const armed = named === undefined ? undefined : desk.ceremonies.get(named.get('id'));
+  return armed?.definition === named?.get('definition_sha256') ? (armed ?? null) : null;
 }
 
-/** The definition with this hash: who sits where, who may stand in, who is at each step. Null when it is not there. */
-function readDefinition({ bundle }, wanted) {
+/** Who sits at the step that the entry's ceremony names, seat by seat; null when there is no such step. */
+function peopleAtStep(armed, entry) {
+  const id = entry.get('ceremony')?.get('step');
+  const step = armed?.steps.find((one) => one.id === id);
+  return step === undefined ? null : step.seats.map((seat) => armed.seats.get(seat));
+}
+
+/** The acts that an entry needs: the row of its type, what its intent covers, what a settling needs. */
+function whatIsLacking(desk, told, short) {
+  const { entry } = told;
+  const type = entry.get('type');
+  const inside = entry.has('ceremony');
+  const wanted = TABLE.get(type)[inside ? 1 : 0];
+  if (wanted === NOT_ALLOWED) {
+    short(inside ? 'it may not stand in a ceremony' : 'it must stand in a ceremony');
+    return;
+  }
+  if (entry.has('corr')) {
+    if (entry.get('detail').get('recovered') === true) meets(SETTLING, told, short);
+    return; // the acts of the intent cover the rest
+  }
+  if (BEGIN_WITH_INTENT.includes(type) && entry.get('outcome') !== 'intent') {
+    short('it closes no intent');
+  }
+  if (type === 'person.enrolled' && desk.founders.length < 2) return;
+  if (type === 'token.module_added' && !desk.hadPolicy) return; // there are no managers yet
+  const lacks = [];
+  const met = wanted.some((need) => meets(need, told, (why) => lacks.push(why)));
+  if (!met && lacks.length > 0) short(lacks.join('; or '));
+}
+
+/** Whether the acts in the entry are what is needed. */
+function meets(need, told, short) {
+  const acts = told.acts.filter(
+    (act) => act.counts && need.calls.includes(act.said.get('channel')),
+  );
+  if (need.everyone) return meetsEveryone(acts, told, short);
+  const { size } = new Set(
+    acts.filter((act) => WHO[need.who](act, told)).map(({ keyid }) => keyid),
+  );
+  if (size >= need.least) return true;
+  short(`${size} of ${need.least} acts by ${need.who}, in ${need.calls.join(' or ')}`);
+  return false;
+}
+
+/** Each seat of the step is taken by somebody who acts here or spoke at it, each with a key of their own. */
+function meetsEveryone(acts, { entry, armed, atStep }, short) {
+  if (atStep === null) {
+    short('it names no step of its definition');
+    return false;
+  }
+  const spoken = armed.spoken.get(entry.get('ceremony').get('step'));
+  const keyOf = (person) => acts.find(({ id }) => id === person)?.keyid ?? spoken?.get(person);
+  const keys = new Set(atStep.map(keyOf).filter((keyid) => keyid !== undefined));
+  if (keys.size === atStep.length) return true;
+  short(`${keys.size} of ${atStep.length} acts by everyone at the step, in ceremonies.step`);
+  return false;
+}
+
+function seatSubstitute(armed, swap) {
+  if (swap === undefined) return;
+  const [seat, person] = [swap.get('seat'), swap.get('person')];
+  const may = armed.substitutes.some((one) => one.seat === seat && one.person === person);
+  if (may) armed.seats.set(own(seat), own(person));
+}
+
+function rememberSpeaker({ entry, acts, armed }) {
+  const step = own(entry.get('ceremony').get('step'));
+  const person = entry.get('detail').get('person');
+  if (!armed.spoken.has(step)) armed.spoken.set(step, new Map());
+  const act = acts.find(
+    ({ id, said }) => id === person && said.get('channel') === 'ceremonies.step',
+  );
+  if (act?.counts) armed.spoken.get(step).set(own(person), own(act.keyid));
+}
+
+/** Approvals of a definition, by key, until a ceremony is armed on it. */
+function countApprovals({ approvals }, { entry, acts }) {
+  if (entry.get('outcome') !== 'success' || entry.has('ceremony')) return;
+  const definition = entry.get('detail').get('definition_sha256');
+  if (!approvals.has(definition)) approvals.set(own(definition), new Set());
+  for (const act of acts) {
+    const fits = act.counts && act.said.get('channel') === 'ceremonies.approve' && WHO.staff(act);
+    if (fits) approvals.get(definition).add(own(act.keyid));
+  }
+}
+
+/** A ceremony begins, and the approvals that it begins on are used up. */
+function arm(run, entry, short) {
+  const { desk } = run;
+  const definition = entry.get('detail').get('definition_sha256');
+  const named = entry.get('ceremony');
+  if (!entry.has('corr')) {
+    const { least, known } = approvalsAsked(run);
+    const approvals = desk.approvals.get(definition)?.size ?? 0;
+    desk.approvals.delete(definition);
+    if (approvals < least) short(`${approvals} of ${least} approvals of its definition`);
+    if (!known) short('the policy is not in the bundle, which says how many approvals it takes');
+  }
+  if (named === undefined) return;
+  if (named.get('definition_sha256') !== definition) {
+    short('it is armed on another definition');
+  } else if (desk.ceremonies.has(named.get('id'))) {
+    short('a ceremony with this id was armed before');
+  } else if (entry.get('outcome') === 'success') {
+    const read = readDefinition(run, definition);
+    if (read === null) {
+      const why = 'its definition is not in the bundle, so nobody is known to sit in it';
+      short(why);
+      run.findings.doubt('state', `a ceremony could not be judged: ${why}`);
+      return;
+    }
+    const { seats, substitutes, steps } = read;
+    const armed = { definition: own(definition), seats: new Map(seats), substitutes, steps };
+    desk.ceremonies.set(own(named.get('id')), { ...armed, spoken: new Map() });
+  }
+}
+
+/** How many approvals the policy in force asks for. */
+function approvalsAsked(run) {
+  const { desk } = run;
+  if (desk.policy === null) return { least: 2, known: true };
+  if (desk.asked === null) {
+    const said = readEvidence(run, desk.policy)?.get('approvals');
+    const known = typeof said === 'number';
+    desk.asked = { least: known ? Math.max(2, said) : 2, known };
+  }
+  return desk.asked;
+}
+
+/** The JSON object that is evidence under this hash, or null. */
+function readEvidence({ bundle }, wanted) {
   const path = `evidence/${wanted}`;
   if (!(bundle.files.get(path) <= MAX_DEFINITION)) return null;
   const bytes = bundle.readAlone(path, MAX_DEFINITION);
   if (bytes === null || sha256(bytes).toString('hex') !== wanted) return null;
-  let said;
   try {
-    said = readJson(bytes);
+    const said = readJson(bytes);
+    return said instanceof Map ? said : null;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     return null;
   }
-  if (!(said instanceof Map)) return null;
-  const place = { seat: text(32), person: uuid };
-  const seats = listIn(said.get('seats'), place);
-  const substitutes = listIn(said.get('substitutes'), place);
-  const step = { id: text(32), kind: text(32), seats: arrayOf(text(32), 0, Infinity) };
-  const steps = listIn(said.get('steps'), step);
+}
+
+/** The definition with this hash: who sits where, who may stand in, what the steps are. Null when it is none. */
+function readDefinition(run, wanted) {
+  const { definitions } = run.desk;
+  if (!definitions.has(wanted)) definitions.set(own(wanted), parseDefinition(run, wanted));
+  return definitions.get(wanted);
+}
+
+const PLACE = { seat: text(32), person: uuid };
+const STEP = {
+  ...{ id: text(32), kind: text(32), irreversible: bool },
+  seats: arrayOf(text(32), 1, 16),
+};
+
+function parseDefinition(run, wanted) {
+  const said = readEvidence(run, wanted);
+  const seats = listIn(said?.get('seats'), PLACE);
+  const substitutes = listIn(said?.get('substitutes'), PLACE);
+  const steps = listIn(said?.get('steps'), STEP);
   if (seats === null || substitutes === null || steps === null) return null;
-  return {
-    definition: own(wanted),
-    seats: new Map(seats.map((one) => [one.get('seat'), one.get('person')])),
-    substitutes,
-    steps,
-  };
+  const distinct = (list, name) => new Set(list.map((one) => one[name])).size === list.length;
+  if (!distinct(seats, 'seat') || !distinct(steps, 'id')) return null;
+  if (steps.length < 1 || steps.length > 99) return null;
+  if (!steps.every((step) => new Set(step.seats).size === step.seats.length)) return null;
+  return { seats: seats.map(({ seat, person }) => [seat, person]), substitutes, steps };
 }
 
-/** The ceremony that the entry is part of, or null; undefined when it should be part of one and is not. */
-function ceremonyOf(desk, entry) {
-  const type = entry.get('type');
-  const named = entry.get('ceremony');
-  if (type === 'ceremony.arm') return null;
-  if (named === undefined) return ONLY_IN_A_CEREMONY.has(type) ? undefined : null;
-  const armed = desk.ceremonies.get(named.get('id'));
-  return armed?.definition === named.get('definition_sha256') ? armed : undefined;
-}
-
-function judgeQuorum(run, entry, acts, enrolment, enrolled, index) {
-  const { desk, findings } = run;
-  const type = entry.get('type');
-  const calls = CALLS.get(type);
-  if (calls === undefined) return;
-  const short = (why) => findings.doubt('quorum', `entry ${index} (${type}): ${why}`);
-  const armed = ceremonyOf(desk, entry);
-  if (armed === undefined) {
-    short('no such ceremony was armed');
-    return;
-  }
-  const lacks = [];
-  whatIsLacking(run, { entry, calls, armed, acts, enrolment, enrolled }, (why) => lacks.push(why));
-  for (const why of lacks) short(why);
-  if (type === 'policy.changed' && lacks.length === 0 && entry.get('outcome') === 'success') {
-    desk.policy = true;
-  }
-  const swap = entry.get('detail').get('substitute');
-  if (type !== 'ceremony.exception' || swap === undefined) return;
-  if (lacks.length > 0 || entry.get('outcome') !== 'success') return;
-  const [seat, person] = [swap.get('seat'), swap.get('person')];
-  const may = armed.substitutes.some(
-    (one) => one.get('seat') === seat && one.get('person') === person,
-  );
-  if (may) armed.seats.set(own(seat), own(person));
-}
-
-/** Section 12's table, row by row. */
-function whatIsLacking(run, { entry, calls, armed, acts, enrolment, enrolled }, short) {
-  const { desk } = run;
-  const type = entry.get('type');
-  const outcome = entry.get('outcome');
-  const detail = entry.get('detail');
-  const inside = type === 'ceremony.arm' ? undefined : entry.get('ceremony');
-  const fitting = acts.filter(
-    (act) =>
-      act.counts &&
-      calls.includes(act.said.get('channel')) &&
-      sameCeremony(act.said.get('ceremony'), inside),
-  );
-  const keys = (...tests) =>
-    new Set(fitting.filter((act) => tests.every((test) => test(act))).map((act) => act.keyid));
-  const by = (roles) => (act) => roles.includes(act.role);
-  const seated = (act) => [...armed.seats.values()].includes(act.id);
-  const about = (kind, hash) => (act) =>
-    act.said.get('subject')?.get('kind') === kind && act.said.get('subject').get('sha256') === hash;
-  const need = (least, what, ...tests) => {
-    const { size } = keys(...tests);
-    if (size < least) short(`${size} of ${least} ${what}`);
-  };
-  const onDefinition = () => [
-    by(MAY_APPROVE),
-    about('definition', detail.get('definition_sha256')),
-  ];
-
-  if (type === 'person.enrolled' && !enrolled) {
-    short("the statement by the person's own key does not count");
-  }
-  if (entry.has('corr')) return; // the acts of the intent cover it
-  switch (type) {
-    case 'person.enrolled':
-      if (desk.founders.length < 2) break;
-      need(
-        2,
-        'acts by administrators or officers on this enrolment',
-        by(RUNS_THE_DESK),
-        about('enrolment', sha256(enrolment.payload).toString('hex')),
-      );
-      break;
-    case 'person.role_changed':
-    case 'person.left':
-      need(
-        2,
-        'acts by administrators or officers on this person',
-        by(RUNS_THE_DESK),
-        about('person', sha256(Buffer.from(detail.get('person'))).toString('hex')),
-      );
-      break;
-    case 'policy.changed':
-      need(
-        2,
-        'acts by administrators or officers on this policy',
-        by(RUNS_THE_DESK),
-        about('policy', detail.get('policy_sha256')),
-      );
-      break;
-    case 'token.module_added': {
-      if (!desk.policy) break; // nobody could have been asked
-      // All of it is text without control characters, in order: written again it is canonical.
-      const facts = Object.fromEntries([...detail].filter(([name]) => name !== 'module'));
-      need(
-        2,
-        'acts by administrators or officers on this module',
-        by(RUNS_THE_DESK),
-        about('module', sha256(Buffer.from(JSON.stringify(facts))).toString('hex')),
-      );
-      break;
+/** The members of each item that matter here; null when the value is no array of such items. */
+function listIn(value, rules) {
+  if (!Array.isArray(value)) return null;
+  const items = [];
+  for (const item of value) {
+    if (!(item instanceof Map)) return null;
+    const read = {};
+    for (const [name, rule] of Object.entries(rules)) {
+      if (rule(item.get(name)) !== '') return null;
+      read[name] = item.get(name);
     }
-    case 'token.module_approved':
-      need(
-        2,
-        'acts by administrators or officers on this module',
-        by(RUNS_THE_DESK),
-        about('module', detail.get('sha256')),
-      );
-      break;
-    case 'key.generate':
-    case 'key.wrap':
-    case 'key.destroy':
-    case 'key.import':
-      if (outcome === 'intent') need(2, 'acts');
-      else short('it closes no intent');
-      break;
-    case 'ceremony.define':
-      need(1, 'acts on this definition', ...onDefinition());
-      break;
-    case 'ceremony.approve': {
-      const definition = detail.get('definition_sha256');
-      need(1, 'acts on this definition', ...onDefinition());
-      if (outcome !== 'success') break;
-      if (!desk.approvals.has(definition)) desk.approvals.set(own(definition), new Set());
-      for (const keyid of keys(...onDefinition())) desk.approvals.get(definition).add(own(keyid));
-      break;
-    }
-    case 'ceremony.arm':
-      need(1, 'acts on this definition', ...onDefinition());
-      arm(run, entry, short);
-      break;
-    case 'ceremony.step': {
-      const step = armed.steps.find((one) => one.get('id') === detail.get('step'));
-      if (step === undefined) {
-        short('its definition has no such step');
-        break;
-      }
-      const seats = new Set(step.get('seats'));
-      const people = [...seats].map((seat) => armed.seats.get(seat));
-      need(
-        step.get('kind') === 'agree' ? 1 : seats.size,
-        'acts by the people at this step',
-        (act) => act.said.get('ceremony').get('step') === detail.get('step'),
-        (act) => people.includes(act.id),
-      );
-      break;
-    }
-    case 'ceremony.agree':
-    case 'ceremony.disagree':
-      need(1, 'acts by the person', seated, (act) => act.id === detail.get('person'));
-      break;
-    case 'ceremony.exception':
-    case 'ceremony.close':
-      need(2, 'acts by people of this ceremony', seated);
-      break;
-    case 'ceremony.pause':
-    case 'ceremony.resume':
-    case 'ceremony.abort':
-      need(1, 'acts by people of this ceremony', seated);
-      break;
-    case 'byok.requested':
-      need(
-        2,
-        'acts on this key',
-        about('key', sha256(Buffer.from(detail.get('key'))).toString('hex')),
-      );
-      break;
-    case 'byok.parameters_loaded':
-      need(1, 'acts');
-      break;
-    case 'byok.parameters_confirmed':
-      need(2, 'acts on this wrapping key', about('export', detail.get('wrapping_spki_sha256')));
-      break;
+    items.push(read);
   }
+  return items;
 }
 
-/** A ceremony begins, and the approvals that it began on are used up. */
-function arm(run, entry, short) {
-  const { desk } = run;
-  const definition = entry.get('detail').get('definition_sha256');
-  const approvals = desk.approvals.get(definition)?.size ?? 0;
-  desk.approvals.delete(definition);
-  if (approvals < 2) short(`${approvals} of 2 approvals of its definition`);
-  const named = entry.get('ceremony');
-  if (named?.get('definition_sha256') !== definition) {
-    short('it is armed on another definition');
-    return;
-  }
-  if (desk.ceremonies.has(named.get('id'))) {
-    short('a ceremony with this id was armed before');
-    return;
-  }
-  const read = readDefinition(run, definition);
-  if (read === null) short('its definition is not in the bundle, so nobody is known to sit in it');
-  else desk.ceremonies.set(own(named.get('id')), read);
-}
-
-/** Section 11: what can be said about the quorum as a whole. */
-function finishQuorum({ desk, findings, trust }, complete) {
+/** Section 11: what can be said about the quorum as a whole. `anchored`: how many entries an anchor covers that counts. */
+function finishQuorum({ desk, findings, trust, tree }, complete, anchored) {
   if (!complete || desk.unread > 0) {
     findings.doubt('quorum', 'not every entry could be read, so not every quorum was judged');
   }
   const people = trust?.people ?? null;
-  if (people === null) {
-    findings.beyond.push("who the founders are: the trust file names no founders' keys");
-  } else if (!desk.founders.every((keyid) => people.includes(keyid))) {
-    findings.doubt('quorum', "a founder's key is not among the people of the trust file");
+  if (people !== null) {
+    if (!desk.founders.every((keyid) => people.includes(keyid))) {
+      findings.doubt('quorum', "a founder's key is not among the people of the trust file");
+    }
+  } else if (tree.size > 0 && anchored <= desk.founded) {
+    findings.doubt(
+      'quorum',
+      "nothing from outside says who the founders are: the trust file names no founders' keys, and no anchor covers their enrolment",
+    );
   }
   if (desk.openIntents > 0) {
     findings.beyond.push(`what became of ${desk.openIntents} intents: no entry closes them`);
   }
   findings.judged('quorum');
 }
+
+/* ------------------------------------------------------------------------------------------------
+ * Section 13: what a log says follows from what it said before.
+ *
+ * Each entry is held against what the earlier ones made true, then adds to it. The rules stand in
+ * the page's order. A rule gets what the entry tells (`told`) and says contradictions with `no`.
+ * --------------------------------------------------------------------------------------------- */
+
+const SLACK_MS = 10_000;
+
+/** One text for one token; no text holds a NUL (section 2). */
+const tokenName = (token) =>
+  token === undefined
+    ? ''
+    : ['manufacturer', 'model', 'serial', 'label'].map((name) => token.get(name)).join('\0');
+
+/** What the entries so far made true. */
+class State {
+  before = ''; // the time of the entry before
+  open = new Map(); // place of an open intent → its entry
+  enrolled = new Set(); // hashes of people's keys
+  version = 0; // of the policy
+  modules = new Set();
+  places = new Map(); // module and token → { module, token, twoPeople, ckaids: of living keys, into }
+  logKeyId = undefined; // the CKA_ID in the attributes of log.genesis
+  keys = new Map(); // uuid → key: what it was made as, its place, its state
+  ceremonies = new Map(); // id → { steps, at, done, next, … }
+  exports = new Map(); // uuid → { key, target, algorithm, loaded, confirmed, … }
+
+  /** Where keys are; the one place for this module and token. */
+  place(detail) {
+    const module = detail.get('module') ?? '';
+    const token = tokenName(detail.get('token'));
+    const name = `${module} ${token}`;
+    let place = this.places.get(name);
+    if (place === undefined) {
+      place = { module: own(module), token: own(token) };
+      Object.assign(place, { twoPeople: undefined, ckaids: new Map(), into: null });
+      this.places.set(own(name), place);
+    }
+    return place;
+  }
+
+  /** Where a key is now. */
+  placeOf(key) {
+    while (key.place.into !== null) key.place = key.place.into;
+    return key.place;
+  }
+
+  /** Of a ceremony whose steps are known. */
+  ceremony(entry) {
+    return this.ceremonies.get(entry.get('ceremony')?.get('id'));
+  }
+
+  moveKey(key, to) {
+    const ceremony = this.ceremonies.get(key.ceremony);
+    if (ceremony !== undefined) {
+      ceremony.quarantined += Number(to === 'quarantine') - Number(key.state === 'quarantine');
+    }
+    key.state = to;
+  }
+}
+
+function judgeState({ desk, findings }, entry, acts, { index, intent, place }) {
+  if (desk.unread > 0) return; // whatever is missed may have been in what could not be read
+  const { state } = desk;
+  const no = (why) => findings.fail('state', why, place);
+  const outcome = entry.get('outcome');
+  const told = {
+    entry,
+    acts,
+    index,
+    outcome,
+    type: entry.get('type'),
+    detail: entry.get('detail'),
+    success: outcome === 'success',
+    closes: state.open.get(intent) ?? null, // the intent's entry
+    closesAt: intent,
+  };
+  inTime(state, told, no);
+  if (told.closes !== null) {
+    followsIntent(told, no);
+    state.open.delete(intent);
+  }
+  onModules(state, told, no);
+  inCeremony(state, desk, told, no);
+  RULES.get(told.type)?.(state, told, no);
+  if (outcome === 'intent') state.open.set(index, entry);
+}
+
+function finishState({ desk, findings }, complete) {
+  if (!complete || desk.unread > 0) {
+    findings.doubt('state', 'an entry could not be read: what follows it was not judged');
+  }
+  findings.judged('state');
+}
+
+/** Time: entries don't step back by more than the slack; what clock.changed says is allowed for. */
+function inTime(state, { entry, type, detail }, no) {
+  const time = entry.get('time');
+  const { before } = state;
+  state.before = time;
+  if (time >= before) return; // one length, one zone: text has the order of time
+  const back = type === 'clock.changed' ? Math.min(0, detail.get('step_ms')) : 0;
+  if (Date.parse(time) < Date.parse(before) + back - SLACK_MS) {
+    no('it is older than the entry before it');
+  }
+}
+
+/** Outcomes: an entry says of its intent what the intent said of itself. */
+const PLANNED = ['algorithm', 'label', 'purpose', 'extractable', 'ckaid', 'module', 'token'];
+
+function followsIntent({ entry, type, detail, success, closes }, no) {
+  if (!same(entry.get('ceremony'), closes.get('ceremony'))) no('its intent has another ceremony');
+  const planned = closes.get('detail');
+  const { own } = TYPES.get(type);
+  const made = success && (type === 'key.generate' || type === 'key.import');
+  for (const [name, value] of planned) {
+    if (own.has(name)) continue;
+    if (detail.has(name) && !same(detail.get(name), value)) no(`its intent has another ${name}`);
+    const lost = made && PLANNED.includes(name) && !detail.has(name);
+    if (lost) no(`its intent has ${name}, and it does not say it`);
+  }
+}
+
+/* -- People, policy and modules --------------------------------------------------------------- */
+
+/** People: a key is one person's. */
+function personEnrolled(state, { detail, success }, no) {
+  if (!success) return;
+  const keyid = detail.get('key').get('sha256');
+  if (state.enrolled.has(keyid)) no('somebody has that key already');
+  state.enrolled.add(own(keyid));
+}
+
+function policyChanged(state, { detail, success }, no) {
+  if (!success) return;
+  const version = detail.get('version');
+  if (version !== state.version + 1) no(`the policy before it has version ${state.version}`);
+  state.version = version;
+}
+
+/** Whatever names a module names one that was added. */
+function onModules(state, { type, detail }, no) {
+  if (type === 'token.module_added') return;
+  for (const from of [detail, type === 'token.relinked' ? detail.get('was') : detail]) {
+    const module = from.get('module');
+    if (module !== undefined && !state.modules.has(module)) no(`no module ${module} was added`);
+  }
+}
+
+function moduleAdded(state, { detail, success }, no) {
+  const module = detail.get('module');
+  if (state.modules.has(module)) no('a module with this id was added before');
+  if (success) state.modules.add(own(module));
+}
+
+/** Two people set the PIN of a token, or they did not. */
+function tokenMade(state, { detail, acts, success }) {
+  if (!success) return;
+  const by = acts.filter((act) => act.counts && act.said.get('channel') === 'tokens.train');
+  state.place(detail).twoPeople = new Set(by.map(({ keyid }) => keyid)).size >= 2;
+}
+
+/** What was on one module and token is on another from now on. */
+function tokenRelinked(state, { detail, success }) {
+  if (!success) return;
+  const was = state.place(detail.get('was'));
+  const now = state.place(detail);
+  if (was === now) return;
+  const fewerFirst = [was.ckaids, now.ckaids].sort((a, b) => a.size - b.size);
+  for (const [ckaid, keys] of fewerFirst[0]) addTo(fewerFirst[1], ckaid, keys);
+  now.ckaids = fewerFirst[1];
+  now.twoPeople ??= was.twoPeople;
+  was.ckaids = new Map();
+  was.into = now;
+  state.places.delete(`${was.module} ${was.token}`);
+}
+
+/* -- Keys ------------------------------------------------------------------------------------- */
+
+const KEPT = ['algorithm', 'label', 'purpose', 'extractable', 'ckaid'];
+const addTo = (counts, name, more) => counts.set(name, (counts.get(name) ?? 0) + more);
+
+/** What a desk may say of where a key comes from and who controls it. */
+function claimsOfKey(state, { type, detail }, no) {
+  if (detail.get('origin') === 'generated') {
+    const local = detail.get('attributes')?.get('CKA_LOCAL') === true;
+    if (type === 'key.import') no('an imported key is called generated');
+    else if (!local) no('a key is called generated, and CKA_LOCAL is not true');
+  }
+  if (detail.get('control') === 'pin-halves' && state.place(detail).twoPeople !== true) {
+    no('control is called pin-halves, and no two people set the PIN of its token');
+  }
+}
+
+function keyMade(state, told, no) {
+  const { entry, detail, outcome, success } = told;
+  claimsOfKey(state, told, no);
+  if (outcome !== 'intent' && !success) return;
+  const id = detail.get('key');
+  const ckaid = detail.get('ckaid');
+  const place = state.place(detail);
+  if (state.keys.has(id)) no(`the key ${id} was made before`);
+  if (ckaid !== undefined && (place.ckaids.get(ckaid) ?? 0) > 0) {
+    no(`a living key on this token has the CKA_ID ${ckaid}`);
+  }
+  if (ckaid !== undefined && ckaid === state.logKeyId) no("it has the CKA_ID of the log's own key");
+  if (!success) return;
+  const key = { living: true, state: '', ceremony: undefined, place };
+  for (const name of KEPT) {
+    const said = detail.get(name);
+    key[name] = typeof said === 'string' ? own(said) : said;
+  }
+  const inside = entry.get('ceremony')?.get('id');
+  if (inside !== undefined) key.ceremony = own(inside);
+  if (ckaid !== undefined) addTo(place.ckaids, key.ckaid, 1);
+  state.keys.set(own(id), key);
+  state.moveKey(key, inside === undefined ? 'active' : 'quarantine');
+}
+
+/** The living key that an entry names, once all that it says of it is so; null when there is none. */
+function livingKey(state, { detail }, no) {
+  const id = detail.get('key');
+  const key = state.keys.get(id);
+  if (!key?.living) {
+    no(key === undefined ? `no key ${id} was made` : `the key ${id} is destroyed`);
+    return null;
+  }
+  for (const name of KEPT) {
+    if (detail.has(name) && detail.get(name) !== key[name]) no(`the key has another ${name}`);
+  }
+  const { module, token } = state.placeOf(key);
+  const moved =
+    (detail.has('module') && detail.get('module') !== module) ||
+    (detail.has('token') && tokenName(detail.get('token')) !== token);
+  if (moved) no('the key is on another module or token');
+  return key;
+}
+
+/** key.wrap and key.use: only of a key that is in force, or in the ceremony that made it. */
+function usableKey(state, told, no) {
+  const key = livingKey(state, told, no);
+  if (key === null || key.state === 'active') return;
+  const inside = told.entry.get('ceremony')?.get('id');
+  if (inside === undefined || inside !== key.ceremony) no(`the key is ${key.state}`);
+}
+
+function keyUsed(state, told, no) {
+  if (told.outcome === 'intent') usableKey(state, told, no);
+}
+
+function keyWrapped(state, told, no) {
+  claimsOfKey(state, told, no);
+  if (told.outcome === 'intent') usableKey(state, told, no);
+  exportWrapped(state, told, no);
+}
+
+function keyDestroyed(state, told, no) {
+  claimsOfKey(state, told, no);
+  const { outcome, success, detail } = told;
+  if (outcome === 'intent') livingKey(state, told, no);
+  const key = state.keys.get(detail.get('key'));
+  if (!key?.living) return;
+  if (outcome === 'not-found') state.moveKey(key, 'not-found');
+  if (!success) return;
+  key.living = false;
+  if (key.ckaid !== undefined) addTo(state.placeOf(key).ckaids, key.ckaid, -1);
+  state.moveKey(key, key.state === 'compromised' ? 'destroyed-compromised' : 'destroyed');
+}
+
+const NEXT = new Map([
+  ['quarantine', ['active', 'compromised']],
+  ['pre-activation', ['active', 'compromised']],
+  ['active', ['suspended', 'deactivated', 'compromised']],
+  ['suspended', ['active', 'deactivated', 'compromised']],
+  ['deactivated', ['compromised']],
+  ['not-found', ['active', 'compromised']],
+]);
+
+function keyMoved(state, told, no) {
+  const { entry, detail, success } = told;
+  const key = livingKey(state, told, no);
+  const [from, to] = [detail.get('from'), detail.get('to')];
+  if (key !== null && key.state !== from) no(`the key is ${key.state}, not ${from}`);
+  if (!NEXT.get(from)?.includes(to)) no(`a key can't become ${to} that is ${from}`);
+  const released = from === 'quarantine' && to === 'active';
+  if (key !== null && released && entry.get('ceremony')?.get('id') !== key.ceremony) {
+    no('a key is released outside the ceremony that made it');
+  }
+  if (key !== null && success) state.moveKey(key, own(to));
+}
+
+/* -- Ceremonies ------------------------------------------------------------------------------- */
+
+/** Whether the entry may stand where its ceremony is; and what it does to it. */
+function inCeremony(state, desk, told, no) {
+  const { entry, type, success } = told;
+  const ceremony = state.ceremony(entry);
+  const definition = entry.get('ceremony')?.get('definition_sha256');
+  if (ceremony === undefined) {
+    if (type === 'ceremony.arm' && success) ceremonyArmed(state, desk, entry);
+    return;
+  }
+  if (ceremony.definition !== definition) return; // section 12: it names no ceremony that was armed
+  if (ceremony.over) no('its ceremony is over');
+  else if (told.closes === null) standsIn(ceremony, told, no);
+  IN_CEREMONY.get(type)?.(ceremony, told, no);
+}
+
+function ceremonyArmed(state, desk, entry) {
+  const id = entry.get('ceremony')?.get('id');
+  const armed = desk.ceremonies.get(id);
+  if (armed === undefined) return; // section 12 says why
+  const { definition, steps } = armed;
+  state.ceremonies.set(own(id), {
+    definition,
+    steps,
+    at: new Map(steps.map((step, i) => [step.id, i])),
+    done: steps.map(() => false),
+    next: 0, // the first step that is not done
+    settled: false, // an irreversible step is done
+    attempts: steps.map(() => 0),
+    openSteps: 0,
+    paused: false,
+    ending: false,
+    over: false,
+    spoke: new Set(),
+    agreed: 0,
+    disagreed: 0,
+    exceptions: 0,
+    quarantined: 0, // living keys of it in quarantine
+  });
+}
+
+/** Every step before it is done, and it is not, or nothing irreversible is. */
+function mayBeTaken(ceremony, id) {
+  const at = ceremony.at.get(id) ?? Infinity;
+  return at <= ceremony.next && (!ceremony.done[at] || !ceremony.settled);
+}
+
+const WAITS = ['step', 'agree', 'disagree', 'close', 'pause'].map((act) => `ceremony.${act}`);
+
+/** What may stand in a ceremony that ends, is paused, or runs; of entries that close no intent. */
+function standsIn(ceremony, { entry, type }, no) {
+  const step = entry.get('ceremony').get('step');
+  if (ceremony.ending && type !== 'ceremony.abort' && type !== 'key.destroy') {
+    no('its ceremony is being aborted');
+  }
+  if (ceremony.paused && (WAITS.includes(type) || step !== undefined)) no('its ceremony is paused');
+  if (!ceremony.paused && type === 'ceremony.resume') no('its ceremony is not paused');
+  if (step !== undefined && !mayBeTaken(ceremony, step)) no(`the step ${step} may not be taken`);
+}
+
+function stepTaken(ceremony, { entry, detail, outcome, success, closes }, no) {
+  const id = detail.get('step');
+  const at = ceremony.at.get(id);
+  if (entry.get('ceremony').get('step') !== id) no('its ceremony names another step');
+  if (at === undefined) {
+    no(`its definition has no step ${id}`);
+    return;
+  }
+  if (detail.get('kind') !== ceremony.steps[at].kind) no('its definition has another kind of step');
+  if (closes === null) {
+    if (ceremony.openSteps > 0) no('another step is not finished');
+    const attempt = ++ceremony.attempts[at];
+    if (detail.get('attempt') !== attempt) no(`it is attempt ${attempt}`);
+  } else ceremony.openSteps--;
+  if (outcome === 'intent') ceremony.openSteps++;
+  if (!success) return;
+  ceremony.done[at] = true;
+  ceremony.settled ||= ceremony.steps[at].irreversible;
+  while (ceremony.done[ceremony.next]) ceremony.next++;
+}
+
+function exceptionMade(ceremony, { detail, success }, no) {
+  const number = ceremony.exceptions + 1;
+  if (detail.get('number') !== number) no(`it is exception ${number}`);
+  const step = detail.get('step');
+  if (step !== '0' && !ceremony.at.has(step)) no(`its definition has no step ${step}`);
+  if (success) ceremony.exceptions++;
+}
+
+const spoke =
+  (count) =>
+  (ceremony, { detail, success }, no) => {
+    const person = detail.get('person');
+    if (ceremony.spoke.has(person)) no(`${person} spoke before`);
+    if (!success) return;
+    ceremony.spoke.add(own(person));
+    ceremony[count]++;
+  };
+
+function ceremonyClosed(ceremony, { detail, success }, no) {
+  if (ceremony.next < ceremony.steps.length) {
+    no(`step ${ceremony.steps[ceremony.next].id} is not done`);
+  }
+  if (ceremony.openSteps > 0) no('a step is not finished');
+  for (const name of ['agreed', 'disagreed', 'exceptions']) {
+    if (detail.get(name) !== ceremony[name]) no(`${name} is ${ceremony[name]}`);
+  }
+  const verdict = ceremony.disagreed === 0 ? 'AGREED' : 'DISPUTED';
+  if (detail.get('verdict') !== verdict) no(`the verdict is ${verdict}`);
+  if (success) ceremony.over = true;
+}
+
+function ceremonyAborted(ceremony, { outcome, success }, no) {
+  if (outcome === 'intent') ceremony.ending = true;
+  if (!success) return;
+  if (ceremony.quarantined > 0) no('it leaves a living key in quarantine');
+  ceremony.over = true;
+}
+
+const pausedIs =
+  (paused) =>
+  (ceremony, { success }) => {
+    if (success) ceremony.paused = paused;
+  };
+
+const IN_CEREMONY = new Map(
+  Object.entries({
+    'ceremony.step': stepTaken,
+    'ceremony.exception': exceptionMade,
+    'ceremony.agree': spoke('agreed'),
+    'ceremony.disagree': spoke('disagreed'),
+    'ceremony.pause': pausedIs(true),
+    'ceremony.resume': pausedIs(false),
+    'ceremony.close': ceremonyClosed,
+    'ceremony.abort': ceremonyAborted,
+  }),
+);
+
+/* -- Exports ---------------------------------------------------------------------------------- */
+
+/** The export that an entry names, or null. */
+function exportOf(state, { detail }, no) {
+  const found = state.exports.get(detail.get('export'));
+  if (found === undefined) no(`no export ${detail.get('export')} was requested`);
+  return found ?? null;
+}
+
+function exportRequested(state, { detail, success }, no) {
+  const [id, key] = [detail.get('export'), detail.get('key')];
+  if (state.exports.has(id)) no(`the export ${id} was requested before`);
+  const wanted = state.keys.get(key);
+  if (!wanted?.living) no(`there is no living key ${key}`);
+  else if (wanted.state !== 'active') no(`the key is ${wanted.state}`);
+  if (!success) return;
+  state.exports.set(own(id), {
+    key: own(key),
+    target: own(detail.get('target')),
+    algorithm: own(detail.get('algorithm')),
+    loaded: null, // the wrapping key that was loaded last
+    validTo: undefined,
+    waits: false,
+    confirmed: null, // the wrapping key that may be used
+    confirmedAt: -1,
+    wrapped: false, // since it was confirmed
+    packed: false,
+  });
+}
+
+function parametersLoaded(state, told, no) {
+  const found = exportOf(state, told, no);
+  if (found === null) return;
+  const { detail, success } = told;
+  if (found.packed) no('the export has its package');
+  for (const name of ['target', 'algorithm']) {
+    if (detail.get(name) !== found[name]) no(`it was requested for another ${name}`);
+  }
+  if (!success) return;
+  const validTo = detail.get('valid_to');
+  found.loaded = own(detail.get('wrapping_spki_sha256'));
+  found.validTo = validTo === undefined ? undefined : own(validTo);
+  Object.assign(found, { waits: true, confirmed: null, wrapped: false });
+}
+
+function parametersConfirmed(state, told, no) {
+  const found = exportOf(state, told, no);
+  if (found === null) return;
+  const { detail, success, index } = told;
+  if (!found.waits) no('no wrapping key waits for its confirmation');
+  if (!success) return;
+  const wrapping = detail.get('wrapping_spki_sha256');
+  if (wrapping !== found.loaded) no('another wrapping key was loaded');
+  Object.assign(found, { waits: false, confirmed: own(wrapping), confirmedAt: index });
+}
+
+/** A key is wrapped for an export: under what was confirmed for it, while that is valid. */
+function exportWrapped(state, told, no) {
+  const { entry, detail, outcome, success, closes, closesAt } = told;
+  const planned = closes === null ? detail : closes.get('detail');
+  if (!planned.has('export')) {
+    if (detail.has('export')) no('its intent names no export');
+    return;
+  }
+  if (outcome === 'intent') {
+    const found = exportOf(state, told, no);
+    if (found === null) return;
+    if (found.confirmed === null) no('no wrapping key is confirmed for this export');
+    else if (detail.get('wrapping_spki_sha256') !== found.confirmed) {
+      no('another wrapping key was confirmed');
+    }
+    if (detail.get('key') !== found.key) no('the export is of another key');
+    if (found.validTo !== undefined && entry.get('time') >= found.validTo) {
+      no('the wrapping key is not valid any more');
+    }
+  }
+  const found = state.exports.get(planned.get('export'));
+  if (found === undefined || !success || closes === null) return;
+  if (found.confirmed !== null && closesAt > found.confirmedAt) found.wrapped = true;
+}
+
+function packageMade(state, told, no) {
+  const found = exportOf(state, told, no);
+  if (found === null) return;
+  if (told.detail.get('key') !== found.key) no('the export is of another key');
+  if (!found.wrapped)
+    no('no key was wrapped for this package since its wrapping key was confirmed');
+  if (told.success) Object.assign(found, { wrapped: false, packed: true, confirmed: null });
+}
+
+function exportAnswered(state, told, no) {
+  const found = exportOf(state, told, no);
+  if (found !== null && !found.packed) no('the export has no package');
+}
+
+function exportExpired(state, told, no) {
+  const found = exportOf(state, told, no);
+  if (found === null) return;
+  if (found.packed) no('the export has its package');
+  Object.assign(found, { confirmed: null, wrapped: false });
+}
+
+function logBegins(state, { detail }) {
+  const id = detail.get('attributes').get('CKA_ID');
+  if (typeof id === 'string') state.logKeyId = own(id);
+}
+
+const RULES = new Map(
+  Object.entries({
+    'log.genesis': logBegins,
+    'person.enrolled': personEnrolled,
+    'policy.changed': policyChanged,
+    'token.module_added': moduleAdded,
+    'token.init': tokenMade,
+    'token.relinked': tokenRelinked,
+    'key.generate': keyMade,
+    'key.import': keyMade,
+    'key.wrap': keyWrapped,
+    'key.use': keyUsed,
+    'key.destroy': keyDestroyed,
+    'key.state': keyMoved,
+    'byok.requested': exportRequested,
+    'byok.parameters_loaded': parametersLoaded,
+    'byok.parameters_confirmed': parametersConfirmed,
+    'byok.package_created': packageMade,
+    'byok.answered': exportAnswered,
+    'byok.expired': exportExpired,
+  }),
+);
 
 /* ------------------------------------------------------------------------------------------------
  * Section 7: entries and tiles. A run carries: bundle, findings, trust, origin, size, tree, desk.
@@ -2145,7 +2806,7 @@ function compareRoots({ findings, tree }, notes, complete) {
   }
 }
 
-/** Section 11, completeness. */
+/** Section 11, completeness. Returns how many entries are covered by an anchor that counts, or -1. */
 function judgeAnchors({ findings, trust, origin: log, tree, size }, anchors, complete) {
   let last = -1;
   for (const anchor of anchors) {
@@ -2177,6 +2838,7 @@ function judgeAnchors({ findings, trust, origin: log, tree, size }, anchors, com
     findings.beyond.push(`whether the desk logged more after these ${size} entries`);
   }
   if (complete) findings.judged('completeness');
+  return last;
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -2186,7 +2848,7 @@ function judgeAnchors({ findings, trust, origin: log, tree, size }, anchors, com
 function checkOtherFiles({ bundle, findings, desk }, complete) {
   for (const path of bundle.files.keys()) {
     const evidence = isEvidence(path);
-    if (!evidence && !['VERIFY.md', 'report.html', 'keys/log.pem'].includes(path)) continue;
+    if (!evidence && !FOR_PEOPLE.includes(path)) continue;
     const file = bundle.compareSize(path) ? bundle.hash(path) : null;
     if (file === null) continue;
     bundle.compare(path, file.size, file.sha256);
@@ -2207,6 +2869,10 @@ function checkOtherFiles({ bundle, findings, desk }, complete) {
 function judge(bundle, trust, anchors, about) {
   const { findings } = bundle;
   bundle.walk();
+  const unsigned = FOR_PEOPLE.filter((path) => bundle.files.has(path));
+  if (unsigned.length > 0) {
+    findings.always.unshift(`what ${unsigned.join(', ')} say: nothing signs them`);
+  }
   const manifest = readManifest(bundle);
   compareFiles(bundle);
 
@@ -2237,8 +2903,9 @@ function judge(bundle, trust, anchors, about) {
     findings.doubt('authenticity', 'not every entry could be read, nor every signature verified');
   }
   for (const name of ['format', 'integrity', 'authenticity']) findings.judged(name);
-  judgeAnchors(run, anchors, complete);
-  finishQuorum(run, complete);
+  const anchored = judgeAnchors(run, anchors, complete);
+  finishQuorum(run, complete, anchored);
+  finishState(run, complete);
 }
 
 /** The manifest repeats the head. */

@@ -1,10 +1,10 @@
-/** Reads shared/environment.json for scripts, which may run under a Node that can't read TypeScript. */
+/** The names in shared/environment.json, as scripts read them: before there is a Node that reads TypeScript. */
 import { readFileSync } from 'node:fs';
 import { at } from './project.mjs';
 
 const environmentTable = () => JSON.parse(readFileSync(at('shared/environment.json'), 'utf8'));
 
-/** Options for every Node that runs the program; shared/environment.ts gives the reasons. */
+/** Options for every Node that runs the program: shared/environment.ts says why. */
 export const nodeOptions = () =>
   environmentTable().node[process.platform === 'win32' ? 'win32' : 'posix'];
 

@@ -1,10 +1,10 @@
-/** The type of a channel of the contract. */
+/** What a channel of the contract is. */
 import type { z } from 'zod';
 
 /**
- * The proof that a call needs (design 08, T2):
- * `none`: open data, or the call is authorised by the secrets it carries;
- * `presence`: a person with the right to read is present;
+ * How much of a person a call needs (design 08, T2):
+ * `none`: open data, or the call proves itself by the secrets it carries;
+ * `presence`: someone who may read is here;
  * `proof`: a fresh proof by a named person, bound to this channel and this input, valid once;
  * `two`: two different people, a proof each;
  * `seats`: exactly the people whose seats a ceremony's step names, a proof each.
@@ -15,7 +15,7 @@ export interface Channel<I extends z.ZodType = z.ZodType, O extends z.ZodType = 
   input: I;
   output: O;
   act: ActLevel;
-  /** Takes no proof while the desk is being founded and no one has a key yet. */
+  /** Takes no proof while the desk is being founded and nobody could give one yet. */
   founding: boolean;
 }
 

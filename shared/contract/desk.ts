@@ -76,6 +76,7 @@ export const VerdictView = z.strictObject({
     authenticity: VerdictPart,
     completeness: VerdictPart,
     quorum: VerdictPart,
+    state: VerdictPart,
   }),
   not_proven: z.array(z.string()),
   first_bad: z

@@ -1,5 +1,5 @@
 /**
- * The contract: every call a face can make of the service. One entry here, its name in names.ts and one handler; the compiler asks for each.
+ * The contract: every call a face can make of the service. One entry here and one handler; the compiler asks for both.
  * Channels read `area.verb`. The service parses what arrives and what it answers; a face parses what comes back.
  */
 import type { z } from 'zod';
@@ -21,7 +21,7 @@ export const contract = {
 
 export type ChannelName = keyof typeof contract;
 export type Input<C extends ChannelName> = z.infer<(typeof contract)[C]['input']>;
-/** The input as a caller gives it: defaults may be omitted. */
+/** What a caller may leave to a default. */
 export type InputGiven<C extends ChannelName> = z.input<(typeof contract)[C]['input']>;
 export type Output<C extends ChannelName> = z.infer<(typeof contract)[C]['output']>;
 export const isChannel = (name: string): name is ChannelName => Object.hasOwn(contract, name);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Claim, Count, Time, Uuid, text } from '../domain/basics.ts';
 import { Algorithm, KeyLabel, KeyRecord, KeySummary, Purpose } from '../domain/keys.ts';
 import { TokenRef } from '../domain/tokens.ts';
+import { OUTCOMES } from '../log/entries.ts';
 import { channel } from './channel.ts';
 import { Login, Nothing } from './desk.ts';
 
@@ -13,20 +14,20 @@ export const KeyView = z.strictObject({
 });
 export type KeyView = z.infer<typeof KeyView>;
 
-/** One entry of a key's history. An intent is listed only while its outcome is unknown. */
+/** One entry of a key's life. An intent stands here only while nobody knows what came of it. */
 export const LifeEvent = z.strictObject({
   seq: Count,
   time: Time,
   type: text(64),
-  outcome: z.enum(['intent', 'success', 'failure', 'unknown']),
-  /** Interrupted, and settled afterwards. */
+  outcome: z.enum(OUTCOMES),
+  /** It was interrupted, and settled afterwards. */
   recovered: z.boolean(),
 });
 export type LifeEvent = z.infer<typeof LifeEvent>;
 
 export const keysChannels = {
   'keys.list': channel('none', Nothing, z.array(KeyRecord)),
-  /** The inventory by pages, oldest first. While `revision` is the same, no key was made or changed, so a complete copy is current. */
+  /** The inventory by pages, oldest first. While `revision` is the same, no key was made or changed since: whoever has them all need not read them again. */
   'keys.page': channel(
     'none',
     z.strictObject({ from: Count, limit: z.int().min(0).max(500) }),
@@ -46,7 +47,7 @@ export const keysChannels = {
     }),
     KeyView,
   ),
-  /** Destroys a key on its token and checks its absence from a new process. `typed` is the key's label, typed. */
+  /** Destroys a key on its token and proves its absence from a new process. `typed` is the key's label, typed. */
   'keys.destroy': channel(
     'two',
     z.strictObject({ key: Uuid, typed: z.string().max(256), login: Login }),

@@ -18,7 +18,7 @@ export const ALGORITHMS = [
 export const Algorithm = z.enum(ALGORITHMS);
 export type Algorithm = z.infer<typeof Algorithm>;
 
-/** What a key is for. One purpose per key: it selects the template, and no other usage is enabled. */
+/** What a key is for. One purpose a key: it picks the template, and nothing beyond it is switched on. */
 export const PURPOSES = ['encrypt', 'mac', 'wrap', 'sign', 'decrypt', 'unwrap', 'agree'] as const;
 export const Purpose = z.enum(PURPOSES);
 export type Purpose = z.infer<typeof Purpose>;
@@ -68,6 +68,6 @@ export const KeyRecord = z.strictObject({
 });
 export type KeyRecord = z.infer<typeof KeyRecord>;
 
-/** The fields for a list of keys: a third of the record, and the part that is quick to parse. */
+/** What a list of keys shows of each: a third of the record, and the part that is quick to read. */
 export const KeySummary = KeyRecord.omit({ attributes: true, spki: true });
 export type KeySummary = z.infer<typeof KeySummary>;

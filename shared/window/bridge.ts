@@ -1,7 +1,7 @@
 /**
- * The whole interface between face and page: a few calls and one stream, the same under Electron and the fallback.
+ * What a face gives the page, and all it gives: the same few calls and one stream under Electron and under the fallback.
  *
- * No path, no file's content, no native module and no secret in clear crosses it: secrets are sealed in the page before.
+ * No path, no file's content, no native module and no secret in clear goes through it: secrets are sealed in the page before they get here.
  */
 import { FILE_PURPOSES, type FilePurpose } from '../contract/names.ts';
 import { count, proofs } from '../contract/wire.ts';
@@ -24,12 +24,12 @@ export const isPageFilePurpose = oneOf(Object.keys(FILE_PURPOSES) as FilePurpose
 export const isDroppedPurpose = oneOf(['verify-bundle', 'verify-trust']);
 export type DroppedPurpose = Formed<typeof isDroppedPurpose>;
 
-/** Messages that a face sends unasked. The `request` of a `progress` event is a ticket of the page's. */
+/** What a face tells the page of its own accord. The `request` of an event `progress` is a ticket of the page's. */
 export type FaceMessage =
   | { kind: 'event'; event: string; payload: unknown }
-  /** The service ended and is being restarted; waiting calls were answered with an error. */
+  /** The service ended and is being started again; calls that were waiting have been answered with an error. */
   | { kind: 'service-down'; why: string }
-  /** A new service runs: its public key, epoch and state must be queried again. */
+  /** A new service is there: its public key, epoch and state must be asked for again. */
   | { kind: 'service-up' };
 
 export interface FaceInfo {
@@ -37,27 +37,27 @@ export interface FaceInfo {
   version: string;
   /** False when the browser's own sandbox is off (root in a container); the page says so in a banner. */
   sandboxed: boolean;
-  /** Why this face and not the other, shown in About and in the banner. */
+  /** Shown in About and in the banner: why this face and not the other. */
   why: string;
 }
 
 export interface PageBridge {
   readonly face: FaceInfo;
-  /** Resolves to a Reply's ok/value or ok/error. Rejects only for an invalid message, with the page's own error. */
+  /** Answers with a Reply's ok/value or ok/error. Rejects for nothing but what is no message at all, and then with the page's own error. */
   request: (request: PageRequest) => Promise<unknown>;
-  /** Opens the face's dialog. Returns a grant and a base name, or undefined when it was cancelled. */
+  /** Shows the face's dialog. Gives a grant and a base name, or undefined when it was cancelled. */
   askFile: (
     purpose: FilePurpose,
     suggested?: string,
   ) => Promise<{ grant: string; name: string } | undefined>;
-  /** The same for a file or folder dropped on the page, as the browser's File. Undefined when it is not a file of this machine. */
+  /** The same for a file or folder that a person dropped on the page, as the browser's own File. Undefined when it is none of this machine's. */
   askDropped: (
     purpose: DroppedPurpose,
     file: object,
   ) => Promise<{ grant: string; name: string } | undefined>;
-  /** Prints the current page, with the system's dialog where there is one. Public pages only. */
+  /** Prints what is shown, by the system's dialog where there is one. Public pages only. */
   print: () => Promise<void>;
-  /** Whether a secret field is on the screen: if so, the window is excluded from screenshots and recordings where the system can. */
+  /** Whether a secret's field is on the screen: where the system can, the window is then kept out of pictures and recordings of the screen. */
   shield: (on: boolean) => void;
   subscribe: (listener: (message: FaceMessage) => void) => () => void;
 }

@@ -36,7 +36,7 @@ export const benchAppend = (): Row[] => {
       timed(bare, () => insert.run(row));
       timed(ours, (at) =>
         journal.record([{ type: 'session.login', detail: { person } }], {
-          apply: () => {
+          beside: () => {
             store.meta.set('epoch', String(at));
           },
         }),
@@ -54,8 +54,8 @@ export const benchAppend = (): Row[] => {
         name: 'append of event with state / bare one-row insert, FULL',
         value: ratio,
         unit: '×',
-        goal: 'at least 0.75',
-        ok: ratio >= 0.75,
+        goal: 'at least 0.8',
+        ok: ratio >= 0.8,
         note: `median ${us(part(ours, 0.5))} against ${us(part(bare, 0.5))}, p99 ${us(part(ours, 0.99))}`,
       },
     ];

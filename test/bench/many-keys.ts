@@ -6,7 +6,9 @@
 import { hash, randomBytes } from 'node:crypto';
 import { Room } from '../../custody/cli/rehearsal/room.ts';
 import { base64 } from '../../custody/core/audit/note.ts';
-import { envelope, statementBytes, type Envelope } from '../../custody/core/audit/statement.ts';
+import type { About } from '../../custody/core/audit/entry.ts';
+import { envelope, statementBytes } from '../../custody/core/audit/statement.ts';
+import type { Envelope } from '../../shared/log/shapes.ts';
 import { openPersonKey } from '../../custody/core/people/keys.ts';
 import { keyDetail, keyTarget } from '../../custody/service/handlers/key-facts.ts';
 import { uuidv7 } from '../../custody/service/ids.ts';
@@ -23,17 +25,17 @@ const signers = async (
   store: Store,
   journal: Journal,
   names: readonly string[],
-): Promise<() => Envelope[]> => {
+): Promise<(about: About) => Envelope[]> => {
   const people = await Promise.all(
     names.map(async (name) => {
       const { id, passphrase } = room.player(name);
-      const key = journal.authority.members.get(id)?.key;
+      const key = journal.state.members.get(id)?.key;
       const sealed = store.people.sealedKey(id);
       if (key === undefined || sealed === undefined) throw new Error(`bench: ${name} has no key`);
       return { id, key, sign: await openPersonKey(id, passphrase, sealed, key) };
     }),
   );
-  return () => {
+  return (about) => {
     const head = { size: store.log.size, root: base64(store.log.root) };
     return people.map(({ id, key, sign }) => {
       const payload = statementBytes({
@@ -45,6 +47,7 @@ const signers = async (
         time: new Date().toISOString(),
         channel: 'keys.generate',
         input_sha256: hash('sha256', id),
+        ...about,
         nonce: randomBytes(16).toString('hex'),
       });
       return envelope(payload, key.sha256, sign(payload));
@@ -73,6 +76,7 @@ export const deskOfKeys = async (folder: string, keys: number): Promise<Room> =>
   const store = Store.open(folder);
   try {
     const journal = new Journal(store);
+    await journal.open(() => undefined);
     const intent = Array.from({ length: store.log.size }, (_, seq) => journal.entry(seq)).find(
       (entry) => entry.type === 'key.generate' && entry.outcome === 'intent',
     );
@@ -96,13 +100,13 @@ export const deskOfKeys = async (folder: string, keys: number): Promise<Room> =>
       const begun = journal.record(
         some.map((record) => {
           const { id: key, label, ckaid, algorithm, purpose, extractable } = record;
-          const { token } = record.at;
+          const { module, token } = record.at;
           return {
             ...frame,
-            acts: sign(),
+            sign,
             outcome: 'intent' as const,
             target: keyTarget({ label, ckaid }),
-            detail: { key, algorithm, label, purpose, extractable, ckaid, token },
+            detail: { key, algorithm, label, purpose, extractable, ckaid, module, token },
           };
         }),
       );
@@ -113,11 +117,6 @@ export const deskOfKeys = async (folder: string, keys: number): Promise<Room> =>
           target: keyTarget(record),
           detail: keyDetail(record),
         })),
-        {
-          apply: () => {
-            for (const record of some) store.keys.insert(record);
-          },
-        },
       );
     }
   } finally {

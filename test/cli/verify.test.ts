@@ -1,6 +1,6 @@
 /**
  * `keymoot verify`, and whether it and the stand-alone verifier, which share no code, say the same of bundles that something happened to.
- * `verify` of the harness asks both and compares verdict, exit, all five parts and the first bad entry; so do all tests in test/verifier.
+ * `verify` of the harness asks both and compares verdict, exit, all six parts and the first bad entry; so do all tests in test/verifier.
  */
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -194,12 +194,13 @@ describe('the command', () => {
     expect(verifyCommand).toMatchObject({ name: 'verify' });
   });
 
-  it('prints the verdict, the five parts, the trusted key and what is not proven', () => {
+  it('prints the verdict, the six parts, the trusted key and what is not proven', () => {
     const bundle = lay(small());
     const { exit, out } = asked([...args(bundle), '--require-quorum']);
     expect(exit).toBe(0);
     for (const part of [
-      ...['PASS (exit 0)', 'format       pass', 'quorum       pass', 'Not proven:'],
+      ...['PASS (exit 0)', 'format       pass', 'quorum       pass', 'state        pass'],
+      'Not proven:',
       ...[bundle.log.origin, bundle.log.root(), bundle.log.key.sha256, 'size         5'],
       'whether the desk logged more after these 5 entries',
     ])

@@ -121,15 +121,15 @@ const decide = async ({ room }: Stage, play: Play): Promise<void> => {
 /** In the order of the token's calls: the look before, the import key, the key itself, its twin, cleaning up. */
 const CUTS: (Cut & { left: 'no intent' | 'nothing' | 'a key' })[] = [
   { at: 'C_Login', when: 'before', victim: 'power', left: 'no intent' },
-  { at: 'C_Login', when: 'after', skip: 1, victim: 'service', left: 'no intent' },
-  { at: 'C_GenerateKeyPair', when: 'before', skip: 1, victim: 'token', left: 'no intent' },
-  { at: 'C_GenerateKeyPair', when: 'after', skip: 1, victim: 'power', left: 'no intent' },
-  { at: 'C_FindObjectsInit', when: 'before', skip: 1, victim: 'token', left: 'nothing' },
-  { at: 'C_UnwrapKey', when: 'before', skip: 1, victim: 'power', left: 'nothing' },
-  { at: 'C_UnwrapKey', when: 'after', skip: 1, victim: 'token', left: 'a key' },
-  { at: 'C_UnwrapKey', when: 'after', nth: 2, skip: 1, victim: 'power', left: 'a key' },
-  { at: 'C_DestroyObject', when: 'before', skip: 1, victim: 'token', left: 'a key' },
-  { at: 'C_DestroyObject', when: 'after', skip: 1, victim: 'service', left: 'a key' },
+  { at: 'C_Login', when: 'after', looked: true, victim: 'service', left: 'no intent' },
+  { at: 'C_GenerateKeyPair', when: 'before', looked: true, victim: 'token', left: 'no intent' },
+  { at: 'C_GenerateKeyPair', when: 'after', looked: true, victim: 'power', left: 'no intent' },
+  { at: 'C_FindObjectsInit', when: 'before', looked: true, victim: 'token', left: 'nothing' },
+  { at: 'C_UnwrapKey', when: 'before', looked: true, victim: 'power', left: 'nothing' },
+  { at: 'C_UnwrapKey', when: 'after', looked: true, victim: 'token', left: 'a key' },
+  { at: 'C_UnwrapKey', when: 'after', nth: 2, looked: true, victim: 'power', left: 'a key' },
+  { at: 'C_DestroyObject', when: 'before', looked: true, victim: 'token', left: 'a key' },
+  { at: 'C_DestroyObject', when: 'after', looked: true, victim: 'service', left: 'a key' },
 ];
 
 describe.skipIf(!possible)('a key formed from components, cut short', () => {
@@ -253,8 +253,8 @@ describe.skipIf(!possible)('a key formed from components, cut short', () => {
   });
 
   for (const cut of [
-    { at: 'C_UnwrapKey', when: 'before', skip: 1, victim: 'service' },
-    { at: 'C_Sign', when: 'after', skip: 1, victim: 'power' },
+    { at: 'C_UnwrapKey', when: 'before', looked: true, victim: 'service' },
+    { at: 'C_Sign', when: 'after', looked: true, victim: 'power' },
   ] satisfies Cut[])
     test(`${wordsOf(cut)}: a key whose own check value is the sum’s is adopted into quarantine, and the ceremony goes on`, async () => {
       const { room } = stage;
@@ -377,7 +377,7 @@ describe.skipIf(!possible)('a key formed from components, cut short', () => {
         'administrator',
         'witness',
       );
-    const cut: Cut = { at: 'C_DestroyObject', when: 'after', skip: 1, victim: 'power' };
+    const cut: Cut = { at: 'C_DestroyObject', when: 'after', looked: true, victim: 'power' };
     await cutShort(stage, cut, abort);
     play.view = await show(stage, play);
     expect(play.view.status).toBe('ABORTING');

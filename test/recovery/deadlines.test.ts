@@ -68,7 +68,7 @@ describe.skipIf(!possible).concurrent('a deadline', () => {
       const { room } = stage;
       const other = await ofNoFamily(stage);
       const begun = Date.now();
-      const cut = { at: 'C_GenerateKey', when: 'before', skip: 1, victim: 'token' } as const;
+      const cut = { at: 'C_GenerateKey', when: 'before', looked: true, victim: 'token' } as const;
       await cutShort(other, cut, () => generateKey(other, 'never made'));
       const [open] = await room.desk.call('recovery.list', {});
       expect(await settle(other, open?.intent ?? '', 'adopt')).toMatchObject({
@@ -90,7 +90,7 @@ describe.skipIf(!possible).concurrent('a deadline', () => {
       const { room } = stage;
       const other = await ofNoFamily(stage);
       const { key } = await generateKey(other, 'to go');
-      const cut = { at: 'C_DestroyObject', when: 'before', skip: 1, victim: 'token' } as const;
+      const cut = { at: 'C_DestroyObject', when: 'before', looked: true, victim: 'token' } as const;
       await cutShort(other, cut, async () =>
         room.call(
           'keys.destroy',

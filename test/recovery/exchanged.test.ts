@@ -131,7 +131,7 @@ describe.skipIf(!possible)('another object under a key’s id', () => {
     const kind: Kind = { algorithm: 'AES-256', purpose: 'mac' };
     const key = await generate('interrupted', kind);
     const at = 'C_DestroyObject';
-    await cutShort(stage, { at, when: 'after', skip: 1, victim: 'power' }, () => destroy(key));
+    await cutShort(stage, { at, when: 'after', looked: true, victim: 'power' }, () => destroy(key));
     const [open] = await room.desk.call('recovery.list', {});
     await aside(key, kind);
     await refusedAs('key-not-as-asked', settle(stage, open?.intent ?? '', 'destroy'));

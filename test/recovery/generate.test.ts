@@ -19,11 +19,11 @@ import {
   wordsOf,
 } from './stage.ts';
 
-/** What a cut leaves: nothing at all, an intent without a key, or an intent and its key. */
+/** What is left after a cut: nothing at all, an intent of which nothing came, or an intent and the key that was made. */
 type Left = 'no intent' | 'nothing' | 'a key';
 const made = (cut: Cut): Left => {
-  if ((cut.skip ?? 0) === 0) return 'no intent';
-  // A token process that outlives the service finishes its call.
+  if (cut.looked !== true) return 'no intent';
+  // A process that outlives the service finishes what it was asked.
   if (cut.victim === 'service') return 'a key';
   const before = ['C_Login', 'C_FindObjectsInit'].includes(cut.at);
   return before || (cut.at === 'C_GenerateKey' && cut.when === 'before') ? 'nothing' : 'a key';
@@ -32,28 +32,28 @@ const made = (cut: Cut): Left => {
 const CUTS: Cut[] = [
   { at: 'C_Login', when: 'before', victim: 'service' },
   { at: 'C_FindObjectsInit', when: 'before', victim: 'power' },
-  { at: 'C_Login', when: 'before', skip: 1, victim: 'service' },
-  { at: 'C_Login', when: 'after', skip: 1, victim: 'token' },
-  { at: 'C_FindObjectsInit', when: 'before', skip: 1, victim: 'power' },
-  { at: 'C_GenerateKey', when: 'before', skip: 1, victim: 'service' },
-  { at: 'C_GenerateKey', when: 'before', skip: 1, victim: 'token' },
-  { at: 'C_GenerateKey', when: 'before', skip: 1, victim: 'power' },
-  { at: 'C_GenerateKey', when: 'after', skip: 1, victim: 'service' },
-  { at: 'C_GenerateKey', when: 'after', skip: 1, victim: 'token' },
-  { at: 'C_GenerateKey', when: 'after', skip: 1, victim: 'power' },
-  { at: 'C_GetAttributeValue', when: 'before', skip: 1, victim: 'service' },
-  { at: 'C_GetAttributeValue', when: 'before', skip: 1, victim: 'token' },
-  { at: 'C_GetAttributeValue', when: 'after', skip: 1, victim: 'power' },
-  { at: 'C_Logout', when: 'before', skip: 1, victim: 'service' },
-  { at: 'C_Logout', when: 'after', skip: 1, victim: 'token' },
-  { at: 'C_CloseSession', when: 'before', skip: 1, victim: 'power' },
+  { at: 'C_Login', when: 'before', looked: true, victim: 'service' },
+  { at: 'C_Login', when: 'after', looked: true, victim: 'token' },
+  { at: 'C_FindObjectsInit', when: 'before', looked: true, victim: 'power' },
+  { at: 'C_GenerateKey', when: 'before', looked: true, victim: 'service' },
+  { at: 'C_GenerateKey', when: 'before', looked: true, victim: 'token' },
+  { at: 'C_GenerateKey', when: 'before', looked: true, victim: 'power' },
+  { at: 'C_GenerateKey', when: 'after', looked: true, victim: 'service' },
+  { at: 'C_GenerateKey', when: 'after', looked: true, victim: 'token' },
+  { at: 'C_GenerateKey', when: 'after', looked: true, victim: 'power' },
+  { at: 'C_GetAttributeValue', when: 'before', looked: true, victim: 'service' },
+  { at: 'C_GetAttributeValue', when: 'before', looked: true, victim: 'token' },
+  { at: 'C_GetAttributeValue', when: 'after', looked: true, victim: 'power' },
+  { at: 'C_Logout', when: 'before', looked: true, victim: 'service' },
+  { at: 'C_Logout', when: 'after', looked: true, victim: 'token' },
+  { at: 'C_CloseSession', when: 'before', looked: true, victim: 'power' },
 ];
 
 const DEVELOPER = { KEYMOOT_DEVELOPER: '1' };
 const DESTROYING: (Cut & { gone: boolean })[] = [
-  { at: 'C_DestroyObject', when: 'before', skip: 1, victim: 'power', gone: false },
-  { at: 'C_DestroyObject', when: 'before', skip: 1, victim: 'service', gone: true },
-  { at: 'C_DestroyObject', when: 'after', skip: 1, victim: 'token', gone: true },
+  { at: 'C_DestroyObject', when: 'before', looked: true, victim: 'power', gone: false },
+  { at: 'C_DestroyObject', when: 'before', looked: true, victim: 'service', gone: true },
+  { at: 'C_DestroyObject', when: 'after', looked: true, victim: 'token', gone: true },
 ];
 
 describe.skipIf(!possible)('generating a key, cut short', () => {
@@ -79,7 +79,7 @@ describe.skipIf(!possible)('generating a key, cut short', () => {
       if (left === 'no intent') {
         expect(open).toBeUndefined();
       } else {
-        // Recovery goes by the log alone, not by any other data.
+        // Whoever settles it goes by what the log says, and by nothing that lies beside it.
         const intent = (await entriesOf(room)).find(({ id }) => id === open?.intent);
         expect(intent?.detail).toMatchObject({
           ...{ algorithm: 'AES-256', label, ...stage.at },
@@ -87,7 +87,7 @@ describe.skipIf(!possible)('generating a key, cut short', () => {
         });
         expect(open?.token).toEqual(stage.at);
         expect(outcome.error.code).toBe(cut.victim === 'token' ? 'recovery-needed' : 'internal');
-        // Nothing is repeated blindly: no new key on this token until that one is settled.
+        // Never blindly again: nothing new on this token before that is settled.
         await expect(generateKey(stage, `${label}-again`)).rejects.toMatchObject({
           code: 'recovery-needed',
           fields: { intent: open?.intent },
@@ -96,7 +96,7 @@ describe.skipIf(!possible)('generating a key, cut short', () => {
         const settled = await settle(stage, open?.intent ?? '', wish);
         const adopted = wish === 'adopt' ? 'adopted' : 'destroyed';
         expect(settled.outcome).toBe(left === 'nothing' ? 'nothing-was-made' : adopted);
-        // A software token: after its process has ended no key can appear, so recovery does not wait for the deadline.
+        // The token is software: once its process has ended nothing can appear any more, so nobody waits for the deadline.
         expect(performance.now() - started).toBeLessThan(10_000);
         const said = (await entriesOf(room)).filter(({ corr }) => corr === open?.intent);
         expect(said).toMatchObject([
@@ -133,7 +133,7 @@ describe.skipIf(!possible)('generating a key, cut short', () => {
       await generating;
       steer.set();
       const reopening = room.reopen(DEVELOPER);
-      // The old process is waited for, not killed: killing it would declare failure while the device still works.
+      // The old process is waited for, not shot: shooting it now would be declaring failure while the device still works.
       await sleep(1000);
       expect(runs(old)).toBe(true);
       await reopening;
@@ -170,7 +170,7 @@ describe.skipIf(!possible)('generating a key, cut short', () => {
     await generating;
     await room.reopen(DEVELOPER);
     const [open] = await room.desk.call('recovery.list', {});
-    // It is uncertain whether the token was called by then.
+    // Whether the token was asked by then is for nobody to guess.
     const { outcome } = await settle(stage, open?.intent ?? '', 'adopt');
     expect(['adopted', 'nothing-was-made']).toContain(outcome);
     await requireAgreement(stage);
@@ -191,7 +191,7 @@ describe.skipIf(!possible)('generating a key, cut short', () => {
         );
       expect(await cutShort(stage, cut, destroying)).toHaveProperty('error');
       const [open] = await room.desk.call('recovery.list', {});
-      // Two people may keep the key, as long as it exists.
+      // Who wants to keep it can, as long as it is there.
       const settled = await settle(stage, open?.intent ?? '', 'adopt');
       expect(settled.outcome).toBe(gone ? 'destroyed' : 'adopted');
       await requireAgreement(stage);
@@ -202,7 +202,13 @@ describe.skipIf(!possible)('generating a key, cut short', () => {
   test('destroying a pair: of which half is gone already, it is not said to be as it was', async () => {
     const { room } = stage;
     const { key } = await generateKey(stage, 'halved', 'P-256');
-    const cut: Cut = { at: 'C_DestroyObject', when: 'before', nth: 2, skip: 1, victim: 'power' };
+    const cut: Cut = {
+      at: 'C_DestroyObject',
+      when: 'before',
+      nth: 2,
+      looked: true,
+      victim: 'power',
+    };
     await cutShort(stage, cut, async () =>
       room.call(
         'keys.destroy',

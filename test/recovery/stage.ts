@@ -1,8 +1,8 @@
 /**
- * A founded desk with a token behind the misbehaving module, and the means to interrupt any act at any native call.
+ * A founded desk with a token behind the misbehaving module, and the means to cut any act short at any native call.
  *
- * The module is added under the name of SoftHSM's library, so the desk treats it as that family; it forwards to the real one and obeys a control file.
- * Everything else is as it ships: the built program, real processes, real tokens.
+ * The module is added under the name of SoftHSM's library, so the desk treats it as that family; it forwards to the real one and obeys a
+ * control file. Everything else is as it ships: the built program, real processes, real tokens.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -37,7 +37,7 @@ export const BOTH = ['administrator', 'officer'] as const;
 export interface Stage {
   room: Room;
   steer: Control;
-  /** Contains all files of this desk. */
+  /** Everything of this desk lies under it. */
   folder: string;
   /** The token through the misbehaving module. */
   at: TokenRef;
@@ -45,7 +45,7 @@ export interface Stage {
   remove: () => Promise<void>;
 }
 
-/** Adds a library by its path, as a file dialog would. */
+/** Adds a library by its path, as a person who chose it in a file dialog. */
 export const addModule = async (
   room: Room,
   path: string,
@@ -62,7 +62,7 @@ export const addModule = async (
 export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'keymoot-recovery-'));
 
 export const removeFolder = (folder: string): void => {
-  // A token process that is ending may still write its record of calls.
+  // A token process that is just ending may still write its record of calls.
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 };
 
@@ -107,7 +107,7 @@ const read = (path: string): string => {
 /** Direct children of a process. */
 export const childrenOf = (pid: number): number[] =>
   read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
-/** A process's command line or title. */
+/** How a process calls itself, or was started. */
 export const commandOf = (pid: number): string =>
   read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
 export const mapsOf = (pid: number): string => read(`/proc/${pid}/maps`);
@@ -117,7 +117,7 @@ const stateOf = (pid: number): string => {
   return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
 };
 
-/** Processes of the desk that have the misbehaving module loaded, under any file name. */
+/** Processes of the desk that have the misbehaving module loaded, under whatever name. */
 export const tokenProcesses = ({ room, folder }: Stage, service = room.desk.pid): number[] =>
   childrenOf(service).filter((pid) => mapsOf(pid).includes(join(folder, 'lib')));
 
@@ -129,24 +129,34 @@ export const until = async (what: string, holds: () => boolean, ms = 20_000): Pr
   }
 };
 
-/** What is killed: the service, the token process, or all at once, as by a power cut. */
+/** Whose end is played: the service's, the token process's, or that of all at once, as by a power cut. */
 export type Victim = 'service' | 'token' | 'power';
 
 export interface Cut {
   /** A native call. */
   at: string;
-  /** Before or after the device has executed it. */
+  /** Before or after the device did its part. */
   when: 'before' | 'after';
-  /** Which call of that name in its process; by default the first. */
+  /** Which call of that name in its process; the first if not given. */
   nth?: number;
-  /** How many processes with the library ran before: 1 skips the look that comes first. */
+  /** Its process looked before, so the calls of the look are passed over. */
+  looked?: true;
+  /** How many processes with the library have come and gone before. */
   skip?: number;
   victim: Victim;
 }
-export const wordsOf = ({ at, when, nth = 1, skip = 0, victim }: Cut): string =>
-  `${victim} ends ${when} ${at}${nth === 1 ? '' : ` number ${nth}`}${skip === 0 ? ', in the look before' : ''}`;
+/** Calls of a look for a key that is not there, as far as the act that follows in its process makes them too. */
+const IN_THE_LOOK: Readonly<Record<string, number>> = {
+  C_OpenSession: 1,
+  C_Login: 1,
+  C_FindObjectsInit: 2,
+  C_Logout: 1,
+  C_CloseSession: 1,
+};
+export const wordsOf = ({ at, when, nth = 1, skip = 0, looked, victim }: Cut): string =>
+  `${victim} ends ${when} ${at}${nth === 1 ? '' : ` number ${nth}`}${skip === 0 && looked !== true ? ', in the look before' : ''}`;
 
-/** How long the device is delayed when its process outlives the service, ms. */
+/** How long a device is held up whose process outlives the service, ms. */
 const HELD_UP = 500;
 
 export type Outcome<T> = { value: T } | { error: KeymootError };
@@ -159,14 +169,15 @@ const outcomeOf = async <T>(act: Promise<T>): Promise<Outcome<T>> => {
   }
 };
 
-/** Runs an act, and kills the victim at the cut. Afterwards the desk is open again. */
+/** Runs an act, and ends the victim at the cut. The desk is open again afterwards. */
 export const cutShort = async <T>(
   stage: Stage,
   cut: Cut,
   act: () => Promise<T>,
 ): Promise<Outcome<T>> => {
   const { room, steer } = stage;
-  const { at, when, nth = 1, skip = 0, victim } = cut;
+  const { at, when, skip = 0, victim } = cut;
+  const nth = (cut.nth ?? 1) + (cut.looked === true ? (IN_THE_LOOK[at] ?? 0) : 0);
   steer.forget();
   const rule = `${at} ${nth} hang-${when}${victim === 'service' ? ` ${HELD_UP}` : ''}`;
   steer.set(...(skip === 0 ? [rule] : []));
@@ -191,7 +202,7 @@ export const cutShort = async <T>(
   if (victim !== 'token') await room.reopen({ KEYMOOT_DEVELOPER: '1' });
   return outcome;
 };
-/** How often a function was called by processes that have ended: the record lists their calls first. */
+/** How often a function was called by the processes that ended already: the record lists their calls first. */
 const countBefore = (calls: readonly string[], name: string, processes: number): number => {
   let ended = 0;
   let count = 0;
@@ -250,7 +261,7 @@ export const entriesOf = async (room: Room): Promise<LogEntry[]> => {
   return all;
 };
 
-/** CKA_IDs of the token's keys, without duplicates: both halves of a pair count as one, and half a pair fails. */
+/** CKA_IDs of the token's keys, each once: both halves of a pair count as one, and a half alone as none. */
 const onToken = async ({ room, at }: Stage): Promise<string[]> => {
   const { objects } = await room.call(
     'tokens.objects',
@@ -265,7 +276,7 @@ const onToken = async ({ room, at }: Stage): Promise<string[]> => {
   return [...classes.keys()].sort();
 };
 
-/** Store, log and token list the same keys, and no intent is open: required after every interruption. Returns their ids. */
+/** Store, log and token name the same keys, and nothing is open: what every interruption must end in. Gives their ids. */
 export const requireAgreement = async (stage: Stage): Promise<string[]> => {
   const { room, at } = stage;
   const stored = (await room.desk.call('keys.list', {}))
@@ -290,7 +301,7 @@ export const requireAgreement = async (stage: Stage): Promise<string[]> => {
   return stored;
 };
 
-/** Exports the log and verifies it with the stand-alone verifier and the trust file, as an auditor would. */
+/** Exports the log and has the stand-alone verifier judge it, as an auditor would with the trust file. */
 export const requireVerified = async ({ room, folder }: Stage): Promise<void> => {
   const bundle = mkdtempSync(join(folder, 'audit-'));
   const place = join(bundle, 'bundle');

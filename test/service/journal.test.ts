@@ -54,7 +54,7 @@ describe.skipIf(!possible)('the journal', () => {
     const { size } = inside.desk.store.log;
     const write = (detail: unknown) =>
       inside.desk.journal.record([{ type: 'session.login', detail } as never], {
-        apply: () => inside.desk.store.meta.set('epoch', '99'),
+        beside: () => inside.desk.store.meta.set('epoch', '99'),
       });
     for (const detail of [{}, { person: 'x' }, { person: desk.person(ADA), pin: '1234' }])
       expect(() => write(detail)).toThrow();

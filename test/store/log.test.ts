@@ -111,18 +111,11 @@ describe('the log', () => {
     expect(() =>
       store.commit(() => {
         store.log.append(entry(2));
-        store.ceremonies.define('ab'.repeat(32), 'no evidence of it', 'now');
+        store.index.add({ kind: 'type', id: 'x', seq: 99 });
       }),
     ).toThrow(/FOREIGN KEY/);
     expect(store.log.size).toBe(2);
   });
-  test('finds entries by their type, and no others', () => {
-    append(9);
-    expect(store.log.ofTypes(['t.1']).map(({ seq }) => seq)).toEqual([1, 4, 7]);
-    expect(store.log.ofTypes(['t.2', 't.0']).map(({ seq }) => seq)).toEqual([0, 2, 3, 5, 6, 8]);
-    expect(store.log.ofTypes(['t'])).toEqual([]);
-  });
-
   test('can’t be changed or shortened through the database', () => {
     append(3);
     for (const sql of [

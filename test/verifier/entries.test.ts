@@ -287,7 +287,7 @@ describe('members', () => {
     const key = uuid();
     const as = (type: string, members: Members): Spoil => set({ type, detail: members });
     expectRefused({
-      'app.stop with something': as('app.stop', { why: 'x' }),
+      'a type that is no more': as('app.stop', {}),
       'a login without a person': as('session.login', {}),
       'a failed login of no kind': as('session.login_failed', { what: 'magic' }),
       'a token without a serial': as('token.init', {
@@ -331,6 +331,44 @@ describe('members', () => {
     });
   });
 
+  it('knows files, what was typed, states of a key and outcomes', () => {
+    const step = (input: Members): Spoil =>
+      set({ type: 'ceremony.step', detail: { step: '1', attempt: 1, kind: 'x', input } });
+    const answered = (files: Members[]): Spoil =>
+      set({ type: 'byok.answered', detail: { export: uuid(), proves: 'nothing', files } });
+    const moved = (from: string, to: string): Spoil =>
+      set({ type: 'key.state', detail: { key: uuid(), from, to } });
+    const file = { role: 'receipt', sha256: hex('') };
+    expectRefused({
+      'no files': answered([]),
+      'two files of one role': answered([file, file]),
+      'seventeen files': answered(
+        Array.from({ length: 17 }, (_, i) => ({ ...file, role: `r${i}` })),
+      ),
+      'a name in upper case': step({ Serial: 'x' }),
+      'a name that begins with a digit': step({ '1st': 'x' }),
+      'a name of 33 letters': step({ ['a'.repeat(33)]: 'x' }),
+      'seventeen names': step(
+        Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`a${i}`, 1])),
+      ),
+      'something empty': step({ a: '' }),
+      'something long': step({ a: 'x'.repeat(257) }),
+      'an object': step({ a: {} }),
+      'a list of numbers': step({ a: [1] }),
+      'a list of 33': step({ a: Array<string>(33).fill('x') }),
+      'a list of long texts': step({ a: ['x'.repeat(65)] }),
+      'a state that is none': moved('active', 'asleep'),
+      'an outcome that is none of an intent': set({ outcome: 'not-found' }),
+    });
+    const answer = judge([
+      step({}),
+      step({ a: true, b2_: -1, ['c'.repeat(32)]: 'x'.repeat(256), d: [], e: ['x'.repeat(64)] }),
+      answered([file, { ...file, role: 'log' }]),
+      moved('destroyed', 'quarantine'), // a fault of another part
+    ]);
+    expect(words(answer, 'format')).toBe('');
+  });
+
   it('takes each type as the page has it', () => {
     const log = new Log().genesis();
     const [person, module, key] = [uuid(), uuid(), uuid()];
@@ -361,7 +399,35 @@ describe('members', () => {
         manifest_sha256: h,
       },
       'byok.expired': { export: key },
-      'audit.verified': { verdict: 'pass' },
+      'log.key': { key: keyObject(newKey('ECDSA-P256')), token: TOKEN, attributes: {} },
+      'token.module_moved': { module, path: '/q', sha256: h, settings_sha256: h, was: '/p' },
+      'token.relinked': { module, token: TOKEN, was: { module, token: TOKEN } },
+      'key.use': {
+        ...{ key, what: 'sign', mechanism: 'CKM_ECDSA', input_sha256: h, output_sha256: h },
+        ...{ recovered: false, until: '2026-11-22T14:05:15.000Z' },
+      },
+      'key.state': { key, from: 'active', to: 'deactivated', because: 'a new one' },
+      'component.issue': {
+        ...{ index: 1, of: 3, commitment: h, serial: 'A1', person },
+        check: { method: 'GP-01', value: 'ab12' },
+      },
+      'share.issue': {
+        ...{ set: key, index: 1, of: 3, threshold: 2, group: 0, commitment: h },
+        ...{ person, serial: 'B1' },
+      },
+      'share.receive': { set: key, index: 1, attempt: 1, commitment: h, person },
+      'share.confirm': { set: key, index: 1, group: 1, attempt: 2, commitment: h, person },
+      'share.destroy': { set: key, serials: ['B1'] },
+      'envelope.state': { serial: 'A1', state: 'sealed', person, place: 'safe', because: 'x' },
+      'byok.requested': { export: key, key, target: 'oci', algorithm: 'RSA', batch: person },
+      'byok.parameters_loaded': {
+        ...{ export: key, target: 'oci', algorithm: 'RSA', wrapping_bits: 4096 },
+        ...{ wrapping_spki_sha256: h, files: [{ role: 'wrapping-key', sha256: h }] },
+      },
+      'byok.answered': {
+        ...{ export: key, proves: 'same-key', note: 'said so' },
+        files: [{ role: 'receipt', sha256: h }],
+      },
     };
     for (const [type, members] of Object.entries(details)) log.add(type, members);
     expect(words(verify(lay(log)), 'format')).toBe('');
@@ -470,7 +536,7 @@ describe('entries among each other', () => {
 
   it('refuses an id that was there before', () => {
     const { log, intent } = scene();
-    log.add('app.stop', {}, { id: intent });
+    log.add('clock.changed', { step_ms: 0 }, { id: intent });
     expect(format(log)).toContain('an earlier entry has the same id');
   });
 

@@ -66,7 +66,10 @@ export interface Answer {
   log: string | null;
   size: number | null;
   root: string | null;
-  parts: Record<'format' | 'integrity' | 'authenticity' | 'completeness' | 'quorum', Part>;
+  parts: Record<
+    'format' | 'integrity' | 'authenticity' | 'completeness' | 'quorum' | 'state',
+    Part
+  >;
   not_proven: string[];
   first_bad?: { index?: number; path?: string; offset?: number; why: string };
 }
@@ -137,7 +140,7 @@ export function verify(bundle: Laid, brought?: Brought): Answer {
   return answer;
 }
 
-/** The five results, in a form that reads well in a failing test. */
+/** The six results, in a form that reads well in a failing test. */
 export const results = ({ parts }: Answer): string =>
   Object.entries(parts)
     .map(([name, part]) => `${name} ${part.result}`)

@@ -109,31 +109,68 @@ export const TOKEN: Members = {
   label: 'rehearsal',
 };
 
-/** Section 12: what people agree to when such an entry is written. */
+/** An entry that needs nobody: what an act is about unless a test says otherwise. */
+export const QUIET = 'clock.changed';
+export const QUIETLY: Members = { step_ms: 0 };
+
+/** Section 6: the members marked †, which nobody agrees to. */
+const DESKS_OWN: Record<string, string[]> = {
+  'token.init': ['token'],
+  'token.probed': ['sheet_sha256'],
+  'key.use': ['output_sha256', 'recovered', 'until'],
+  'ceremony.step': ['observed'],
+  'ceremony.abort': ['gone', 'objects'],
+};
+const OF_KEYS = ['bits', 'attributes', 'check', 'spki_sha256', 'origin', 'control', 'recovered'];
+OF_KEYS.push('objects', 'p11', 'until');
+for (const type of ['key.generate', 'key.import', 'key.wrap', 'key.destroy']) {
+  DESKS_OWN[type] = OF_KEYS;
+}
+
+/** Section 5: what somebody agrees to whose act stands in such an entry. */
+export function agreedTo(type: string, detail: Members, more: Members = {}): Members {
+  const own = DESKS_OWN[type] ?? [];
+  const kept = Object.fromEntries(Object.entries(detail).filter(([name]) => !own.includes(name)));
+  const inside: Members = more.ceremony === undefined ? {} : { ceremony: more.ceremony };
+  const outcome = more.outcome ?? 'success';
+  const sha256 = hex(canonical({ ...inside, detail: kept, outcome, type }));
+  return { subject: { type, sha256 }, ...inside };
+}
+
+/** Section 12: the call that leads to such an entry, without a ceremony and in one. */
 const CALL: Record<string, string> = {
+  'person.enrolled': 'people.enrol',
   'person.role_changed': 'people.setRole',
   'person.left': 'people.remove',
   'policy.changed': 'policy.approve',
   'token.module_added': 'modules.add',
   'token.module_approved': 'modules.approve',
+  'token.module_moved': 'modules.relink',
+  'token.relinked': 'tokens.relink',
+  'token.init': 'tokens.train',
+  'log.key': 'desk.newKey',
   'key.generate': 'keys.generate',
-  'key.import': 'ceremonies.step',
+  'key.import': 'keys.import',
   'key.wrap': 'exports.wrap',
+  'key.use': 'keys.use',
   'key.destroy': 'keys.destroy',
+  'key.state': 'keys.setState',
+  'envelope.state': 'envelopes.set',
   'ceremony.define': 'ceremonies.define',
   'ceremony.approve': 'ceremonies.approve',
-  'ceremony.arm': 'ceremonies.arm',
-  'ceremony.step': 'ceremonies.step',
-  'ceremony.agree': 'ceremonies.step',
-  'ceremony.disagree': 'ceremonies.step',
-  'ceremony.exception': 'ceremonies.exception',
-  'ceremony.pause': 'ceremonies.pause',
-  'ceremony.resume': 'ceremonies.resume',
-  'ceremony.abort': 'ceremonies.abort',
-  'ceremony.close': 'ceremonies.close',
   'byok.requested': 'exports.request',
   'byok.parameters_loaded': 'exports.load',
   'byok.parameters_confirmed': 'exports.confirm',
+  'byok.answered': 'exports.answer',
+};
+const IN_CEREMONY = ['arm', 'exception', 'pause', 'resume', 'abort', 'close'];
+const callFor = (type: string, inside: boolean): Members => {
+  const [area, verb] = type.split('.') as [string, string];
+  if (inside && area === 'ceremony' && IN_CEREMONY.includes(verb)) {
+    return { channel: `ceremonies.${verb}` };
+  }
+  const call = inside ? 'ceremonies.step' : CALL[type];
+  return call === undefined ? {} : { channel: call };
 };
 
 interface LogOptions {
@@ -237,24 +274,10 @@ export class Log {
 
   /** Enrols a person with the signatures of others. */
   enrol(person: Person, by: Person[] = [], changes: Members = {}): this {
-    const payload = canonical(this.enrolment(person, changes));
-    const acts = by.map((who) =>
-      this.act(who, {
-        channel: 'people.enrol',
-        subject: { kind: 'enrolment', sha256: hex(payload) },
-      }),
-    );
-    this.add(
-      'person.enrolled',
-      {
-        person: person.id,
-        role: person.role,
-        key: keyObject(person.key),
-        name_sha256: hex(person.id),
-        statement: envelope(payload, person.key),
-      },
-      this.acting(by, acts),
-    );
+    const { id, role, key } = person;
+    const statement = envelope(canonical(this.enrolment(person, changes)), key);
+    const detail = { person: id, role, key: keyObject(key), name_sha256: hex(id), statement };
+    this.addBy(by, 'person.enrolled', detail);
     return this;
   }
 
@@ -270,6 +293,7 @@ export class Log {
       channel: 'presence.arrive',
       input_sha256: hex('input'),
       nonce: randomBytes(16).toString('hex'),
+      ...agreedTo(QUIET, QUIETLY),
       ...changes,
     };
   }
@@ -284,16 +308,16 @@ export class Log {
     return { actor: { id: first.id, role: first.role, auth: 'card' }, acts };
   }
 
-  /** Adds an entry with an act by each of these people, in the call that leads to such an entry. */
+  /** Adds an entry with an act by each of these people, about this entry, in the call that leads to it. */
   addBy(
     people: Person[],
     type: string,
     detail: Members,
     { said = {}, more = {} }: { said?: Members; more?: Members } = {},
   ): string {
-    const call = CALL[type];
-    const channel: Members = call === undefined ? {} : { channel: call };
-    const acts = people.map((person) => this.act(person, { ...channel, ...said }));
+    const call = callFor(type, more.ceremony !== undefined);
+    const about = { ...call, ...agreedTo(type, detail, more), ...said };
+    const acts = people.map((person) => this.act(person, about));
     return this.add(type, detail, { ...this.acting(people, acts), ...more });
   }
 

@@ -1,7 +1,13 @@
 /** Pages of a bundle that are for people. Nothing is ever taken from them; no script, no remote resource, every value escaped. */
 import { hexToWords } from '../checkvalues/fingerprint.ts';
-import { actsThatCount, authorise, nobody, type Authority } from '../people/authority.ts';
-import type { Entry } from './entry.ts';
+import { sameData } from '../../../shared/canonical.ts';
+import type { Entry } from '../../../shared/log/entries.ts';
+import type { Member } from '../state/state.ts';
+import { subjectOf } from './entry.ts';
+import { envelopeHolds, openEnvelope } from './statement.ts';
+
+/** Who is enrolled under an id. */
+type Members = (id: string) => Member | undefined;
 
 interface BundleFacts {
   origin: string;
@@ -13,19 +19,30 @@ interface BundleFacts {
 const escape = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.codePointAt(0) ?? 0};`);
 
+/** People whose own signatures are about this very entry. */
+const signersOf = (entry: Entry, members: Members): Set<string> => {
+  const people = new Set<string>();
+  for (const envelope of entry.acts ?? []) {
+    const statement = openEnvelope(envelope)?.statement;
+    const member = statement === undefined ? undefined : members(statement.person);
+    if (statement?.kind !== 'act' || member === undefined || member.enrolledAt >= entry.seq)
+      continue;
+    if (sameData(statement.subject, subjectOf(entry)) && envelopeHolds(envelope, member.key))
+      people.add(member.id);
+  }
+  if (entry.type !== 'person.enrolled') return people;
+  const { person, statement, key } = entry.detail;
+  if (members(person)?.enrolledAt === entry.seq && envelopeHolds(statement, key))
+    people.add(person);
+  return people;
+};
+
 /**
  * Whose word an entry is, which must not be more than it shows: people whose signatures hold, else the device for the attributes that it showed of a key
  * made, else the desk. The check value of an imported key is the desk's own: it is that of the components' sum.
  */
-const saysOf = (entry: Entry, authority: Authority): string => {
-  const people = new Set(
-    actsThatCount(authority, entry.log, entry.acts).map(({ member }) => member.id),
-  );
-  if (
-    entry.type === 'person.enrolled' &&
-    authority.members.get(entry.detail.person)?.enrolledAt === entry.seq
-  )
-    people.add(entry.detail.person); // whose own statement held
+const saysOf = (entry: Entry, members: Members): string => {
+  const people = signersOf(entry, members);
   if (people.size > 0) return `person ×${people.size}`;
   const { detail } = entry;
   if (entry.outcome !== 'success' || !('attributes' in detail) || detail.attributes === undefined)
@@ -63,9 +80,10 @@ td.n{text-align:right}@media print{body{font-size:11pt;background:#fff;margin:0}
 export class Report {
   readonly head: string;
   readonly tail = '</tbody></table></body></html>\n';
-  #authority: Authority = nobody;
+  readonly #members: Members;
 
-  constructor({ origin, size, root, keySha256 }: BundleFacts) {
+  constructor({ origin, size, root, keySha256 }: BundleFacts, members: Members) {
+    this.#members = members;
     const rehearsal = origin.endsWith('/rehearsal');
     this.head = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Audit log of ${escape(origin)}</title>
@@ -80,10 +98,9 @@ Log key <code>${keySha256}</code><br>${escape(hexToWords(keySha256).join(' '))}<
 `;
   }
 
-  /** The line of the next entry, from the log's first on: who may be counted follows from what came before. */
+  /** The line of an entry. */
   row(entry: Entry): string {
-    this.#authority = authorise(this.#authority, entry);
-    return `<tr><td class="n">${entry.seq}</td><td class="m">${escape(entry.time.slice(0, 19).replace('T', ' '))}</td><td>${escape(entry.type)}</td><td>${entry.outcome}</td><td>${escape(textOf(entry))}</td><td>${escape(saysOf(entry, this.#authority))}</td></tr>\n`;
+    return `<tr><td class="n">${entry.seq}</td><td class="m">${escape(entry.time.slice(0, 19).replace('T', ' '))}</td><td>${escape(entry.type)}</td><td>${entry.outcome}</td><td>${escape(textOf(entry))}</td><td>${escape(saysOf(entry, this.#members))}</td></tr>\n`;
   }
 }
 

@@ -4,14 +4,15 @@
  * The screen, the printed script and the audit log are three renderings of one list: the entries that carry this ceremony's id. State is never stored, it
  * is replayed. SECURITY: no entry and so no state ever holds a secret; components live in the holder process, and all this knows is which are held (R9).
  */
-import type { CeremonyStatus, Definition, Step } from '../../../shared/domain/ceremonies.ts';
+import type { CeremonyStatus } from '../../../shared/domain/ceremonies.ts';
 import type { Check } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
-import type { Entry } from '../audit/entry.ts';
+import type { Entry } from '../../../shared/log/entries.ts';
 import { openEnvelope } from '../audit/statement.ts';
+import type { Outline, OutlineStep } from './outline.ts';
 
-export interface StepState {
-  step: Step;
+export interface StepState<S extends OutlineStep = OutlineStep> {
+  step: S;
   state: 'waiting' | 'open' | 'done' | 'failed';
   attempts: number;
   /** Failures since the last decision; three make an exception (R23). */
@@ -36,20 +37,25 @@ interface ExceptionRecord {
   decision: string;
   substitute?: { person: string; seat: string };
 }
-export interface Ceremony {
+/** The state of one ceremony. `D`: as much of its definition as is read; the desk reads all of it. */
+export interface Ceremony<D extends Outline = Outline> {
   id: string;
   definitionSha256: string;
-  definition: Definition;
+  definition: D;
+  /** When it was armed: the entry's time. */
+  armed: string;
   status: CeremonyStatus;
-  steps: StepState[];
-  components: Map<number, ReceivedComponent>;
+  steps: StepState<D['steps'][number]>[];
+  components: ReadonlyMap<number, ReceivedComponent>;
   exceptions: ExceptionRecord[];
   /** A check failed for good: nothing goes on until two people decide (R5). */
   undecided: { step: string; expected: string; observed: string } | undefined;
   /** Who sits where now: substitutes included. */
-  seats: Map<string, string>;
+  seats: ReadonlyMap<string, string>;
   agreed: string[];
   disagreed: string[];
+  /** The step at which each person spoke, of those whose word counts. */
+  spoke: ReadonlyMap<string, string>;
   key: string | undefined;
   check: Check | undefined;
   verdict: string | undefined;
@@ -60,16 +66,18 @@ export interface Ceremony {
 /** Failures of one step after which people must decide instead of trying again (R23). */
 const MOST_FAILURES = 3;
 
-export const newCeremony = (
+export const newCeremony = <D extends Outline>(
   id: string,
   definitionSha256: string,
-  definition: Definition,
-): Ceremony => ({
+  definition: D,
+  armed = '',
+): Ceremony<D> => ({
   id,
   definitionSha256,
   definition,
+  armed,
   status: 'ARMED',
-  steps: definition.steps.map((step) => ({
+  steps: definition.steps.map((step: D['steps'][number]) => ({
     step,
     state: 'waiting',
     attempts: 0,
@@ -85,6 +93,7 @@ export const newCeremony = (
   seats: new Map(definition.seats.map(({ seat, person }) => [seat, person])),
   agreed: [],
   disagreed: [],
+  spoke: new Map(),
   key: undefined,
   check: undefined,
   verdict: undefined,
@@ -119,8 +128,11 @@ const afterStep = (ceremony: Ceremony): CeremonyStatus => {
   return formed ? 'VERIFYING' : 'RUNNING';
 };
 
-/** The next state. Entries come from our own log in order, so there is nothing to refuse here: {@link dueStep} and {@link checkStep} refuse before. */
-export const reduce = (ceremony: Ceremony, entry: Entry): Ceremony => {
+/**
+ * The next state. It refuses nothing: {@link dueStep} and {@link checkStep} refuse before an entry is written, and core/state says what contradicts in a log.
+ * @param counts whether enough people agreed to the entry: without them it seats no substitute, and what it says is nobody's word
+ */
+export const reduce = (ceremony: Ceremony, entry: Entry, counts = true): Ceremony => {
   switch (entry.type) {
     case 'ceremony.step': {
       const { step: id, attempt, observed } = entry.detail;
@@ -158,17 +170,23 @@ export const reduce = (ceremony: Ceremony, entry: Entry): Ceremony => {
         ...ended,
         openIntent: entry.corr === ceremony.openIntent ? undefined : ceremony.openIntent,
         undecided: final
-          ? { step: id, expected: now.step.expected, observed: observed ?? 'the step failed' }
+          ? {
+              step: id,
+              expected: now.step.expected ?? '',
+              observed: observed ?? 'the step failed',
+            }
           : ceremony.undecided,
       };
       return { ...next, status: afterStep(next) };
     }
     case 'component.receive': {
+      if (entry.outcome !== 'success') return ceremony;
       const { index, check, commitment, serial } = entry.detail;
-      const person = ceremony.seats.get(`custodian-${index}`) ?? '';
+      const person = entry.detail.person ?? '';
       const received = { index, person, check, commitment, serial };
       return { ...ceremony, components: new Map(ceremony.components).set(index, received) };
     }
+    case 'key.generate':
     case 'key.import':
       if (entry.outcome === 'success')
         return { ...ceremony, key: entry.detail.key, check: entry.detail.check };
@@ -178,17 +196,18 @@ export const reduce = (ceremony: Ceremony, entry: Entry): Ceremony => {
         ? { ...ceremony, key: undefined }
         : ceremony;
     case 'ceremony.exception': {
+      if (entry.outcome !== 'success') return ceremony;
       const { number, step, expected, observed, decision, substitute: swap } = entry.detail;
       const decided = withStep(ceremony, step, (state) => ({ ...state, failures: 0 }));
-      const seats = new Map(ceremony.seats);
+      const sits = new Map(ceremony.seats);
       // SECURITY: only whom the approved definition names, at the seat it names (R12).
       const named = ceremony.definition.substitutes.find(
-        (one) => one.person === swap?.person && one.seat === swap.seat,
+        (one) => counts && one.person === swap?.person && one.seat === swap.seat,
       );
-      if (named !== undefined) seats.set(named.seat, named.person);
+      if (named !== undefined) sits.set(named.seat, named.person);
       return {
         ...decided,
-        seats,
+        seats: sits,
         undecided: undefined,
         exceptions: [
           ...ceremony.exceptions,
@@ -202,22 +221,38 @@ export const reduce = (ceremony: Ceremony, entry: Entry): Ceremony => {
       };
     }
     case 'ceremony.pause':
+      if (entry.outcome !== 'success') return ceremony;
       return { ...ceremony, status: 'PAUSED' };
     case 'ceremony.resume':
+      if (entry.outcome !== 'success') return ceremony;
       return { ...ceremony, status: afterStep({ ...ceremony, status: 'RUNNING' }) };
     case 'ceremony.agree':
-      return { ...ceremony, agreed: [...ceremony.agreed, entry.detail.person] };
-    case 'ceremony.disagree':
-      return { ...ceremony, disagreed: [...ceremony.disagreed, entry.detail.person] };
+    case 'ceremony.disagree': {
+      if (entry.outcome !== 'success') return ceremony;
+      const { person } = entry.detail;
+      const which = entry.type === 'ceremony.agree' ? 'agreed' : 'disagreed';
+      const spoke = new Map(ceremony.spoke);
+      if (counts) spoke.set(person, entry.ceremony?.step ?? '');
+      return { ...ceremony, [which]: [...ceremony[which], person], spoke };
+    }
     case 'ceremony.abort':
       if (entry.outcome === 'intent')
         return { ...ceremony, status: 'ABORTING', openIntent: undefined };
       return entry.outcome === 'success' ? { ...ceremony, status: 'ABORTED' } : ceremony;
     case 'ceremony.close':
+      if (entry.outcome !== 'success') return ceremony;
       return { ...ceremony, status: 'CLOSED', verdict: entry.detail.verdict };
     default:
       return ceremony;
   }
+};
+
+/** May this step be taken: is every step before it done, and can it still be repeated if it is done itself (resources/formats/audit-log.md, section 13)? */
+export const mayBeTaken = ({ steps }: Ceremony, id: string): boolean => {
+  const at = steps.findIndex(({ step }) => step.id === id);
+  if (at < 0 || steps.slice(0, at).some(({ state }) => state !== 'done')) return false;
+  const final = steps.some(({ step, state }) => step.irreversible && state === 'done');
+  return steps[at]?.state !== 'done' || !final;
 };
 
 /** Components that were received before but are not in the holder now: a power cut, a crash. Their custodians enter them again. */
@@ -229,7 +264,10 @@ export const missingComponents = (ceremony: Ceremony, held: ReadonlySet<number>)
 };
 
 /** The one step that may be done now, or undefined when all are done. */
-export const dueStep = (ceremony: Ceremony, held: ReadonlySet<number>): StepState | undefined => {
+export const dueStep = <D extends Outline>(
+  ceremony: Ceremony<D>,
+  held: ReadonlySet<number>,
+): StepState<D['steps'][number]> | undefined => {
   const next = ceremony.steps.find(({ state }) => state !== 'done');
   const forming = next?.step.kind === 'key.form' || next?.step.kind === 'component.enter';
   const [missing] = forming ? missingComponents(ceremony, held) : [];
@@ -240,10 +278,10 @@ export const dueStep = (ceremony: Ceremony, held: ReadonlySet<number>): StepStat
       );
 };
 
-/** Of those who sit at a step now, substitutes included: who agreed, and who has not spoken yet. A voice of somebody who was replaced stays in the record, and fills no chair. */
+/** Of those who sit at a step now, substitutes included: who agreed, and who has not spoken yet. What a replaced person said stays in the record but does not count for the step. */
 export const voices = (
   ceremony: Ceremony,
-  { seats }: Step,
+  { seats }: OutlineStep,
 ): { agreed: string[]; open: string[] } => {
   const seated = seats.map((seat) => ceremony.seats.get(seat) ?? '');
   const spoken = [...ceremony.agreed, ...ceremony.disagreed];
@@ -273,13 +311,13 @@ export const checkAlive = (ceremony: Ceremony): void => {
  * `people` are those whose proofs were checked, each counted once by key. Exactly the step's seats must be among them: one too few is no quorum, one too many
  * has no business there. `agree` is spoken one person at a time.
  */
-export const checkStep = (
-  ceremony: Ceremony,
+export const checkStep = <D extends Outline>(
+  ceremony: Ceremony<D>,
   stepId: string,
   kind: string,
   people: readonly string[],
   held: ReadonlySet<number>,
-): { state: StepState; attempt: number } => {
+): { state: StepState<D['steps'][number]>; attempt: number } => {
   checkAlive(ceremony);
   if (ceremony.status === 'PAUSED')
     throw refuse('state-refused', 'This ceremony is paused. Resume it first; nothing was done.');
@@ -303,7 +341,7 @@ export const checkStep = (
       'step-refused',
       due === undefined
         ? 'All steps are done. What remains is to close the ceremony.'
-        : `Step ${stepId} is not due. Step ${due.step.id} is: ${due.step.text}`,
+        : `Step ${stepId} is not due. Step ${due.step.id} is: ${due.step.text ?? ''}`,
       { step: stepId, due: due?.step.id ?? '' },
     );
   const seated = asked.step.seats.map((seat) => ceremony.seats.get(seat) ?? '');
@@ -348,7 +386,7 @@ export const checkClose = (ceremony: Ceremony, held: ReadonlySet<number>): void 
     );
   const due = dueStep(ceremony, held);
   if (due !== undefined)
-    throw refuse('step-refused', `Step ${due.step.id} is still to do: ${due.step.text}`, {
+    throw refuse('step-refused', `Step ${due.step.id} is still to do: ${due.step.text ?? ''}`, {
       due: due.step.id,
     });
 };

@@ -1,28 +1,18 @@
 /** Ceremonies: definitions and approvals, arming, steps, exceptions, pause, abort, closing. The engine decides what may happen; this makes it happen. */
 import { KeymootError } from '../../../shared/errors.ts';
-import { definitionId, mayTake } from '../../core/ceremonies/definition.ts';
+import { mayTake } from '../../core/ceremonies/definition.ts';
 import { checkAlive, checkClose, checkStep, dueStep } from '../../core/ceremonies/engine.ts';
-import type { Desk } from '../desk.ts';
-import { byCall, type About, type Part } from '../router.ts';
+import { byCall, type Part } from '../router.ts';
 import { abort } from './ceremony-abort.ts';
 import { approve, arm, define, draft, templateViews } from './ceremony-definitions.ts';
 import { ceremonyMember, requireSeated } from './ceremony-people.ts';
 import { runStep } from './ceremony-steps.ts';
 import { ceremonyView, definitionView } from './ceremony-view.ts';
 
-const about = (desk: Desk, id: string, step?: string): About => {
-  const { definitionSha256 } = desk.ceremonies.get(id);
-  return {
-    ceremony: { id, definition_sha256: definitionSha256, ...(step === undefined ? {} : { step }) },
-  };
-};
 export const ceremoniesHandlers: Part<'ceremonies'> = {
   'ceremonies.templates': { reads: true, run: (_input, { desk }) => templateViews(desk) },
   'ceremonies.draft': { reads: true, run: (input, { desk }) => draft(input, desk) },
   'ceremonies.define': {
-    about: ({ definition }) => ({
-      subject: { kind: 'definition', sha256: definitionId(definition) },
-    }),
     run: ({ definition }, call) => define(definition, call),
   },
   'ceremonies.definitions': {
@@ -31,15 +21,9 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
       desk.store.ceremonies.definitions().map(({ sha256 }) => definitionView(desk, sha256)),
   },
   'ceremonies.approve': {
-    about: ({ definitionSha256 }) => ({
-      subject: { kind: 'definition', sha256: definitionSha256 },
-    }),
     run: approve,
   },
   'ceremonies.arm': {
-    about: ({ definitionSha256 }) => ({
-      subject: { kind: 'definition', sha256: definitionSha256 },
-    }),
     run: ({ definitionSha256 }, call) => arm(definitionSha256, call),
   },
   'ceremonies.list': {
@@ -54,7 +38,6 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
   },
   'ceremonies.show': { reads: true, run: ({ ceremony }, { desk }) => ceremonyView(desk, ceremony) },
   'ceremonies.step': {
-    about: ({ ceremony, step }, { desk }) => about(desk, ceremony, step),
     run: async ({ ceremony: id, step, input }, call) => {
       const { desk } = call;
       const ceremony = desk.ceremonies.get(id);
@@ -66,7 +49,6 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
     },
   },
   'ceremonies.exception': {
-    about: ({ ceremony }, { desk }) => about(desk, ceremony),
     run: async ({ ceremony: id, observed, decision, substitute }, call) => {
       const { desk } = call;
       const ceremony = desk.ceremonies.get(id);
@@ -79,7 +61,7 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
         const named = ceremony.definition.substitutes.some(
           ({ seat, person }) => seat === substitute.seat && person === substitute.person,
         );
-        const role = desk.journal.authority.members.get(substitute.person)?.role;
+        const role = desk.journal.state.members.get(substitute.person)?.role;
         if (!named || role === undefined || !mayTake(substitute.seat, role))
           throw new KeymootError(
             'act-refused',
@@ -106,7 +88,6 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
     },
   },
   'ceremonies.pause': {
-    about: ({ ceremony }, { desk }) => about(desk, ceremony),
     run: ({ ceremony: id, why }, call) => {
       const ceremony = call.desk.ceremonies.get(id);
       checkAlive(ceremony);
@@ -123,7 +104,6 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
     },
   },
   'ceremonies.resume': {
-    about: ({ ceremony }, { desk }) => about(desk, ceremony),
     run: ({ ceremony: id }, call) => {
       const ceremony = call.desk.ceremonies.get(id);
       requireSeated(ceremony, call);
@@ -135,9 +115,8 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
       return ceremonyView(call.desk, id);
     },
   },
-  'ceremonies.abort': { about: ({ ceremony }, { desk }) => about(desk, ceremony), run: abort },
+  'ceremonies.abort': { run: abort },
   'ceremonies.close': {
-    about: ({ ceremony }, { desk }) => about(desk, ceremony),
     run: async ({ ceremony: id }, call) => {
       const { desk } = call;
       desk.signer.require();

@@ -9,12 +9,16 @@ import { ceremonyMember, requireSeated } from './ceremony-people.ts';
 import { ceremonyView } from './ceremony-view.ts';
 import { destroyKey, requireMayDestroy } from './key-destroy.ts';
 
-const abortIntent = (desk: Desk, id: string): string | undefined => {
-  for (const seq of desk.store.ceremonies.entries(id).reverse()) {
-    const entry = desk.journal.entry(seq);
-    if (entry.type === 'ceremony.abort' && entry.outcome === 'intent') return entry.id;
-  }
-  return undefined;
+/** The intent of an abort that is not over. */
+const abortIntent = (desk: Desk, id: string): string | undefined =>
+  [...desk.journal.state.intents].find(
+    ({ type, ceremony }) => type === 'ceremony.abort' && ceremony?.id === id,
+  )?.id;
+
+/** Why it was begun: the end of an abort says the same as its beginning. */
+const planned = (desk: Desk, intent: string | undefined): string | undefined => {
+  const entry = intent === undefined ? undefined : desk.journal.state.intents.get(intent);
+  return entry?.type === 'ceremony.abort' ? entry.detail.because : undefined;
 };
 
 export const abort = async (
@@ -42,30 +46,17 @@ export const abort = async (
   desk.ceremonies.endHolder(id);
   const member = ceremonyMember(ceremony);
   const serials = [...ceremony.components.values()].map(({ serial }) => serial);
-  const voidSerials = () => {
-    for (const { serial, index, person } of ceremony.components.values())
-      desk.store.ceremonies.putEnvelope({
-        serial,
-        ceremony: id,
-        component: index,
-        person,
-        state: 'VOID',
-      });
-  };
   const begun = ceremony.status === 'ABORTING' ? abortIntent(desk, id) : undefined;
   if (living === undefined) {
-    desk.journal.record(
-      [
-        {
-          type: 'ceremony.abort',
-          ...(begun === undefined ? {} : { corr: begun }),
-          detail: { because, gone: true, objects: 0 },
-          ...member,
-          ...byCall(call),
-        },
-      ],
-      { apply: voidSerials },
-    );
+    desk.journal.record([
+      {
+        type: 'ceremony.abort',
+        ...(begun === undefined ? {} : { corr: begun }),
+        detail: { because: planned(desk, begun) ?? because, gone: true, objects: 0 },
+        ...member,
+        ...byCall(call),
+      },
+    ]);
     await desk.seal();
     return ceremonyView(desk, id);
   }
@@ -96,12 +87,12 @@ export const abort = async (
         {
           type: 'ceremony.abort',
           ...(intent === undefined ? {} : { corr: intent }),
-          detail: { because, gone: true, objects },
+          detail: { because: planned(desk, intent) ?? because, gone: true, objects },
           ...member,
           ...byCall(call),
         },
       ],
-      { mustSucceed: true, apply: voidSerials },
+      { mustSucceed: true },
     );
   });
   await desk.seal();

@@ -21,7 +21,7 @@ import { STAFF } from '../../../shared/domain/people.ts';
 const MEDIA = 'application/vnd.keymoot.definition+json';
 
 const surroundings = (desk: Desk): Omit<Surroundings, 'template'> => {
-  const { origin, mode, authority } = desk.journal;
+  const { origin, mode, state } = desk.journal;
   if (origin === undefined || mode === undefined)
     throw new KeymootError('desk-missing', 'There is no desk here yet. Found one first.');
   return {
@@ -30,7 +30,7 @@ const surroundings = (desk: Desk): Omit<Surroundings, 'template'> => {
     policySha256: desk.policySha256(),
     policy: desk.policy(),
     roleOf: (person) => {
-      const member = authority.members.get(person);
+      const member = state.members.get(person);
       return member === undefined || member.left ? undefined : member.role;
     },
     knowsModule: (id) => desk.store.modules.get(id) !== undefined,
@@ -109,9 +109,8 @@ export const define = async (definition: Definition, call: Call): Promise<Defini
         },
       ],
       {
-        apply: ([entry]) => {
+        beside: () => {
           desk.store.evidence.put(MEDIA, bytes);
-          desk.store.ceremonies.define(sha256, definition.title, entry?.time ?? '');
         },
       },
     );
@@ -182,25 +181,14 @@ export const arm = async (sha256: string, call: Call): Promise<CeremonyView> => 
     );
   desk.requireSettled(view.definition.at);
   const id = randomBytes(16).toString('hex');
-  desk.journal.record(
-    [
-      {
-        type: 'ceremony.arm',
-        detail: { definition_sha256: sha256 },
-        ceremony: { id, definition_sha256: sha256 },
-        ...byCall(call),
-      },
-    ],
+  desk.journal.record([
     {
-      apply: ([entry]) => {
-        desk.store.ceremonies.open({
-          id,
-          definitionSha256: sha256,
-          opened: entry?.time ?? '',
-        });
-      },
+      type: 'ceremony.arm',
+      detail: { definition_sha256: sha256 },
+      ceremony: { id, definition_sha256: sha256 },
+      ...byCall(call),
     },
-  );
+  ]);
   await desk.seal();
   return ceremonyView(desk, id);
 };

@@ -1,6 +1,6 @@
 /** Whose ceremony an act is part of, and whether they have a seat in it. */
 import { KeymootError } from '../../../shared/errors.ts';
-import type { Ceremony } from '../../core/ceremonies/engine.ts';
+import type { DeskCeremony as Ceremony } from '../ceremony-room.ts';
 import type { Call } from '../router.ts';
 
 export const ceremonyMember = (ceremony: Ceremony, step?: string) => ({

@@ -3,8 +3,9 @@ import type { StepInput } from '../../../shared/contract/ceremonies.ts';
 import type { Step } from '../../../shared/domain/ceremonies.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
-import { dueStep, voices, type Ceremony } from '../../core/ceremonies/engine.ts';
+import { dueStep, voices } from '../../core/ceremonies/engine.ts';
 import { makeCheck, sameCheck } from '../../core/checkvalues/check-values.ts';
+import type { DeskCeremony as Ceremony } from '../ceremony-room.ts';
 import { sameToken } from '../devices.ts';
 import { typedRight } from '../read-back.ts';
 import { byCall, type Call } from '../router.ts';
@@ -15,7 +16,8 @@ import { fail, stepMember, succeed, type Due, type Of } from './step-record.ts';
 /** Room clock and desk clock may differ by this much, ms (R14). */
 const CLOCK_MS = 2 * 60_000;
 
-const clock = (ceremony: Ceremony, due: Due, input: Of<'clock'>, call: Call): void => {
+const clock = (ceremony: Ceremony, at: Due, input: Of<'clock'>, call: Call): void => {
+  const due = { ...at, input: { room_time: input.roomTime } };
   const differsMs = Date.parse(input.roomTime) - Date.now();
   const seconds = Math.round(differsMs / 1000);
   const observed = `room ${input.roomTime}, ${Math.abs(seconds)} s ${seconds < 0 ? 'behind' : 'ahead of'} the desk`;
@@ -41,9 +43,9 @@ const readDefinition = (
 ): void => {
   const { desk } = call;
   const what = `${ceremony.id}/definition`;
-  const positions = desk.ceremonies.readBack(what);
+  const positions = desk.readBacks.positions(what);
   const right = typedRight(ceremony.definitionSha256, positions, input.words);
-  desk.ceremonies.clearReadBack(what);
+  desk.readBacks.forget(what);
   if (!right)
     fail(
       ceremony,
@@ -79,7 +81,7 @@ const checkToken = async (ceremony: Ceremony, due: Due, call: Call): Promise<voi
   succeed(ceremony, due, call, observed);
 };
 
-const verifyKey = (ceremony: Ceremony, due: Due, input: Of<'key.verify'>, call: Call): void => {
+const verifyKey = (ceremony: Ceremony, at: Due, input: Of<'key.verify'>, call: Call): void => {
   const { check, key } = ceremony;
   if (check === undefined || key === undefined)
     throw new KeymootError(
@@ -104,6 +106,7 @@ const verifyKey = (ceremony: Ceremony, due: Due, input: Of<'key.verify'>, call: 
       },
     );
   }
+  const due = { ...at, input: { check: typed.value } };
   if (sameCheck(check, typed) !== 'same')
     fail(
       ceremony,
@@ -115,21 +118,19 @@ const verifyKey = (ceremony: Ceremony, due: Due, input: Of<'key.verify'>, call: 
         'The check value typed is not the key’s. The key stays in quarantine. Two people decide: type it again after an exception, or abort and destroy it.',
       ),
     );
-  succeed(
-    ceremony,
-    due,
-    call,
-    `${typed.method} ${typed.value} compared; the key is released`,
-    [],
-    () => {
-      call.desk.store.keys.release(key);
+  succeed(ceremony, due, call, `${typed.method} ${typed.value} compared; the key is released`, [
+    {
+      type: 'key.state',
+      detail: { key, from: 'quarantine', to: 'active' },
+      ...stepMember(ceremony, due),
+      ...byCall(call),
     },
-  );
+  ]);
 };
 
 const destroyEnvelopes = (
   ceremony: Ceremony,
-  due: Due,
+  at: Due,
   input: Of<'envelopes.destroy'>,
   call: Call,
 ): void => {
@@ -141,22 +142,13 @@ const destroyEnvelopes = (
       'The serials typed are not the ones of the envelopes that were opened. Every one of them is destroyed and named.',
       { fields: { serials: 'differ' } },
     );
+  const due = { ...at, input: { serials: wanted } };
   succeed(
     ceremony,
     due,
     call,
     `the serial numbers of ${wanted.length} envelopes typed, all that were opened`,
     [{ type: 'component.destroy', detail: { serials: wanted }, ...stepMember(ceremony, due) }],
-    () => {
-      for (const { serial, index, person } of opened)
-        call.desk.store.ceremonies.putEnvelope({
-          serial,
-          ceremony: ceremony.id,
-          component: index,
-          person,
-          state: 'DESTROYED',
-        });
-    },
   );
 };
 

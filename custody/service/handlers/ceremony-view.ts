@@ -2,33 +2,11 @@
 import type { CeremonyView, DefinitionView } from '../../../shared/contract/ceremonies.ts';
 import type { Claim } from '../../../shared/domain/basics.ts';
 import { KeymootError } from '../../../shared/errors.ts';
-import { dueStep, missingComponents, voices, type Ceremony } from '../../core/ceremonies/engine.ts';
+import { dueStep, missingComponents, voices } from '../../core/ceremonies/engine.ts';
 import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
 import { claimsOf } from '../../core/keys/readback.ts';
-import { actsThatCount } from '../../core/people/authority.ts';
+import type { DeskCeremony } from '../ceremony-room.ts';
 import type { Desk } from '../desk.ts';
-
-/** Who approved a definition since a ceremony on it last ended: counted from signatures in the log, never from rows. */
-const approvalsOf = (desk: Desk, sha256: string): string[] => {
-  const approved = new Map<string, string>();
-  const types = ['ceremony.approve', 'ceremony.close', 'ceremony.abort'];
-  for (const { seq } of desk.store.log.ofTypes(types)) {
-    const entry = desk.journal.entry(seq);
-    if (entry.ceremony?.definition_sha256 === sha256 && entry.outcome === 'success')
-      approved.clear();
-    if (entry.type !== 'ceremony.approve' || entry.detail.definition_sha256 !== sha256) continue;
-    if (!desk.store.log.recheckLeaf(seq)) continue;
-    for (const { member, act } of actsThatCount(desk.journal.authority, entry.log, entry.acts))
-      // SECURITY: whoever defined or armed it signed its hash too, and has not approved it by that.
-      if (
-        act.channel === 'ceremonies.approve' &&
-        act.subject?.kind === 'definition' &&
-        act.subject.sha256 === sha256
-      )
-        approved.set(member.key.sha256, member.id);
-  }
-  return [...approved.values()];
-};
 
 export const definitionView = (desk: Desk, sha256: string): DefinitionView => {
   const row = desk.store.ceremonies.definitions().find((known) => known.sha256 === sha256);
@@ -39,23 +17,24 @@ export const definitionView = (desk: Desk, sha256: string): DefinitionView => {
     words: hexToWords(sha256),
     title: row.title,
     defined: row.defined,
-    approvals: approvalsOf(desk, sha256),
+    // SECURITY: counted from signatures in the log, never from rows.
+    approvals: [...(desk.journal.state.approvals.get(sha256)?.values() ?? [])],
     needed: desk.policy().approvals,
     definition: desk.ceremonies.definition(sha256),
   };
 };
 
-const readBackOf = (desk: Desk, ceremony: Ceremony): CeremonyView['readBack'] => {
+const readBackOf = (desk: Desk, ceremony: DeskCeremony): CeremonyView['readBack'] => {
   const due = dueStep(ceremony, desk.ceremonies.held(ceremony.id));
   if (due?.step.kind !== 'definition.read') return undefined;
   return {
     of: 'the definition’s words',
-    positions: desk.ceremonies.readBack(`${ceremony.id}/definition`),
+    positions: desk.readBacks.positions(`${ceremony.id}/definition`),
   };
 };
 
 /** Those who sit in the ceremony now, and how many of them agreed. */
-const agreement = (ceremony: Ceremony): Claim[] => {
+const agreement = (ceremony: DeskCeremony): Claim[] => {
   if (ceremony.agreed.length === 0) return [];
   const step = ceremony.definition.steps.find(({ kind }) => kind === 'agree');
   const agreed = step === undefined ? [] : voices(ceremony, step).agreed;

@@ -118,7 +118,7 @@ export const deskHandlers: Part<'desk' | 'secrets' | 'files'> = {
             ...modules,
           ],
           {
-            before: () => {
+            beside: () => {
               desk.store.meta.set('origin', origin);
               desk.store.meta.set('mode', mode);
               desk.store.meta.set('installation', installation);

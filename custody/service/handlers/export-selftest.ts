@@ -7,7 +7,7 @@ import { AWS_OAEP_HASH } from '../../core/wrapping/aws.ts';
 import { judgeOaep, requirePassed } from '../../core/wrapping/selftest.ts';
 import { parseRsaSpki } from '../../core/wrapping/spki.ts';
 import type { Desk } from '../desk.ts';
-import type { Opened } from '../key-work.ts';
+import type { Login } from '../key-work.ts';
 import { reasonOf } from '../reason.ts';
 
 /** What is being waited for meanwhile. */
@@ -22,7 +22,7 @@ export const selfTest = async (
   desk: Desk,
   key: KeyRecord,
   algorithm: AwsAlgorithm,
-  opened: Opened,
+  login: Login,
 ): Promise<readonly string[]> => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const spki = publicKey.export({ format: 'der', type: 'spki' });
@@ -33,8 +33,8 @@ export const selfTest = async (
     const { wrapped } = await desk.devices.with(key.at.module, 'act', (client) =>
       client.call('wrapOaep', {
         token: key.at.token,
-        pin: opened.pin,
-        lastTry: opened.lastTry,
+        pin: login.pin,
+        lastTry: login.lastTry,
         hash: hashName,
         wrappingKey: { modulus, exponent },
         known,

@@ -15,6 +15,9 @@ const PACKAGE_FILES = [
   'import.ps1',
 ];
 
+/** Under what the words are drawn that its wrapping key is compared by. */
+export const readBackOf = (id: string): string => `export/${id}`;
+
 export const requireExport = (desk: Desk, id: string): ExportRow => {
   const row = desk.store.exports.get(id);
   if (row === undefined)
@@ -71,9 +74,14 @@ export const exportView = (desk: Desk, row: ExportRow): ExportView => {
     ...(row.validTo === undefined ? {} : { validTo: row.validTo }),
     ...(expires === undefined ? {} : { remainingMs: Math.max(0, expires - Date.now()) }),
     ...(spki === undefined ? {} : { wrapping: { bits, sha256: spki, words: hexToWords(spki) } }),
-    ...(row.readback === undefined
+    ...(row.state !== 'PARAMETERS LOADED' || expired
       ? {}
-      : { readBack: { of: 'the wrapping key’s fingerprint', positions: row.readback } }),
+      : {
+          readBack: {
+            of: 'the wrapping key’s fingerprint',
+            positions: desk.readBacks.positions(readBackOf(row.id)),
+          },
+        }),
     ...(row.blobSha256 === undefined ? {} : { blobSha256: row.blobSha256 }),
     files: row.state === 'WRAPPED' ? PACKAGE_FILES : [],
     claims: [

@@ -10,7 +10,7 @@ import type { KeyRecord } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import { CKM } from '../../../shared/token/cryptoki.ts';
 import { VERSION } from '../../build.ts';
-import type { Entry } from '../../core/audit/entry.ts';
+import type { Entry } from '../../../shared/log/entries.ts';
 import { AWS_OAEP_HASH, requireCurrent, type AwsParameters } from '../../core/wrapping/aws.ts';
 import { buildPackage } from '../../core/wrapping/package.ts';
 import type { ExportRow } from '../../store/tables/exports.ts';
@@ -18,11 +18,10 @@ import { DEADLINES } from '../../tokens/client.ts';
 import type { Desk } from '../desk.ts';
 import { sameToken } from '../devices.ts';
 import { NewFolder } from '../files.ts';
-import { planOfKey, requireSameKey, type Opened } from '../key-work.ts';
+import { planOfKey, requireSameKey, type Login } from '../key-work.ts';
 import { reasonOf } from '../reason.ts';
 import { byActor, byCall, type Call } from '../router.ts';
 import { telling } from '../telling.ts';
-import { requireConfirmed, requireRequested } from './export-rights.ts';
 import { SELF_TEST, selfTest } from './export-selftest.ts';
 import { exportView, parametersOf, requireExport } from './export-view.ts';
 import { keyTarget } from './key-facts.ts';
@@ -41,7 +40,7 @@ const wrapInside = async (
   desk: Desk,
   key: KeyRecord,
   { wrappingKey, algorithm }: AwsParameters,
-  opened: Opened,
+  login: Login,
 ): Promise<Uint8Array> => {
   const [target] = planOfKey(desk, key).targets;
   if (target === undefined) throw new Error('exports: the key has no object');
@@ -49,8 +48,8 @@ const wrapInside = async (
   const { wrapped } = await desk.devices.with(key.at.module, 'act', (client) =>
     client.call('wrapOaep', {
       token: key.at.token,
-      pin: opened.pin,
-      lastTry: opened.lastTry,
+      pin: login.pin,
+      lastTry: login.lastTry,
       hash: AWS_OAEP_HASH[algorithm],
       wrappingKey: { modulus, exponent },
       target,
@@ -69,7 +68,7 @@ export const wrap = async (
   key: KeyRecord,
   place: string,
   call: Call,
-  opened: Opened,
+  login: Login,
 ): Promise<ExportView> => {
   const { desk } = call;
   const parameters = parametersOf(desk, row);
@@ -79,10 +78,8 @@ export const wrap = async (
       'store-tampered',
       'The wrapping key is not the one that two people confirmed. Nothing was wrapped. Keep the data folder as evidence.',
     );
-  requireRequested(desk, row);
-  requireConfirmed(desk, row);
-  await telling(call, 'Looking at the key in the token.', () => requireSameKey(desk, key, opened));
-  const shown = await telling(call, SELF_TEST, () => selfTest(desk, key, algorithm, opened));
+  await telling(call, 'Looking at the key in the token.', () => requireSameKey(desk, key, login));
+  const shown = await telling(call, SELF_TEST, () => selfTest(desk, key, algorithm, login));
   const testedAt = Date.now();
   const folder = new NewFolder(place);
   const target = keyTarget(key);
@@ -101,7 +98,7 @@ export const wrap = async (
       DEADLINES.wrapOaep,
     );
     wrapped = await telling(call, 'The token is wrapping the key. This can’t be cancelled.', () =>
-      wrapInside(desk, key, parameters, opened),
+      wrapInside(desk, key, parameters, login),
     );
     requireCurrent(parameters.validToMs, Date.now());
     const firmware = await telling(call, 'Putting the package together, and writing it.', () =>
@@ -184,7 +181,6 @@ export const wrap = async (
     ],
     () => {
       if (manifest !== undefined) desk.store.evidence.put(MANIFEST_MEDIA, manifest);
-      desk.store.exports.put({ ...row, state: 'WRAPPED', blobSha256, manifestSha256 });
     },
   );
   await telling(call, 'Sealing the log.', () => desk.seal());

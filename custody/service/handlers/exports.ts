@@ -9,12 +9,12 @@ import type { ExportRow } from '../../store/tables/exports.ts';
 import type { Desk } from '../desk.ts';
 import { readBounded } from '../files.ts';
 import { uuidv7 } from '../ids.ts';
-import { drawPositions, typedRight } from '../read-back.ts';
+import { typedRight } from '../read-back.ts';
+import { PARAMETERS } from '../../core/state/exports.ts';
 import { byCall, requireRole, type Part } from '../router.ts';
 import { telling } from '../telling.ts';
 import { SELF_TEST, selfTest } from './export-selftest.ts';
-import { aboutKey, requireRequested } from './export-rights.ts';
-import { exportView, requireExport } from './export-view.ts';
+import { exportView, readBackOf, requireExport } from './export-view.ts';
 import { wrap } from './export-wrap.ts';
 import { keyTarget, requireKey } from './key-facts.ts';
 import { STAFF } from '../../../shared/domain/people.ts';
@@ -44,16 +44,11 @@ const checkKey = (desk: Desk, key: KeyRecord, algorithm: string): void => {
 /** Marks a job whose parameters have run out, once, in log and table. */
 const expire = (desk: Desk, row: ExportRow): void => {
   if (row.state === 'EXPIRED' || row.state === 'WRAPPED') return;
-  desk.journal.record([{ type: 'byok.expired', outcome: 'failure', detail: { export: row.id } }], {
-    apply: () => {
-      desk.store.exports.put({ ...row, state: 'EXPIRED' });
-    },
-  });
+  desk.journal.record([{ type: 'byok.expired', detail: { export: row.id } }]);
 };
 
 export const exportsHandlers: Part<'exports'> = {
   'exports.request': {
-    about: ({ key }) => ({ subject: aboutKey(key) }),
     run: async ({ key: keyId, algorithm, login }, call) => {
       const { desk, channel } = call;
       desk.requireReady();
@@ -74,19 +69,12 @@ export const exportsHandlers: Part<'exports'> = {
         shown,
       });
       const sheetSha256 = hash('sha256', sheet);
-      const row: ExportRow = {
-        id: uuidv7(),
-        key: keyId,
-        target: 'aws-kms',
-        algorithm,
-        state: 'REQUESTED',
-        created: new Date().toISOString(),
-      };
+      const id = uuidv7();
       desk.journal.record(
         [
           {
             type: 'byok.requested',
-            detail: { export: row.id, key: keyId, target: row.target, algorithm },
+            detail: { export: id, key: keyId, target: 'aws-kms', algorithm },
             target: keyTarget(key),
             tokenSerial: key.at.token.serial,
             ...byCall(call),
@@ -100,13 +88,12 @@ export const exportsHandlers: Part<'exports'> = {
           },
         ],
         {
-          apply: () => {
+          beside: () => {
             desk.store.evidence.put(SHEET_MEDIA, sheet);
-            desk.store.exports.put(row);
           },
         },
       );
-      return exportView(desk, row);
+      return exportView(desk, requireExport(desk, id));
     },
   },
   'exports.load': {
@@ -121,7 +108,6 @@ export const exportsHandlers: Part<'exports'> = {
           'state-refused',
           'This export is done. Nothing was changed. Request a new one.',
         );
-      requireRequested(desk, row);
       const bytes = readBounded(path, AWS_PARAMS_MAX);
       const parameters = loadParameters(bytes, {
         algorithm: row.algorithm as AwsAlgorithm,
@@ -136,15 +122,6 @@ export const exportsHandlers: Part<'exports'> = {
           { fields: { rule: 'wrappingBits' } },
         );
       const parametersSha256 = hash('sha256', bytes);
-      const next: ExportRow = {
-        ...row,
-        state: 'PARAMETERS LOADED',
-        parametersSha256,
-        wrappingSpkiSha256: parameters.wrappingKey.spkiSha256,
-        keyRef: parameters.keyArn,
-        validTo: new Date(parameters.validToMs).toISOString(),
-        readback: drawPositions(),
-      };
       desk.journal.record(
         [
           {
@@ -157,79 +134,53 @@ export const exportsHandlers: Part<'exports'> = {
               wrapping_spki_sha256: parameters.wrappingKey.spkiSha256,
               wrapping_bits: parameters.wrappingKey.bits,
               valid_to: new Date(parameters.validToMs).toISOString(),
-              token_sha256: hash('sha256', parameters.importToken),
-              parameters_sha256: parametersSha256,
+              files: [
+                { role: PARAMETERS, sha256: parametersSha256 },
+                { role: 'import-token', sha256: hash('sha256', parameters.importToken) },
+              ],
             },
             ...byCall(call),
           },
         ],
         {
-          apply: () => {
+          beside: () => {
             desk.store.evidence.put(PARAMETERS_MEDIA, bytes);
-            desk.store.exports.put(next);
           },
         },
       );
+      desk.readBacks.forget(readBackOf(id));
       await desk.seal();
-      return exportView(desk, next);
+      return exportView(desk, requireExport(desk, id));
     },
   },
   'exports.confirm': {
-    about: ({ export: id }, { desk }) => {
-      const sha256 = desk.store.exports.get(id)?.wrappingSpkiSha256;
-      return sha256 === undefined ? {} : { subject: { kind: 'export', sha256 } };
-    },
     run: async ({ export: id, words }, call) => {
       const { desk } = call;
       requireRole(call, STAFF, 'Confirming a wrapping key');
       const row = requireExport(desk, id);
-      const { wrappingSpkiSha256: sha256, readback, state } = row;
-      if (state !== 'PARAMETERS LOADED' || sha256 === undefined || readback === undefined)
+      const { wrappingSpkiSha256: sha256, state } = row;
+      if (state !== 'PARAMETERS LOADED' || sha256 === undefined)
         throw new KeymootError(
           'state-refused',
           'There is no wrapping key to confirm in this export. Nothing was done.',
         );
-      if (!typedRight(sha256, readback, words)) {
-        desk.journal.record(
-          [
-            {
-              type: 'byok.parameters_confirmed',
-              outcome: 'failure',
-              reason: 'readback-wrong',
-              detail: { export: id, wrapping_spki_sha256: sha256 },
-              ...byCall(call),
-            },
-          ],
-          {
-            apply: () => {
-              desk.store.exports.put({ ...row, readback: drawPositions() });
-            },
-          },
-        );
-        await desk.seal();
+      const right = typedRight(sha256, desk.readBacks.positions(readBackOf(id)), words);
+      desk.readBacks.forget(readBackOf(id));
+      desk.journal.record([
+        {
+          type: 'byok.parameters_confirmed',
+          ...(right ? {} : { outcome: 'failure', reason: 'readback-wrong' }),
+          detail: { export: id, wrapping_spki_sha256: sha256 },
+          ...byCall(call),
+        },
+      ]);
+      await desk.seal();
+      if (!right)
         throw new KeymootError(
           'readback-wrong',
           'The words typed are not the ones of this wrapping key. Compare with the fingerprint you read on the other way; other words are asked for now. If they still differ, the key was exchanged: stop.',
         );
-      }
-      const next: ExportRow = { ...row, state: 'CONFIRMED' };
-      delete next.readback;
-      desk.journal.record(
-        [
-          {
-            type: 'byok.parameters_confirmed',
-            detail: { export: id, wrapping_spki_sha256: sha256 },
-            ...byCall(call),
-          },
-        ],
-        {
-          apply: () => {
-            desk.store.exports.put(next);
-          },
-        },
-      );
-      await desk.seal();
-      return exportView(desk, next);
+      return exportView(desk, requireExport(desk, id));
     },
   },
   'exports.wrap': {

@@ -3,19 +3,19 @@ import type { KeyRecord } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
 import { otherThan } from '../../core/keys/same-key.ts';
-import { DEADLINES } from '../../tokens/client.ts';
+import type { KeyReadback } from '../../../shared/token/protocol.ts';
+import { DEADLINES, type TokenClient } from '../../tokens/client.ts';
 import type { KeyIntent } from '../desk.ts';
+import { KeyAct, type ActOn } from '../key-act.ts';
 import {
   anotherKey,
   askToDestroy,
-  atToken,
   findPlanned,
   planOfKey,
   stillThere,
-  underIntent,
-  type Opened,
+  type Login,
 } from '../key-work.ts';
-import { planDetail, type KeyPlan } from '../plan.ts';
+import { wishDetail, type KeyWish } from '../wish.ts';
 import { reasonOf } from '../reason.ts';
 import { byActor, byCall, requireRole, type Call } from '../router.ts';
 import { keyTarget } from './key-facts.ts';
@@ -34,89 +34,93 @@ export const requireMayDestroy = (key: KeyRecord, typed: string | undefined, cal
     );
 };
 
+class DestroyKey extends KeyAct<{ destroyed: number }, number> {
+  readonly #key: KeyRecord;
+  readonly #where: Pick<NewEntry, 'ceremony'>;
+  #found: KeyReadback['objects'] = [];
+  protected readonly deadlineMs = DEADLINES.destroy;
+
+  constructor(on: ActOn, key: KeyRecord, where: Pick<NewEntry, 'ceremony'>) {
+    super(on);
+    this.#key = key;
+    this.#where = where;
+  }
+  #common() {
+    const { at } = this.#key;
+    return { target: keyTarget(this.#key), tokenSerial: at.token.serial, ...this.#where };
+  }
+  #intent(): KeyIntent {
+    const { call, wish } = this.on;
+    return { type: 'key.destroy', detail: wishDetail(wish), ...this.#common(), ...byCall(call) };
+  }
+  #outcome(corr: string, objects: number, refused?: KeymootError): NewEntry {
+    return {
+      type: 'key.destroy',
+      ...(refused === undefined ? {} : { outcome: 'failure', reason: reasonOf(refused) }),
+      corr,
+      detail: { key: this.#key.id, objects },
+      ...this.#common(),
+      ...byActor(this.on.call),
+    };
+  }
+
+  protected async look(client: TokenClient): Promise<void> {
+    const { byId } = await findPlanned(this.bench, client);
+    this.#found = byId.objects;
+    const other = this.#found.length === 0 ? undefined : otherThan(this.#key, byId);
+    if (other === undefined) return;
+    // Another key under its id is not touched. That it was found is recorded.
+    const error = anotherKey(this.#key, other);
+    const [{ id }] = this.desk.openIntents([this.#intent()], 0);
+    this.desk.closeIntent(id, [this.#outcome(id, 0, error)]);
+    await this.desk.seal();
+    throw error;
+  }
+  protected intend(): readonly [KeyIntent] {
+    return [this.#intent()];
+  }
+  protected ask(client: TokenClient): Promise<{ destroyed: number }> {
+    return askToDestroy(client, this.bench);
+  }
+  async #left(): Promise<number> {
+    return (await findPlanned(this.bench)).byId.objects.length;
+  }
+  #gone(): number {
+    const objects = this.#found.length;
+    this.desk.closeIntent(this.intended(), [this.#outcome(this.intended(), objects)]);
+    return objects;
+  }
+  protected async record(): Promise<number> {
+    // What is left against the token's word is for Recovery to settle.
+    if ((await this.#left()) > 0) throw stillThere();
+    return this.#gone();
+  }
+  protected async afterRefusal(error: KeymootError): Promise<number> {
+    const left = await this.#left();
+    if (left === 0) return this.#gone();
+    // Half of a pair is for Recovery to settle.
+    if (left < this.#found.length) throw stillThere();
+    this.desk.closeIntent(this.intended(), [this.#outcome(this.intended(), 0, error)]);
+    await this.desk.seal();
+    throw error;
+  }
+}
+
 /**
- * Destroys a key under an intent, proves its absence from a new process, records both. Another key under its id is not touched, and that it was found is recorded.
+ * Destroys a key under an intent, proves its absence from a new process, records both.
  *
  * @returns the number of objects destroyed
  */
 export const destroyKey = (
   key: KeyRecord,
   call: Call,
-  opened: Opened,
+  login: Login,
   where: Pick<NewEntry, 'ceremony'> = {},
 ): Promise<number> => {
-  const { desk } = call;
-  const { at } = key;
-  const common = { target: keyTarget(key), tokenSerial: at.token.serial, ...where };
-  const keyPlan: KeyPlan = {
-    at,
-    key: key.id,
-    kind: 'destroy',
-    algorithm: key.algorithm,
-    purpose: key.purpose,
-    extractable: key.extractable,
-    label: key.label,
-    ckaid: key.ckaid,
+  const { at, algorithm, purpose, extractable, label, ckaid } = key;
+  const wish: KeyWish = {
+    ...{ at, key: key.id, kind: 'destroy', algorithm, purpose, extractable, label, ckaid },
   };
-  return atToken({ desk, at, opened, plan: planOfKey(desk, key) }, async (bench) => {
-    const { byId } = await findPlanned(bench);
-    const found = byId.objects;
-    const intent: KeyIntent = {
-      type: 'key.destroy',
-      detail: planDetail(keyPlan),
-      ...common,
-      ...byCall(call),
-    };
-    const other = found.length === 0 ? undefined : otherThan(key, byId);
-    if (other !== undefined) {
-      const error = anotherKey(key, other);
-      const [{ id: corr }] = desk.openIntents([intent], 0);
-      desk.closeIntent(corr, [
-        {
-          type: 'key.destroy',
-          outcome: 'failure',
-          corr,
-          reason: reasonOf(error),
-          detail: { key: key.id, objects: 0 },
-          ...common,
-          ...byActor(call),
-        },
-      ]);
-      await desk.seal();
-      throw error;
-    }
-    return bench.inNew((client) =>
-      underIntent(bench, client, {
-        entries: [intent],
-        deadlineMs: DEADLINES.destroy,
-        ask: () => askToDestroy(client, bench),
-        close: async (heard, [corr = '']) => {
-          const left = (await findPlanned(bench)).byId.objects.length;
-          const outcome = { type: 'key.destroy', corr, ...common, ...byActor(call) } as const;
-          if (left > 0) {
-            // Part of it, or all of it against the token's word, is for Recovery to settle.
-            if (!('refused' in heard) || left < found.length) throw stillThere();
-            desk.closeIntent(corr, [
-              {
-                ...outcome,
-                outcome: 'failure',
-                reason: reasonOf(heard.refused),
-                detail: { key: key.id, objects: 0 },
-              },
-            ]);
-            await desk.seal();
-            throw heard.refused;
-          }
-          desk.closeIntent(
-            corr,
-            [{ ...outcome, detail: { key: key.id, objects: found.length } }],
-            () => {
-              desk.store.keys.setDestroyed(key.id);
-            },
-          );
-          return found.length;
-        },
-      }),
-    );
-  });
+  const plan = planOfKey(call.desk, key);
+  return new DestroyKey({ call, login, wish, plan }, key, where).run();
 };

@@ -6,11 +6,10 @@ import { KeymootError } from '../../../shared/errors.ts';
 import { isText } from '../../../shared/text.ts';
 import type { KeyReadback } from '../../../shared/token/protocol.ts';
 import { base64 } from '../../core/audit/note.ts';
-import { actsThatCount } from '../../core/people/authority.ts';
+import { tokenId } from '../../core/state/state.ts';
 import { originOf, secretPart } from '../../core/keys/readback.ts';
 import { spkiOf } from '../../core/keys/spki.ts';
 import type { Desk } from '../desk.ts';
-import { sameToken } from '../devices.ts';
 import { ALGORITHM_TABLE, type KeyRequest } from '../../core/keys/templates.ts';
 
 export const requireKey = (desk: Desk, id: string): KeyRecord => {
@@ -33,21 +32,12 @@ export const logAttributes = (attributes: Attributes): Attributes =>
 
 /**
  * R3a: dual control is real only where two people proved themselves at this desk when it set the token's PIN in halves; anything else is single control, and is
- * called so. SECURITY: counted from their signatures in the log, of people who still belong to the desk.
+ * called so. SECURITY: counted from their signatures in the log.
  */
-export const controlOf = (desk: Desk, { module, token }: TokenRef): Control => {
-  const set = desk.store.log
-    .ofTypes(['token.init'])
-    .map(({ seq }) => desk.journal.entry(seq))
-    .findLast(
-      ({ type, detail }) =>
-        type === 'token.init' && detail.module === module && sameToken(detail.token, token),
-    );
-  if (set === undefined || !desk.store.log.recheckLeaf(set.seq)) return 'single-control';
-  const acts = actsThatCount(desk.journal.authority, set.log, set.acts);
-  const setters = acts.filter(({ act }) => act.channel === 'tokens.train');
-  return setters.length >= 2 ? 'pin-halves' : 'single-control';
-};
+export const controlOf = (desk: Desk, { module, token }: TokenRef): Control =>
+  desk.journal.state.twoAtInit.get(tokenId(module, token)) === true
+    ? 'pin-halves'
+    : 'single-control';
 
 interface KeyFacts {
   id: string;
@@ -111,3 +101,29 @@ export const keyTarget = (key: Pick<KeyRecord, 'label' | 'ckaid' | 'spkiSha256'>
   ckaid: key.ckaid,
   ...(key.spkiSha256 === undefined ? {} : { fp: key.spkiSha256 }),
 });
+
+const SPKI_MEDIA = 'application/vnd.keymoot.public-key';
+
+/** What the entry of a key that was made says of it; its public key is named as evidence. */
+export const madeEntry = (key: KeyRecord, more: { recovered?: boolean; grade?: 'C' } = {}) => ({
+  target: keyTarget(key),
+  tokenSerial: key.at.token.serial,
+  detail: keyDetail(key, more),
+  ...(key.spki === undefined || key.spkiSha256 === undefined
+    ? {}
+    : {
+        evidence: [
+          {
+            sha256: key.spkiSha256,
+            media: SPKI_MEDIA,
+            bytes: Buffer.from(key.spki, 'base64').length,
+          },
+        ],
+      }),
+});
+/** Keeps the public key that {@link madeEntry} names. */
+export const keepPublicKey =
+  (desk: Desk, { spki }: KeyRecord) =>
+  () => {
+    if (spki !== undefined) desk.store.evidence.put(SPKI_MEDIA, Buffer.from(spki, 'base64'));
+  };

@@ -1,28 +1,15 @@
 /** Keys: listed, shown, generated and destroyed, always with what the device itself says. */
-import { randomBytes } from 'node:crypto';
 import type { KeyView, LifeEvent } from '../../../shared/contract/keys.ts';
 import type { KeyRecord, KeySummary } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
 import { claimsOf } from '../../core/keys/readback.ts';
 import { purposesOf } from '../../core/keys/templates.ts';
-import type { Desk, KeyIntent } from '../desk.ts';
-import { uuidv7 } from '../ids.ts';
-import {
-  atToken,
-  destroyPlanned,
-  planOf,
-  requireFree,
-  underIntent,
-  unlike,
-  type Opened,
-} from '../key-work.ts';
-import { planDetail, type KeyPlan } from '../plan.ts';
-import { reasonOf } from '../reason.ts';
-import { byActor, byCall, requireRole, type Call, type Part } from '../router.ts';
-import { telling } from '../telling.ts';
+import type { Desk } from '../desk.ts';
+import { requireRole, type Part } from '../router.ts';
 import { destroyKey, requireMayDestroy } from './key-destroy.ts';
-import { controlOf, keyDetail, keyRecord, keyTarget, requireKey } from './key-facts.ts';
+import { generateKey } from './key-generate.ts';
+import { requireKey } from './key-facts.ts';
 import type { Input } from '../../../shared/contract/index.ts';
 import { STAFF } from '../../../shared/domain/people.ts';
 
@@ -63,7 +50,7 @@ export const keyView = (desk: Desk, record: KeyRecord): KeyView => {
 };
 
 const lifeOf = (desk: Desk, key: string): LifeEvent[] => {
-  const entries = desk.store.keyEntries.of(key).map((seq) => desk.journal.entry(seq));
+  const entries = desk.store.index.of('key', key).map((seq) => desk.journal.entry(seq));
   const settled = new Set(entries.map(({ corr }) => corr));
   return entries
     .filter(({ id, outcome }) => outcome !== 'intent' || !settled.has(id))
@@ -96,125 +83,6 @@ const checkPolicy = (
     );
 };
 
-const generate = async (
-  input: Input<'keys.generate'>,
-  call: Call,
-  opened: Opened,
-): Promise<KeyView> => {
-  const { desk } = call;
-  const { at, algorithm, purpose, extractable, label } = input;
-  const key = uuidv7();
-  const keyPlan: KeyPlan = {
-    at,
-    key,
-    kind: 'generate',
-    algorithm,
-    purpose,
-    extractable,
-    label,
-    ckaid: randomBytes(16).toString('hex'),
-  };
-  const plan = planOf(desk, keyPlan);
-  if (!('mechanism' in plan)) throw new Error('keys: a plan to generate was expected');
-  const target = keyTarget({ label, ckaid: keyPlan.ckaid });
-  const tokenSerial = at.token.serial;
-  const record = await atToken({ desk, at, opened, plan }, async (bench) => {
-    await requireFree(bench);
-    const intent: KeyIntent = {
-      type: 'key.generate',
-      detail: planDetail(keyPlan),
-      target,
-      tokenSerial,
-      ...byCall(call),
-    };
-    return bench.inNew((client) =>
-      underIntent(bench, client, {
-        entries: [intent],
-        deadlineMs: plan.deadlineMs,
-        ask: () =>
-          telling(call, `The token is generating ${algorithm}. This can’t be cancelled.`, () =>
-            client.call(
-              'generate',
-              {
-                token: at.token,
-                ...opened,
-                mechanism: plan.mechanism,
-                ...(plan.secret ? { secret: plan.secret } : {}),
-                ...(plan.publicKey ? { publicKey: plan.publicKey } : {}),
-                ...(plan.privateKey ? { privateKey: plan.privateKey } : {}),
-                targets: plan.targets,
-                label,
-                cmac: plan.cmac,
-              },
-              { deadlineMs: plan.deadlineMs },
-            ),
-          ),
-        close: async (heard, [corr = '']) => {
-          // It leaves nothing behind, whether the device refused half way or made something else.
-          const undo = async (reason: string) => {
-            const objects = await destroyPlanned(bench);
-            desk.closeIntent(corr, [
-              {
-                type: 'key.generate',
-                outcome: 'failure',
-                corr,
-                reason,
-                target,
-                tokenSerial,
-                detail: { key, objects },
-                ...byActor(call),
-              },
-            ]);
-            await desk.seal();
-          };
-          if ('refused' in heard) {
-            await undo(reasonOf(heard.refused));
-            throw heard.refused;
-          }
-          const difference = unlike(plan, heard.answer);
-          if (difference !== undefined) {
-            await undo('key-not-as-asked');
-            throw new KeymootError(
-              'key-not-as-asked',
-              `The token made something other than was asked for: ${difference}. It was destroyed again, and its absence checked.`,
-            );
-          }
-          const made = keyRecord(
-            {
-              id: key,
-              at,
-              request: plan.request,
-              state: 'active',
-              control: controlOf(desk, at),
-              created: new Date().toISOString(),
-            },
-            heard.answer,
-          );
-          desk.closeIntent(
-            corr,
-            [
-              {
-                type: 'key.generate',
-                corr,
-                target: keyTarget(made),
-                tokenSerial,
-                detail: keyDetail(made),
-                ...byActor(call),
-              },
-            ],
-            () => {
-              desk.store.keys.insert(made);
-            },
-          );
-          return made;
-        },
-      }),
-    );
-  });
-  await desk.seal();
-  return keyView(desk, record);
-};
-
 export const keysHandlers: Part<'keys'> = {
   'keys.list': { reads: true, run: (_input, { desk }) => desk.store.keys.all().map(blind) },
   'keys.page': {
@@ -237,9 +105,11 @@ export const keysHandlers: Part<'keys'> = {
       requireRole(call, STAFF, 'Generating keys');
       desk.requireSettled(input.at);
       checkPolicy(desk, input);
-      return desk.withPin(input.login, channel, (pin) =>
-        generate(input, call, { pin, lastTry: input.login.lastTry }),
+      const { id } = await desk.withPin(input.login, channel, (pin) =>
+        generateKey(input, call, { pin, lastTry: input.login.lastTry }),
       );
+      await desk.seal();
+      return keyView(desk, requireKey(desk, id));
     },
   },
   'keys.destroy': {

@@ -27,9 +27,7 @@ const trustOf = ({ signer, journal, store }: Desk) => {
       'There is no desk here yet, so there is no log key to trust.',
     );
   const note = store.log.lastCheckpoint()?.note;
-  const founders = [...journal.authority.members.values()]
-    .slice(0, 2)
-    .map((member) => member.key.sha256);
+  const founders = [...journal.state.members].slice(0, 2).map((member) => member.key.sha256);
   return {
     key,
     trust: {

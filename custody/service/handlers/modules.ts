@@ -7,13 +7,12 @@ import type { Family } from '../../../shared/domain/tokens.ts';
 import { moduleEnvironment, moduleVariables } from '../../../shared/environment.ts';
 import { errorData, KeymootError } from '../../../shared/errors.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
-import { moduleSubject } from '../../core/audit/statement.ts';
-import type { ModuleRow } from '../../store/tables/modules.ts';
+import { settingsSha256, type ModuleRow } from '../../store/tables/modules.ts';
 import { familyOf, findModules } from '../../tokens/discovery.ts';
 import { checkLibrary, hashFile } from '../../tokens/header.ts';
 import type { Desk } from '../desk.ts';
 import { uuidv7 } from '../ids.ts';
-import { moduleAdded, settingsSha256 } from '../module-facts.ts';
+import { moduleAdded } from '../module-facts.ts';
 import { byCall, requireRole, type Part } from '../router.ts';
 import { MANAGERS } from '../../../shared/domain/people.ts';
 
@@ -33,11 +32,16 @@ export const lookAt = async (desk: Desk, row: ModuleRow): Promise<ModuleView> =>
 
 /** Records a module; before the desk is founded there is no log yet, and founding writes the entry. */
 export const addModule = (desk: Desk, row: ModuleRow, entry: Partial<NewEntry> = {}): void => {
-  const apply = () => {
-    desk.store.modules.insert(row);
+  const beside = () => {
+    desk.store.modules.keepSettings(row);
   };
-  if (desk.state === 'EMPTY') desk.store.commit(apply);
-  else desk.journal.record([{ ...moduleAdded(row), ...entry } as NewEntry], { apply });
+  if (desk.state !== 'EMPTY')
+    desk.journal.record([{ ...moduleAdded(row), ...entry } as NewEntry], { beside });
+  else
+    desk.store.commit(() => {
+      beside();
+      desk.store.modules.put({ ...row, settingsSha256: settingsSha256(row) });
+    });
 };
 
 /** SECURITY: a variable that this library does not read is there to be read by something else in its process. */
@@ -102,16 +106,10 @@ export const modulesHandlers: Part<'modules'> = {
     },
   },
   'modules.add': {
-    // People sign which file is loaded and how, so that is known before they do.
-    about: async (input, call) => {
-      const adding = await prepare(input, call.desk);
-      call.prepared = adding;
-      return 'twin' in adding ? {} : { subject: moduleSubject(moduleAdded(adding).detail) };
-    },
-    run: async (_input, call) => {
+    run: async (input, call) => {
       const { desk } = call;
-      const adding = call.prepared as Adding;
       requireRole(call, MANAGERS, 'Adding modules');
+      const adding = await prepare(input, desk);
       if ('twin' in adding) return lookAt(desk, adding.twin);
       const { id, path, sha256, family, label } = adding;
       // Loaded once before it is recorded: what is no PKCS#11 module never gets into the list.
@@ -136,7 +134,6 @@ export const modulesHandlers: Part<'modules'> = {
       Promise.all(desk.store.modules.all().map((row) => desk.devices.record(row))),
   },
   'modules.approve': {
-    about: ({ sha256 }) => ({ subject: { kind: 'module', sha256 } }),
     run: async ({ module, sha256 }, call) => {
       const { desk } = call;
       requireRole(call, MANAGERS, 'Approving a changed library');
@@ -146,20 +143,13 @@ export const modulesHandlers: Part<'modules'> = {
           'module-quarantined',
           'The file is not the one you looked at: it changed again. Nothing was approved.',
         );
-      desk.journal.record(
-        [
-          {
-            type: 'token.module_approved',
-            detail: { module, sha256, was: row.sha256 },
-            ...byCall(call),
-          },
-        ],
+      desk.journal.record([
         {
-          apply: () => {
-            desk.store.modules.approve(module, sha256);
-          },
+          type: 'token.module_approved',
+          detail: { module, sha256, was: row.sha256 },
+          ...byCall(call),
         },
-      );
+      ]);
       await desk.seal();
       desk.emit('tokens.changed', {});
       return desk.devices.record(desk.devices.row(module));

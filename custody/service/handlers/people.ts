@@ -6,14 +6,14 @@ import { MANAGERS, type Person } from '../../../shared/domain/people.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import { base64 } from '../../core/audit/note.ts';
 import { envelope, statementBytes } from '../../core/audit/statement.ts';
-import { nameHash } from '../../core/people/authority.ts';
+import { nameHash } from '../../core/people/names.ts';
 import { costOf, makePersonKey } from '../../core/people/keys.ts';
 import type { Desk } from '../desk.ts';
 import { uuidv7 } from '../ids.ts';
 import { byCall, requireRole, type Call, type Part } from '../router.ts';
 
 const personView = (desk: Desk, id: string): Person => {
-  const member = desk.journal.authority.members.get(id);
+  const member = desk.journal.state.members.get(id);
   if (member === undefined)
     throw new KeymootError('person-unknown', 'No such person is enrolled. Nothing was done.');
   const name = desk.store.people.names().get(id) ?? '(name erased)';
@@ -29,7 +29,7 @@ const personView = (desk: Desk, id: string): Person => {
 
 /** Two who can approve must stay, or nobody could approve anything any more. */
 const requireManagersBeside = (desk: Desk, person: string): void => {
-  const managers = [...desk.journal.authority.members.values()].filter(
+  const managers = [...desk.journal.state.members].filter(
     (member) =>
       !member.left && member.id !== person && MANAGERS.some((role) => role === member.role),
   );
@@ -53,7 +53,7 @@ const checkEnrolment = ({ name, role }: Input<'people.enrol'>, desk: Desk): void
   if (desk.state === 'EMPTY')
     throw new KeymootError('desk-missing', 'There is no desk here yet. Found one first.');
   if (desk.state === 'FOUNDING') {
-    if (journal.authority.members.size >= 2)
+    if (journal.state.members.size >= 2)
       throw new KeymootError(
         'desk-not-ready',
         'Two people are enrolled. They approve the policy before anyone else is enrolled. Nobody was enrolled.',
@@ -108,20 +108,15 @@ export const peopleHandlers: Part<'people' | 'presence' | 'policy'> = {
   'people.list': {
     reads: true,
     run: (_input, { desk }) =>
-      [...desk.journal.authority.members.keys()].map((id) => personView(desk, id)),
+      [...desk.journal.state.members].map(({ id }) => personView(desk, id)),
   },
   'people.enrol': {
-    // The statement comes first: the managers who approve the enrolment sign its hash.
-    about: async (input, call) => {
-      const prepared = await prepareEnrolment(input, call);
-      call.prepared = prepared;
-      return { subject: { kind: 'enrolment', sha256: hash('sha256', prepared.payload) } };
-    },
-    run: async ({ name, role }, call) => {
+    run: async (input, call) => {
       const { desk } = call;
-      const { person, made, salt, nameSha256, payload } = call.prepared as Enrolling;
+      const { name, role } = input;
       const founding = desk.state === 'FOUNDING';
       if (!founding) requireRole(call, MANAGERS, 'Enrolling people');
+      const { person, made, salt, nameSha256, payload } = await prepareEnrolment(input, call);
       const statement = envelope(payload, made.key.sha256, made.sign(payload));
       desk.journal.record(
         [
@@ -132,15 +127,8 @@ export const peopleHandlers: Part<'people' | 'presence' | 'policy'> = {
           },
         ],
         {
-          apply: () => {
-            desk.store.people.insert(
-              { id: person, role, keySha256: made.key.sha256, gone: false },
-              made.sealed,
-              {
-                salt,
-                name,
-              },
-            );
+          beside: () => {
+            desk.store.people.keepApart(person, made.sealed, { salt, name });
           },
         },
       );
@@ -149,7 +137,6 @@ export const peopleHandlers: Part<'people' | 'presence' | 'policy'> = {
     },
   },
   'people.setRole': {
-    about: ({ person }) => ({ subject: { kind: 'person', sha256: hash('sha256', person) } }),
     run: async ({ person, role }, call) => {
       requireRole(call, MANAGERS, 'Changing roles');
       if (personView(call.desk, person).left)
@@ -158,20 +145,14 @@ export const peopleHandlers: Part<'people' | 'presence' | 'policy'> = {
           'This person has left. Nothing was changed. Enrol them again.',
         );
       if (!MANAGERS.some((manager) => manager === role)) requireManagersBeside(call.desk, person);
-      call.desk.journal.record(
-        [{ type: 'person.role_changed', detail: { person, role }, ...byCall(call) }],
-        {
-          apply: () => {
-            call.desk.store.people.setRole(person, role);
-          },
-        },
-      );
+      call.desk.journal.record([
+        { type: 'person.role_changed', detail: { person, role }, ...byCall(call) },
+      ]);
       await call.desk.seal();
       return personView(call.desk, person);
     },
   },
   'people.remove': {
-    about: ({ person }) => ({ subject: { kind: 'person', sha256: hash('sha256', person) } }),
     run: async ({ person, why }, call) => {
       requireRole(call, MANAGERS, 'Removing people');
       const { left } = personView(call.desk, person);
@@ -181,14 +162,7 @@ export const peopleHandlers: Part<'people' | 'presence' | 'policy'> = {
           'This person has left already. Nothing was changed.',
         );
       requireManagersBeside(call.desk, person);
-      call.desk.journal.record(
-        [{ type: 'person.left', detail: { person, why }, ...byCall(call) }],
-        {
-          apply: () => {
-            call.desk.store.people.setGone(person);
-          },
-        },
-      );
+      call.desk.journal.record([{ type: 'person.left', detail: { person, why }, ...byCall(call) }]);
       call.desk.here.delete(person);
       await call.desk.seal();
       return {};
@@ -217,20 +191,17 @@ export const peopleHandlers: Part<'people' | 'presence' | 'policy'> = {
   'policy.get': {
     reads: true,
     run: (_input, { desk }) => ({
-      inForce: desk.journal.authority.policy !== undefined,
-      version: desk.journal.authority.policy?.version ?? 0,
+      inForce: desk.journal.state.facts.policy !== undefined,
+      version: desk.journal.state.facts.policy?.version ?? 0,
       sha256: desk.policySha256(),
       policy: desk.policy(),
     }),
   },
   'policy.approve': {
-    about: ({ policy }) => ({
-      subject: { kind: 'policy', sha256: hash('sha256', canonicalBytes(policy)) },
-    }),
     run: async ({ policy }, call) => {
       const { desk } = call;
       requireRole(call, MANAGERS, 'Approving the policy');
-      const version = (desk.journal.authority.policy?.version ?? 0) + 1;
+      const version = (desk.journal.state.facts.policy?.version ?? 0) + 1;
       if (policy.version !== version)
         throw new KeymootError('input-invalid', `The next policy has version ${version}.`, {
           fields: { 'policy.version': `must be ${version}` },
@@ -255,7 +226,7 @@ export const peopleHandlers: Part<'people' | 'presence' | 'policy'> = {
           },
         ],
         {
-          apply: () => {
+          beside: () => {
             desk.store.evidence.put('application/vnd.keymoot.policy+json', bytes);
           },
         },

@@ -2,7 +2,8 @@
  * Settling what was interrupted: wait until the device can't finish any more, look, then adopt or destroy. Never repeat blindly; never two keys (R8).
  */
 import type { Output } from '../../../shared/contract/index.ts';
-import type { Entry, NewEntry } from '../../core/audit/entry.ts';
+import type { Entry } from '../../../shared/log/entries.ts';
+import type { NewEntry } from '../../core/audit/entry.ts';
 import { quirksOf } from '../../core/keys/quirks.ts';
 import { otherThan } from '../../core/keys/same-key.ts';
 import { KeymootError } from '../../../shared/errors.ts';
@@ -17,199 +18,192 @@ import {
   showsLength,
   unlike,
   type Bench,
-  type Opened,
 } from '../key-work.ts';
-import { planIn, untilIn, type KeyPlan } from '../plan.ts';
+import { untilIn, wishIn, type KeyWish } from '../wish.ts';
+import type { Desk } from '../desk.ts';
 import { byCall, requireRole, type Call, type Part } from '../router.ts';
-import { controlOf, keyDetail, keyRecord, keyTarget, requireKey } from './key-facts.ts';
+import { controlOf, keepPublicKey, keyRecord, madeEntry, requireKey } from './key-facts.ts';
 import { MANAGERS } from '../../../shared/domain/people.ts';
 
 type Settled = Output<'recovery.settle'>;
 
 /** Is this the imported key that the holder summed? The device's own check value must agree where it has one. */
-const isTheSum = (plan: KeyPlan, found: KeyReadback): boolean => {
-  if (plan.kind !== 'import') return true;
+const isTheSum = (wish: KeyWish, found: KeyReadback): boolean => {
+  if (wish.kind !== 'import') return true;
   const own = found.check;
   const expected =
-    own?.method === plan.p11?.method
-      ? plan.p11
-      : own?.method === plan.check?.method
-        ? plan.check
+    own?.method === wish.p11?.method
+      ? wish.p11
+      : own?.method === wish.check?.method
+        ? wish.check
         : undefined;
   return own !== undefined && expected !== undefined && own.value === expected.value;
 };
 
-const settle = async (
-  call: Call,
-  intent: Entry,
-  plan: KeyPlan,
-  opened: Opened,
-  wish: 'adopt' | 'destroy',
-): Promise<Settled> => {
-  const { desk } = call;
-  const { at } = plan;
-  return atToken({ desk, at, opened, plan: planOf(desk, plan) }, (bench) =>
-    settleAt(bench, call, intent, plan, wish),
-  );
-};
+type Choice = 'adopt' | 'destroy';
 
-const settleAt = async (
-  bench: Bench,
-  call: Call,
-  intent: Entry,
-  plan: KeyPlan,
-  wish: 'adopt' | 'destroy',
-): Promise<Settled> => {
-  const { desk, plan: asked } = bench;
-  const { at, key } = plan;
-  const first = await findPlanned(bench);
-  // Looking too early would show what is about to change: no key that then appears, or one that is then gone. Wait out the deadline, then look again (design 01).
-  const { finishesAlone } = quirksOf(asked.request.family);
-  const there = first.byId.objects.length;
-  const pending = plan.kind === 'destroy' ? there > 0 : there < asked.targets.length;
-  if (finishesAlone && pending) await desk.devices.waitUntil(untilIn(intent));
-  const { byId } = await findPlanned(bench);
+/** An interrupted act at its token: what it wished, and the ceremony's step that waits with it. */
+class Settling {
+  readonly #call: Call;
+  readonly #intent: Entry;
+  readonly #wish: KeyWish;
+  readonly #bench: Bench;
 
-  const type =
-    plan.kind === 'destroy'
-      ? 'key.destroy'
-      : plan.kind === 'import'
-        ? 'key.import'
-        : 'key.generate';
-  const where = intent.ceremony === undefined ? {} : { ceremony: intent.ceremony };
-  const common = { corr: intent.id, tokenSerial: at.token.serial, ...where, ...byCall(call) };
-  const running = where.ceremony === undefined ? undefined : desk.ceremonies.get(where.ceremony.id);
-  const stepIntent = running?.openIntent;
-  const interrupted = running?.steps.find(({ step }) => step.id === where.ceremony?.step);
-  const stepEntry = (success: boolean, observed: string): NewEntry[] =>
-    stepIntent === undefined || interrupted === undefined
-      ? []
-      : [
-          {
-            type: 'ceremony.step',
-            outcome: success ? 'success' : 'failure',
-            corr: stepIntent,
-            ...where,
-            detail: {
-              step: interrupted.step.id,
-              attempt: interrupted.attempts,
-              kind: interrupted.step.kind,
-              observed,
-            },
-          },
-        ];
+  constructor(call: Call, intent: Entry, wish: KeyWish, bench: Bench) {
+    this.#call = call;
+    this.#intent = intent;
+    this.#wish = wish;
+    this.#bench = bench;
+  }
+  get #desk(): Desk {
+    return this.#call.desk;
+  }
+  get #where(): Pick<NewEntry, 'ceremony'> {
+    const { ceremony } = this.#intent;
+    return ceremony === undefined ? {} : { ceremony };
+  }
+  #common() {
+    const { id: corr } = this.#intent;
+    const tokenSerial = this.#wish.at.token.serial;
+    return { corr, tokenSerial, ...this.#where, ...byCall(this.#call) };
+  }
+  /** What became of the step that was interrupted with the key. */
+  #stepEntries(success: boolean, observed: string): NewEntry[] {
+    const { ceremony } = this.#intent;
+    if (ceremony === undefined) return [];
+    const { openIntent, steps } = this.#desk.ceremonies.get(ceremony.id);
+    const interrupted = steps.find(({ step }) => step.id === ceremony.step);
+    if (openIntent === undefined || interrupted === undefined) return [];
+    const { step, attempts: attempt } = interrupted;
+    return [
+      {
+        type: 'ceremony.step',
+        outcome: success ? 'success' : 'failure',
+        corr: openIntent,
+        ...this.#where,
+        detail: { step: step.id, attempt, kind: step.kind, observed },
+      },
+    ];
+  }
 
-  if (plan.kind === 'destroy') {
-    const gone = byId.objects.length === 0;
-    const record = requireKey(desk, key);
-    const other = gone ? undefined : otherThan(record, byId);
-    const halved = !gone && other === undefined && byId.objects.length < asked.targets.length;
-    if (halved && wish === 'adopt')
+  /** Looks once the device can't finish any more: too early a look would show what is about to change (design 01). */
+  async #look(): Promise<KeyReadback> {
+    const { plan } = this.#bench;
+    const first = (await findPlanned(this.#bench)).byId.objects.length;
+    const pending = this.#wish.kind === 'destroy' ? first > 0 : first < plan.targets.length;
+    if (quirksOf(plan.request.family).finishesAlone && pending)
+      await this.#desk.devices.waitUntil(untilIn(this.#intent));
+    return (await findPlanned(this.#bench)).byId;
+  }
+
+  async settle(choice: Choice): Promise<Settled> {
+    const found = await this.#look();
+    if (this.#wish.kind === 'destroy') return this.#settleDestroy(found, choice);
+    if (found.objects.length === 0)
+      return this.#nothingMade(
+        0,
+        'nothing-was-made',
+        'The token was looked at after the last moment at which it could still have finished: nothing was made.',
+      );
+    return choice === 'adopt' ? this.#adopt(found) : this.#destroy();
+  }
+
+  async #settleDestroy(found: KeyReadback, choice: Choice): Promise<Settled> {
+    const { key } = this.#wish;
+    const { plan } = this.#bench;
+    const there = found.objects.length;
+    const record = requireKey(this.#desk, key);
+    const other = there === 0 ? undefined : otherThan(record, found);
+    const halved = there > 0 && other === undefined && there < plan.targets.length;
+    if (halved && choice === 'adopt')
       throw new KeymootError(
         'key-not-as-asked',
         'Half of this pair is destroyed already, so it can not be kept as it was. It can only be destroyed.',
       );
-    const wanted = wish === 'destroy' && other === undefined;
-    if (!gone && wanted) await destroyPlanned(bench);
-    const done = gone || wanted;
-    desk.closeIntent(
-      intent.id,
-      [
-        {
-          type,
-          outcome: done ? 'success' : 'failure',
-          ...(other === undefined ? {} : { reason: 'key-not-as-asked' }),
-          ...common,
-          detail: { key, recovered: true, objects: byId.objects.length },
-        },
-      ],
-      () => {
-        if (done) desk.store.keys.setDestroyed(key);
+    const wanted = choice === 'destroy' && other === undefined;
+    if (there > 0 && wanted) await destroyPlanned(this.#bench);
+    const done = there === 0 || wanted;
+    this.#desk.closeIntent(this.#intent.id, [
+      {
+        type: 'key.destroy',
+        outcome: done ? 'success' : 'failure',
+        ...(other === undefined ? {} : { reason: 'key-not-as-asked' }),
+        ...this.#common(),
+        detail: { key, recovered: true, objects: there },
       },
-    );
+    ]);
     if (other !== undefined) throw anotherKey(record, other);
     return done
       ? { outcome: 'destroyed', key, says: 'The key is not on the token any more.' }
       : { outcome: 'adopted', key, says: 'The key is still on the token, as it was.' };
   }
 
+  get #madeType(): 'key.generate' | 'key.import' {
+    return this.#wish.kind === 'import' ? 'key.import' : 'key.generate';
+  }
   /** There is no key, or none any more. */
-  const closeWithout = (objects: number, says: string) =>
-    desk.closeIntent(intent.id, [
+  #nothingMade(objects: number, outcome: 'nothing-was-made' | 'destroyed', says: string): Settled {
+    this.#desk.closeIntent(this.#intent.id, [
       {
-        type,
+        type: this.#madeType,
         outcome: 'failure',
         reason: 'interrupted',
-        ...common,
-        detail: { key, recovered: true, objects },
+        ...this.#common(),
+        detail: { key: this.#wish.key, recovered: true, objects },
       },
-      ...stepEntry(false, says),
+      ...this.#stepEntries(false, says),
     ]);
-  if (byId.objects.length === 0) {
-    const says =
-      'The token was looked at after the last moment at which it could still have finished: nothing was made.';
-    closeWithout(0, says);
-    return { outcome: 'nothing-was-made', says };
+    return { outcome, says };
   }
-  const difference = unlike(asked, byId);
-  if (wish === 'adopt' && (difference !== undefined || !isTheSum(plan, byId)))
-    throw new KeymootError(
-      'key-not-as-asked',
-      difference !== undefined
-        ? `What is on the token is not what was asked for: ${difference}. It can only be destroyed.`
-        : 'The token has a key under the planned id, but gives no check value that proves it is the sum of the components. It can only be destroyed; the components are then entered again.',
+  async #destroy(): Promise<Settled> {
+    const objects = await destroyPlanned(this.#bench);
+    return this.#nothingMade(
+      objects,
+      'destroyed',
+      'What the interrupted act had made was destroyed, and its absence checked from a new process.',
     );
-  if (wish === 'destroy') {
-    const objects = await destroyPlanned(bench);
-    const says =
-      'What the interrupted act had made was destroyed, and its absence checked from a new process.';
-    closeWithout(objects, says);
-    return { outcome: 'destroyed', says };
   }
-  const record = keyRecord(
-    {
-      id: key,
-      at,
-      request: requestOf(desk, plan),
-      state: running === undefined ? 'active' : 'quarantine',
-      control: controlOf(desk, at),
-      created: new Date().toISOString(),
-      ...(running === undefined ? {} : { ceremony: running.id }),
-      ...(plan.check === undefined ? {} : { check: plan.check }),
-    },
-    byId,
-  );
-  const length = showsLength(asked, byId) ? '' : ' The token does not show its length.';
-  const says = `The interrupted act had made the key that was asked for. It was adopted; no second one was made.${length}`;
-  desk.closeIntent(
-    intent.id,
-    [
+  #adopt(found: KeyReadback): Settled {
+    const { plan } = this.#bench;
+    const { key, at, check, kind } = this.#wish;
+    const difference = unlike(plan, found);
+    if (difference !== undefined || !isTheSum(this.#wish, found))
+      throw new KeymootError(
+        'key-not-as-asked',
+        difference !== undefined
+          ? `What is on the token is not what was asked for: ${difference}. It can only be destroyed.`
+          : 'The token has a key under the planned id, but gives no check value that proves it is the sum of the components. It can only be destroyed; the components are then entered again.',
+      );
+    const ceremony = this.#intent.ceremony?.id;
+    const record = keyRecord(
       {
-        type,
-        ...common,
-        target: keyTarget(record),
-        detail: keyDetail(record, {
-          recovered: true,
-          ...(plan.kind === 'import' ? { grade: 'C' as const } : {}),
-        }),
+        id: key,
+        at,
+        request: requestOf(this.#desk, this.#wish),
+        state: ceremony === undefined ? 'active' : 'quarantine',
+        control: controlOf(this.#desk, at),
+        created: new Date().toISOString(),
+        ...(ceremony === undefined ? {} : { ceremony }),
+        ...(check === undefined ? {} : { check }),
       },
-      ...stepEntry(true, says),
-    ],
-    () => {
-      desk.store.keys.insert(record);
-    },
-  );
-  return { outcome: 'adopted', key, says };
-};
+      found,
+    );
+    const length = showsLength(plan, found) ? '' : ' The token does not show its length.';
+    const says = `The interrupted act had made the key that was asked for. It was adopted; no second one was made.${length}`;
+    const grade = kind === 'import' ? { grade: 'C' as const } : {};
+    const made = madeEntry(record, { recovered: true, ...grade });
+    this.#desk.closeIntent(
+      this.#intent.id,
+      [{ type: this.#madeType, ...this.#common(), ...made }, ...this.#stepEntries(true, says)],
+      keepPublicKey(this.#desk, record),
+    );
+    return { outcome: 'adopted', key, says };
+  }
+}
 
 export const recoveryHandlers: Part<'recovery'> = {
   'recovery.list': { reads: true, run: (_input, { desk }) => desk.unfinished() },
   'recovery.settle': {
-    about: ({ intent }, { desk }) => {
-      const row = desk.store.intents.get(intent);
-      const ceremony = row === undefined ? undefined : desk.journal.entry(row.seq).ceremony;
-      return ceremony === undefined ? {} : { ceremony };
-    },
     run: async ({ intent, login, found }, call) => {
       const { desk, channel } = call;
       requireRole(call, MANAGERS, 'Settling an interrupted act');
@@ -218,18 +212,20 @@ export const recoveryHandlers: Part<'recovery'> = {
       if (row === undefined)
         throw new KeymootError('not-found', 'That act is settled already. Nothing was done.');
       const entry = desk.journal.entry(row.seq);
-      const plan = planIn(entry);
-      if (plan === undefined)
+      const wish = wishIn(entry);
+      if (wish === undefined)
         throw new KeymootError(
           'state-refused',
           'Nothing of that act is on a token, so there is nothing to look for. It is settled by itself when Keymoot starts again.',
         );
       try {
         return await desk.withPin(login, channel, (pin) =>
-          settle(call, entry, plan, { pin, lastTry: login.lastTry }, found),
+          atToken(
+            { desk, at: wish.at, login: { pin, lastTry: login.lastTry }, plan: planOf(desk, wish) },
+            (bench) => new Settling(call, entry, wish, bench).settle(found),
+          ),
         );
       } finally {
-        if (entry.ceremony !== undefined) desk.ceremonies.forget(entry.ceremony.id);
         await desk.seal();
       }
     },

@@ -1,6 +1,6 @@
 /** Entering a component: from the page to the holder, of which only commitment and check value come back. */
 import { KeymootError } from '../../../shared/errors.ts';
-import type { Ceremony } from '../../core/ceremonies/engine.ts';
+import type { DeskCeremony as Ceremony } from '../ceremony-room.ts';
 import type { Call } from '../router.ts';
 import { fail, stepMember, succeed, type Due, type Of } from './step-record.ts';
 
@@ -45,15 +45,21 @@ export const enterComponent = async (
       error.code === 'component-refused' &&
       error.fields?.['holder'] === undefined
     )
-      fail(ceremony, due, call, `component ${index} was refused`, error);
+      fail(
+        ceremony,
+        { ...due, input: { component: index } },
+        call,
+        `component ${index} was refused`,
+        error,
+      );
     throw error;
   } finally {
     typed.fill(0);
   }
-  const person = ceremony.seats.get(`custodian-${index}`) ?? '';
+  const person = ceremony.seats.get(`custodian-${index}`);
   succeed(
     ceremony,
-    due,
+    { ...due, input: { component: index, serial } },
     call,
     `component ${index} of ${definition.components.count} received, ${received.check.method} ${received.check.value}`,
     [
@@ -66,18 +72,10 @@ export const enterComponent = async (
           commitment: received.commitment,
           check: received.check,
           serial,
+          ...(person === undefined ? {} : { person }),
         },
         ...stepMember(ceremony, due),
       },
     ],
-    () => {
-      desk.store.ceremonies.putEnvelope({
-        serial,
-        ceremony: ceremony.id,
-        component: index,
-        person,
-        state: 'OPENED',
-      });
-    },
   );
 };

@@ -1,33 +1,24 @@
 /** Forming the key: the components' sum, sealed to the token's import key and unwrapped there, under an intent. */
-import type { Check } from '../../../shared/domain/keys.ts';
+import type { Check, KeyRecord } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import { cleanText } from '../../../shared/text.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
-import type { Ceremony } from '../../core/ceremonies/engine.ts';
+import type { DeskCeremony as Ceremony } from '../ceremony-room.ts';
 import { plannedCkaId } from '../../core/keys/planned-id.ts';
 import { quirksOf } from '../../core/keys/quirks.ts';
-import { ALGORITHM_TABLE } from '../../core/keys/templates.ts';
+import { ALGORITHM_TABLE, type ImportPlan } from '../../core/keys/templates.ts';
 import type { HolderInput, HolderOutput } from '../../../shared/holder/protocol.ts';
+import type { KeyReadback, OaepHash } from '../../../shared/token/protocol.ts';
 import { DEADLINES, type TokenClient } from '../../tokens/client.ts';
 import { rsaSpki } from '../../core/wrapping/spki.ts';
 import { uuidv7 } from '../ids.ts';
 import type { KeyIntent } from '../desk.ts';
-import {
-  atToken,
-  destroyPlanned,
-  planOf,
-  requireFree,
-  showsLength,
-  underIntent,
-  unlike,
-  type Bench,
-  type Opened,
-} from '../key-work.ts';
-import { planDetail, type KeyPlan } from '../plan.ts';
-import { reasonOf } from '../reason.ts';
+import { MakeKey, type ActOn } from '../key-act.ts';
+import { planOf, showsLength, type Login } from '../key-work.ts';
+import { wishDetail, type KeyWish } from '../wish.ts';
 import { byActor, byCall, type Call } from '../router.ts';
 import { telling } from '../telling.ts';
-import { controlOf, keyDetail, keyRecord, keyTarget } from './key-facts.ts';
+import { controlOf, keepPublicKey, keyRecord, madeEntry } from './key-facts.ts';
 import { entryOf, fail, stepMember, type Due } from './step-record.ts';
 
 /** Does the device's own check value, of the key or of a twin unwrapped from the same bytes, contradict the sum? */
@@ -91,158 +82,170 @@ const noting = async <T>(
   }
 };
 
+interface Forming {
+  ceremony: Ceremony;
+  due: Due;
+}
+
+class FormKey extends MakeKey<ImportPlan> {
+  readonly #of: Forming;
+  #summed: HolderOutput<'combine'> | undefined;
+  protected readonly deadlineMs = DEADLINES.importFinish;
+
+  constructor(on: ActOn<ImportPlan>, of: Forming) {
+    super(on);
+    this.#of = of;
+  }
+  get #where() {
+    return stepMember(this.#of.ceremony, this.#of.due);
+  }
+  get #attempt() {
+    const { due } = this.#of;
+    const { id, kind } = due.state.step;
+    return { step: id, attempt: due.attempt, kind };
+  }
+  get #hash(): OaepHash {
+    return quirksOf(this.desk.devices.row(this.on.wish.at.module).family).oaep[0] ?? 'SHA-1';
+  }
+  get #sum(): HolderOutput<'combine'> {
+    if (this.#summed === undefined) throw new Error('ceremony: the components are not added up');
+    return this.#summed;
+  }
+
+  protected override look(client: TokenClient): Promise<void> {
+    const looking = 'Looking whether the token has a key of that label already.';
+    return telling(this.on.call, looking, () => super.look(client));
+  }
+  /** The import key is a session object that can only unwrap; it dies with this process if anything does. */
+  protected override async prepare(client: TokenClient): Promise<void> {
+    const { call, login, wish } = this.on;
+    const { ceremony, due } = this.#of;
+    const { bits } = ALGORITHM_TABLE[ceremony.definition.importKey];
+    this.#summed = await noting(ceremony, due, call, async () => {
+      const { modulus, exponent } = await telling(
+        call,
+        'The token is making a key that only takes the other in. It is gone afterwards.',
+        () =>
+          client.call('importBegin', {
+            ...{ token: wish.at.token, ...login, bits, label: 'keymoot-import' },
+          }),
+      );
+      return telling(call, 'Adding the components up, and sealing the sum.', () =>
+        sumUp(ceremony, due, call, { spki: rsaSpki(modulus, exponent), bits, hash: this.#hash }),
+      );
+    });
+  }
+  protected intend(): readonly [KeyIntent, ...NewEntry[]] {
+    const { call, wish } = this.on;
+    const { check, p11 } = this.#sum;
+    return [
+      {
+        type: 'key.import',
+        detail: { ...wishDetail({ ...wish, check, p11 }), grade: 'C' },
+        tokenSerial: wish.at.token.serial,
+        ...this.#where,
+        ...byCall(call),
+      },
+      { type: 'ceremony.step', detail: this.#attempt, ...this.#where, ...byCall(call) },
+    ];
+  }
+  protected ask(client: TokenClient): Promise<KeyReadback> {
+    const { template, targets, cmac } = this.on.plan;
+    return telling(this.on.call, 'The token is taking the key in. This can’t be cancelled.', () =>
+      client.call('importFinish', {
+        ...{ wrapped: this.#sum.wrapped, hash: this.#hash, template, targets, cmac, twin: true },
+      }),
+    );
+  }
+  protected override compare(made: KeyReadback): string | undefined {
+    return super.compare(made) ?? notTheSum(made.check, this.#sum);
+  }
+  protected notAsWished(difference: string): KeymootError {
+    return new KeymootError(
+      'key-not-as-asked',
+      `The token holds something other than was formed: ${difference}. It was destroyed again, and its absence checked.`,
+    );
+  }
+  protected failed(reason: string, observed: string, objects: number): NewEntry[] {
+    const { call, wish } = this.on;
+    const outcome = { outcome: 'failure', reason, ...this.#where, ...byActor(call) } as const;
+    return [
+      {
+        type: 'key.import',
+        corr: this.intended(),
+        detail: { key: wish.key, objects },
+        ...outcome,
+      },
+      {
+        type: 'ceremony.step',
+        corr: this.intended(1),
+        detail: { ...this.#attempt, observed },
+        ...outcome,
+      },
+    ];
+  }
+  protected made(made: KeyReadback): { key: KeyRecord; entries: NewEntry[] } {
+    const { call, plan, wish } = this.on;
+    const key = keyRecord(
+      {
+        id: wish.key,
+        at: wish.at,
+        request: plan.request,
+        state: 'quarantine',
+        control: controlOf(this.desk, wish.at),
+        ceremony: this.#of.ceremony.id,
+        check: this.#sum.check,
+        created: new Date().toISOString(),
+      },
+      made,
+    );
+    const common = { ...this.#where, ...byActor(call) };
+    return {
+      key,
+      entries: [
+        { type: 'key.import', corr: this.intended(), ...madeEntry(key, { grade: 'C' }), ...common },
+        {
+          type: 'ceremony.step',
+          corr: this.intended(1),
+          detail: { ...this.#attempt, observed: observedOf(key, made, plan) },
+          ...common,
+        },
+      ],
+    };
+  }
+  protected keep(key: KeyRecord): () => void {
+    return keepPublicKey(this.desk, key);
+  }
+}
+
+/** What the device showed of a formed key, in words. */
+const observedOf = ({ origin }: KeyRecord, made: KeyReadback, plan: ImportPlan): string => {
+  const { check, twin } = made;
+  const confirmed =
+    check === undefined
+      ? 'the token gives no check value, so that is our word'
+      : `check value confirmed by the token (${check.method}${twin === true ? ', of a session twin of the same bytes' : ''})`;
+  const length = showsLength(plan, made) ? '' : '; the token does not show its length';
+  return `the token holds the key; origin ${origin}, in quarantine; ${confirmed}${length}`;
+};
+
 export const formKey = async (
   ceremony: Ceremony,
   due: Due,
   call: Call,
-  opened: Opened,
+  login: Login,
 ): Promise<void> => {
-  const { desk } = call;
-  const { definition } = ceremony;
-  const { at } = definition;
-  const { step } = due.state;
-  const where = stepMember(ceremony, due);
-  const keyPlan: KeyPlan = {
-    at,
+  const { definition, definitionSha256, id } = ceremony;
+  const wish: KeyWish = {
+    at: definition.at,
     key: uuidv7(),
     kind: 'import',
     ...definition.key,
     ckaid: Buffer.from(
-      plannedCkaId(ceremony.definitionSha256, ceremony.id, step.id, due.attempt, 'key'),
+      plannedCkaId(definitionSha256, id, due.state.step.id, due.attempt, 'key'),
     ).toString('hex'),
   };
-  const plan = planOf(desk, keyPlan);
+  const plan = planOf(call.desk, wish);
   if (!('template' in plan)) throw new Error('ceremony: a plan to import was expected');
-  const { family } = desk.devices.row(at.module);
-  const oaep = quirksOf(family).oaep[0] ?? 'SHA-1';
-  const attempt = { step: step.id, attempt: due.attempt, kind: step.kind };
-  const actor = byActor(call);
-
-  const form = async (bench: Bench, client: TokenClient): Promise<void> => {
-    // The import key is a session object that can only unwrap; it dies with this process if anything does.
-    const { bits } = ALGORITHM_TABLE[definition.importKey];
-    const summed = await noting(ceremony, due, call, async () => {
-      const label = 'keymoot-import';
-      const { modulus, exponent } = await telling(
-        call,
-        'The token is making a key that only takes the other in. It is gone afterwards.',
-        () => client.call('importBegin', { token: at.token, ...opened, bits, label }),
-      );
-      return telling(call, 'Adding the components up, and sealing the sum.', () => {
-        const spki = rsaSpki(modulus, exponent);
-        return sumUp(ceremony, due, call, { spki, bits, hash: oaep });
-      });
-    });
-    const keyIntent: KeyIntent = {
-      type: 'key.import',
-      detail: {
-        ...planDetail({ ...keyPlan, check: summed.check, p11: summed.p11 }),
-        grade: 'C',
-      },
-      tokenSerial: at.token.serial,
-      ...where,
-      ...byCall(call),
-    };
-    const stepIntent: NewEntry = {
-      type: 'ceremony.step',
-      detail: attempt,
-      ...where,
-      ...byCall(call),
-    };
-    await underIntent(bench, client, {
-      entries: [keyIntent, stepIntent],
-      deadlineMs: DEADLINES.importFinish,
-      ask: () =>
-        telling(call, 'The token is taking the key in. This can’t be cancelled.', () =>
-          client.call('importFinish', {
-            wrapped: summed.wrapped,
-            hash: oaep,
-            template: plan.template,
-            targets: plan.targets,
-            cmac: plan.cmac,
-            twin: true,
-          }),
-        ),
-      close: async (heard, [keyCorr = '', stepCorr = '']) => {
-        const undo = async (reason: string, observed: string) => {
-          const outcome = { outcome: 'failure', reason, ...where, ...actor } as const;
-          const objects = await destroyPlanned(bench);
-          desk.closeIntent(keyCorr, [
-            {
-              type: 'key.import',
-              corr: keyCorr,
-              detail: { key: keyPlan.key, objects },
-              ...outcome,
-            },
-            {
-              type: 'ceremony.step',
-              corr: stepCorr,
-              detail: { ...attempt, observed },
-              ...outcome,
-            },
-          ]);
-        };
-        if ('refused' in heard) {
-          await undo(reasonOf(heard.refused), 'the token refused the key');
-          throw heard.refused;
-        }
-        const made = heard.answer;
-        const differs = unlike(plan, made) ?? notTheSum(made.check, summed);
-        if (differs !== undefined) {
-          await undo('key-not-as-asked', differs.slice(0, 900));
-          throw new KeymootError(
-            'key-not-as-asked',
-            `The token holds something other than was formed: ${differs}. It was destroyed again, and its absence checked.`,
-          );
-        }
-        const record = keyRecord(
-          {
-            id: keyPlan.key,
-            at,
-            request: plan.request,
-            state: 'quarantine',
-            control: controlOf(desk, at),
-            ceremony: ceremony.id,
-            check: summed.check,
-            created: new Date().toISOString(),
-          },
-          made,
-        );
-        desk.closeIntent(
-          keyCorr,
-          [
-            {
-              type: 'key.import',
-              corr: keyCorr,
-              target: keyTarget(record),
-              tokenSerial: at.token.serial,
-              detail: keyDetail(record, { grade: 'C' }),
-              ...where,
-              ...actor,
-            },
-            {
-              type: 'ceremony.step',
-              corr: stepCorr,
-              detail: {
-                ...attempt,
-                observed: `the token holds the key; origin ${record.origin}, in quarantine; ${made.check === undefined ? 'the token gives no check value, so that is our word' : `check value confirmed by the token (${made.check.method}${made.twin === true ? ', of a session twin of the same bytes' : ''})`}${showsLength(plan, made) ? '' : '; the token does not show its length'}`,
-              },
-              ...where,
-              ...actor,
-            },
-          ],
-          () => {
-            desk.store.keys.insert(record);
-          },
-        );
-      },
-    });
-  };
-
-  await atToken({ desk, at, opened, plan }, async (bench) => {
-    await telling(call, 'Looking whether the token has a key of that label already.', () =>
-      requireFree(bench),
-    );
-    await bench.inNew((client) => form(bench, client));
-  });
+  await new FormKey({ call, login, wish, plan }, { ceremony, due }).run();
 };

@@ -1,13 +1,18 @@
 /** What every step leaves in the log, done or failed. */
 import type { StepInput } from '../../../shared/contract/ceremonies.ts';
 import type { KeymootError } from '../../../shared/errors.ts';
+import type { Step } from '../../../shared/domain/ceremonies.ts';
+import type { StepSaid } from '../../../shared/log/shapes.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
-import type { Ceremony, StepState } from '../../core/ceremonies/engine.ts';
+import type { StepState } from '../../core/ceremonies/engine.ts';
+import type { DeskCeremony as Ceremony } from '../ceremony-room.ts';
 import { byCall, type Call } from '../router.ts';
 
 export interface Due {
-  state: StepState;
+  state: StepState<Step>;
   attempt: number;
+  /** What people typed at the step, as far as it is public and of its form. SECURITY: never what could hold a component that was typed into the wrong field. */
+  input?: StepSaid;
 }
 export type Of<K extends StepInput['kind']> = Extract<StepInput, { kind: K }>;
 
@@ -24,7 +29,13 @@ export const entryOf = (
 ): NewEntry => ({
   type: 'ceremony.step',
   outcome,
-  detail: { step: due.state.step.id, attempt: due.attempt, kind: due.state.step.kind, observed },
+  detail: {
+    step: due.state.step.id,
+    attempt: due.attempt,
+    kind: due.state.step.kind,
+    ...(due.input === undefined ? {} : { input: due.input }),
+    observed,
+  },
   ...stepMember(ceremony, due),
   ...byCall(call),
 });
@@ -35,9 +46,8 @@ export const succeed = (
   call: Call,
   observed: string,
   also: NewEntry[] = [],
-  apply = () => {},
 ): void => {
-  call.desk.journal.record([...also, entryOf(ceremony, due, call, 'success', observed)], { apply });
+  call.desk.journal.record([...also, entryOf(ceremony, due, call, 'success', observed)]);
 };
 /** Records the failed check, then refuses: a failed check is never only a message (R5). */
 export const fail = (

@@ -6,7 +6,7 @@ import { CKM } from '../../../shared/token/cryptoki.ts';
 import type { PinHalves } from '../../../shared/token/protocol.ts';
 import type { Part } from '../router.ts';
 import { lookAt } from './modules.ts';
-import { aboutTraining, train } from './training.ts';
+import { train } from './training.ts';
 
 const GENERATES: Readonly<Record<string, readonly Algorithm[]>> = {
   [CKM.AES_KEY_GEN]: ['AES-128', 'AES-192', 'AES-256'],
@@ -35,7 +35,7 @@ export const tokensHandlers: Part<'tokens'> = {
       return {};
     },
   },
-  'tokens.train': { about: aboutTraining, run: train },
+  'tokens.train': { run: train },
   'tokens.can': {
     reads: true,
     run: async ({ at }, { desk }) => {

@@ -4,14 +4,12 @@ import { dirname, join } from 'node:path';
 import type { Input, Output } from '../../../shared/contract/index.ts';
 import type { TokenIdentity } from '../../../shared/domain/tokens.ts';
 import { KeymootError } from '../../../shared/errors.ts';
-import { moduleSubject } from '../../core/audit/statement.ts';
 import type { ModuleRow } from '../../store/tables/modules.ts';
 import { wellKnownPaths } from '../../tokens/discovery.ts';
 import { hashFile } from '../../tokens/header.ts';
 import type { Desk } from '../desk.ts';
 import { uuidv7 } from '../ids.ts';
-import { moduleAdded } from '../module-facts.ts';
-import { byCall, requireRole, type About, type Call } from '../router.ts';
+import { byCall, requireRole, type Call } from '../router.ts';
 import { addModule } from './modules.ts';
 import { MANAGERS } from '../../../shared/domain/people.ts';
 
@@ -73,13 +71,6 @@ const makePlace = ({ id, environment }: ModuleRow, desk: Desk): void => {
 };
 
 /** The library is a module like any other: people who make the first token on it sign that it comes in. */
-export const aboutTraining = async (input: Input<'tokens.train'>, call: Call): Promise<About> => {
-  const row = await trainingModule(input, call.desk);
-  call.prepared = row;
-  const known = call.desk.store.modules.get(row.id) !== undefined;
-  return known ? {} : { subject: moduleSubject(moduleAdded(row).detail) };
-};
-
 const bringIn = (row: ModuleRow, call: Call): void => {
   if (call.desk.store.modules.get(row.id) !== undefined) return;
   requireRole(call, MANAGERS, 'Adding modules');
@@ -93,10 +84,11 @@ const bringIn = (row: ModuleRow, call: Call): void => {
 };
 
 export const train = async (
-  { family, label, soPin, userPin }: Input<'tokens.train'>,
+  input: Input<'tokens.train'>,
   call: Call,
 ): Promise<Output<'tokens.train'>> => {
   const { desk, channel } = call;
+  const { family, label, soPin, userPin } = input;
   if (desk.journal.mode === 'production')
     throw new KeymootError(
       'policy-refused',
@@ -107,7 +99,7 @@ export const train = async (
   try {
     desk.checkNewHalves(user);
     if (so !== undefined) desk.checkNewHalves(so);
-    const row = call.prepared as ModuleRow;
+    const row = await trainingModule(input, desk);
     let token: TokenIdentity;
     if (family === 'softhsm') {
       if (so === undefined)

@@ -1,44 +1,48 @@
-/** Ceremonies: which definitions and sessions there are and which entries tell their story. Their state is replayed from those entries. */
+/** Ceremonies: which definitions, sessions and envelopes there are. The state of a ceremony is derived from its entries. */
 import type { Database } from '../open.ts';
 
-interface CeremonyRow {
+export interface CeremonyRow {
   id: string;
   definitionSha256: string;
   opened: string;
 }
-interface EnvelopeRow {
+export interface DefinitionRow {
+  sha256: string;
+  title: string;
+  defined: string;
+}
+export interface EnvelopeRow {
   serial: string;
-  ceremony: string;
+  ceremony: string | undefined;
   component: number;
   person: string;
-  state: 'OPENED' | 'DESTROYED' | 'VOID';
+  state: string;
 }
+type RawEnvelope = Omit<EnvelopeRow, 'ceremony'> & { ceremony: string | null };
+const readEnvelope = ({ ceremony, ...row }: RawEnvelope): EnvelopeRow => ({
+  ...row,
+  ceremony: ceremony ?? undefined,
+});
 
 export class CeremoniesTable {
   readonly #db;
-  readonly #insertEntry;
   constructor(db: Database) {
     this.#db = db;
-    this.#insertEntry = db.prepare<[string, number]>(
-      'INSERT INTO ceremony_entry (ceremony, seq) VALUES (?, ?)',
-    );
   }
-  define(sha256: string, title: string, defined: string): void {
+  putDefinition({ sha256, title, defined }: DefinitionRow): void {
     this.#db
-      .prepare('INSERT OR IGNORE INTO definition (sha256, title, defined) VALUES (?, ?, ?)')
+      .prepare('INSERT OR REPLACE INTO definition (sha256, title, defined) VALUES (?, ?, ?)')
       .run(sha256, title, defined);
   }
-  definitions(): { sha256: string; title: string; defined: string }[] {
+  definitions(): DefinitionRow[] {
     return this.#db
-      .prepare<[], { sha256: string; title: string; defined: string }>(
-        'SELECT * FROM definition ORDER BY defined, sha256',
-      )
+      .prepare<[], DefinitionRow>('SELECT * FROM definition ORDER BY defined, sha256')
       .all();
   }
-  open(row: CeremonyRow): void {
+  put({ id, definitionSha256, opened }: CeremonyRow): void {
     this.#db
-      .prepare('INSERT INTO ceremony (id, definition_sha256, opened) VALUES (?, ?, ?)')
-      .run(row.id, row.definitionSha256, row.opened);
+      .prepare('INSERT OR REPLACE INTO ceremony (id, definition_sha256, opened) VALUES (?, ?, ?)')
+      .run(id, definitionSha256, opened);
   }
   all(): CeremonyRow[] {
     return this.#db
@@ -48,30 +52,23 @@ export class CeremoniesTable {
       .all()
       .map(({ definition_sha256: definitionSha256, ...row }) => ({ ...row, definitionSha256 }));
   }
-  get(id: string): CeremonyRow | undefined {
-    return this.all().find((row) => row.id === id);
-  }
-  addEntry(ceremony: string, seq: number): void {
-    this.#insertEntry.run(ceremony, seq);
-  }
-  entries(ceremony: string): number[] {
-    return this.#db
-      .prepare<[string], { seq: number }>(
-        'SELECT seq FROM ceremony_entry WHERE ceremony = ? ORDER BY seq',
-      )
-      .all(ceremony)
-      .map((row) => row.seq);
-  }
   envelope(serial: string): EnvelopeRow | undefined {
-    return this.#db
-      .prepare<[string], EnvelopeRow>('SELECT * FROM envelope WHERE serial = ?')
+    const row = this.#db
+      .prepare<[string], RawEnvelope>('SELECT * FROM envelope WHERE serial = ?')
       .get(serial);
+    return row === undefined ? undefined : readEnvelope(row);
+  }
+  envelopes(): EnvelopeRow[] {
+    return this.#db
+      .prepare<[], RawEnvelope>('SELECT * FROM envelope ORDER BY serial')
+      .all()
+      .map(readEnvelope);
   }
   putEnvelope(row: EnvelopeRow): void {
     this.#db
       .prepare(
-        'INSERT INTO envelope (serial, ceremony, component, person, state) VALUES (?, ?, ?, ?, ?) ON CONFLICT (serial) DO UPDATE SET state = excluded.state',
+        'INSERT OR REPLACE INTO envelope (serial, ceremony, component, person, state) VALUES (?, ?, ?, ?, ?)',
       )
-      .run(row.serial, row.ceremony, row.component, row.person, row.state);
+      .run(row.serial, row.ceremony ?? null, row.component, row.person, row.state);
   }
 }

@@ -15,8 +15,6 @@ export interface ExportRow {
   validTo?: string;
   blobSha256?: string;
   manifestSha256?: string;
-  /** Word positions that the second person must read back, while that is due. */
-  readback?: number[];
 }
 type Raw = Record<string, string | null>;
 
@@ -41,7 +39,6 @@ const read = (raw: Raw): ExportRow => {
     const value = raw[column];
     if (value !== null && value !== undefined) row[name] = value;
   }
-  if (typeof raw.readback === 'string') row.readback = JSON.parse(raw.readback) as number[];
   return row as unknown as ExportRow;
 };
 
@@ -51,16 +48,15 @@ export class ExportsTable {
     this.#db = db;
   }
   put(row: ExportRow): void {
-    const names = Object.values(COLUMNS);
+    const names: string[] = Object.values(COLUMNS);
     const values = (Object.keys(COLUMNS) as (keyof typeof COLUMNS)[]).map(
       (name) => row[name] ?? null,
     );
     this.#db
       .prepare(
-        `INSERT INTO export (${names.join(', ')}, readback) VALUES (${names.map(() => '?').join(', ')}, ?)
-         ON CONFLICT (id) DO UPDATE SET ${[...names, 'readback'].map((name) => `${name} = excluded.${name}`).join(', ')}`,
+        `INSERT OR REPLACE INTO export (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
       )
-      .run(...values, row.readback === undefined ? null : JSON.stringify(row.readback));
+      .run(...values);
   }
   get(id: string): ExportRow | undefined {
     const raw = this.#db.prepare<[string], Raw>('SELECT * FROM export WHERE id = ?').get(id);

@@ -22,17 +22,21 @@ export class IntentsTable {
   readonly #delete;
   constructor(db: Database) {
     this.#db = db;
-    this.#insert = db.prepare<[string, number]>('INSERT INTO intent (entry, seq) VALUES (?, ?)');
+    this.#insert = db.prepare<[string, number]>(
+      'INSERT OR REPLACE INTO intent (entry, seq) VALUES (?, ?)',
+    );
     this.#delete = db.prepare<[string]>('DELETE FROM intent WHERE entry = ?');
   }
-  open({ entry, seq }: IntentRow): void {
+  put({ entry, seq }: IntentRow): void {
     this.#insert.run(entry, seq);
   }
-  close(entry: string): void {
+  remove(entry: string): void {
     this.#delete.run(entry);
   }
   get(entry: string): IntentRow | undefined {
-    return this.all().find((row) => row.entry === entry);
+    return this.#db
+      .prepare<[string], IntentRow>('SELECT entry, seq FROM intent WHERE entry = ?')
+      .get(entry);
   }
   all(): IntentRow[] {
     return this.#db.prepare<[], IntentRow>('SELECT entry, seq FROM intent ORDER BY seq').all();

@@ -73,12 +73,12 @@ export class KeysTable {
   constructor(db: Database) {
     this.#db = db;
   }
-  insert(key: KeyRecord): void {
+  put(key: KeyRecord): void {
     this.#revision += 1;
     const { token } = key.at;
     this.#db
       .prepare(
-        `INSERT INTO key (id, label, algorithm, bits, purpose, extractable, module, token_manufacturer, token_model, token_serial, token_label,
+        `INSERT OR REPLACE INTO key (id, label, algorithm, bits, purpose, extractable, module, token_manufacturer, token_model, token_serial, token_label,
            ckaid, state, origin, control, check_method, check_value, spki, spki_sha256, attributes, ceremony, created)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
@@ -106,17 +106,6 @@ export class KeysTable {
         key.ceremony ?? null,
         key.created,
       );
-  }
-  /** Out of quarantine, and out of no other state. */
-  release(id: string): void {
-    this.#revision += 1;
-    this.#db
-      .prepare("UPDATE key SET state = 'active' WHERE id = ? AND state = 'quarantine'")
-      .run(id);
-  }
-  setDestroyed(id: string): void {
-    this.#revision += 1;
-    this.#db.prepare("UPDATE key SET state = 'destroyed' WHERE id = ?").run(id);
   }
   get(id: string): KeyRecord | undefined {
     const raw = this.#db.prepare<[string], Raw>('SELECT * FROM key WHERE id = ?').get(id);

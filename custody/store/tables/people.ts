@@ -1,8 +1,8 @@
-/** People: a cache of their statements in the log, their sealed signing keys, and their names, which can be erased. */
+/** People as the log tells of them, their sealed signing keys, and their names, which can be erased. */
 import type { SealedKey } from '../../core/people/keys.ts';
 import type { Database } from '../open.ts';
 
-interface PersonRow {
+export interface PersonRow {
   id: string;
   role: string;
   keySha256: string;
@@ -14,30 +14,10 @@ export class PeopleTable {
   constructor(db: Database) {
     this.#db = db;
   }
-  insert(person: PersonRow, sealed: SealedKey, name: { salt: Uint8Array; name: string }): void {
+  put({ id, role, keySha256, gone }: PersonRow): void {
     this.#db
-      .prepare(
-        'INSERT INTO person (id, role, key_sha256, gone, kdf_log2n, kdf_salt, seal_nonce, sealed_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-      )
-      .run(
-        person.id,
-        person.role,
-        person.keySha256,
-        person.gone ? 1 : 0,
-        sealed.log2n,
-        sealed.salt,
-        sealed.nonce,
-        sealed.sealed,
-      );
-    this.#db
-      .prepare('INSERT INTO name (person, salt, name) VALUES (?, ?, ?)')
-      .run(person.id, name.salt, name.name);
-  }
-  setRole(id: string, role: string): void {
-    this.#db.prepare('UPDATE person SET role = ? WHERE id = ?').run(role, id);
-  }
-  setGone(id: string): void {
-    this.#db.prepare('UPDATE person SET gone = 1 WHERE id = ?').run(id);
+      .prepare('INSERT OR REPLACE INTO person (id, role, key_sha256, gone) VALUES (?, ?, ?, ?)')
+      .run(id, role, keySha256, gone ? 1 : 0);
   }
   all(): PersonRow[] {
     return this.#db
@@ -45,19 +25,31 @@ export class PeopleTable {
         'SELECT id, role, key_sha256, gone FROM person ORDER BY id',
       )
       .all()
-      .map((row) => ({
-        id: row.id,
-        role: row.role,
-        keySha256: row.key_sha256,
-        gone: row.gone === 1,
+      .map(({ id, role, key_sha256: keySha256, gone }) => ({
+        id,
+        role,
+        keySha256,
+        gone: gone === 1,
       }));
+  }
+
+  /** What the log does not hold of a person. */
+  keepApart(id: string, sealed: SealedKey, name: { salt: Uint8Array; name: string }): void {
+    this.#db
+      .prepare(
+        'INSERT INTO signing_key (person, kdf_log2n, kdf_salt, seal_nonce, sealed_key) VALUES (?, ?, ?, ?, ?)',
+      )
+      .run(id, sealed.log2n, sealed.salt, sealed.nonce, sealed.sealed);
+    this.#db
+      .prepare('INSERT INTO name (person, salt, name) VALUES (?, ?, ?)')
+      .run(id, name.salt, name.name);
   }
   sealedKey(id: string): SealedKey | undefined {
     const row = this.#db
       .prepare<
         [string],
         { kdf_log2n: number; kdf_salt: Buffer; seal_nonce: Buffer; sealed_key: Buffer }
-      >('SELECT kdf_log2n, kdf_salt, seal_nonce, sealed_key FROM person WHERE id = ?')
+      >('SELECT kdf_log2n, kdf_salt, seal_nonce, sealed_key FROM signing_key WHERE person = ?')
       .get(id);
     if (row === undefined) return undefined;
     return {

@@ -14,7 +14,7 @@ export const auditHelp = [
   'An entry’s page shows all that was recorded, who signed it and with which key, and a proof: the hashes that lead from this entry to the root that the log key signed. The window calculates it anew from the entry’s own bytes.',
   'A checkpoint is three lines, the log’s name, its size and its root, with the log key’s signature. A checkpoint kept outside the desk, on paper or on a stick, is an anchor: with it anyone can see later that nothing before it was changed or cut off.',
   'Export writes a bundle: a folder with the whole log that a stranger can verify without this desk. The trust file says which log key to believe. It must travel another way than the bundle, since whoever could forge the one could forge the other.',
-  'Verification has five parts: format, integrity, authenticity, completeness and quorum. “Unproven” means that nothing contradicts the bundle and something could not be shown, most often because no trust file or no anchor was given. It is not “tampered”.',
+  'Verification has six parts: format, integrity, authenticity, completeness, quorum and state. State asks whether each entry follows from those before it. “Unproven” means that nothing contradicts the bundle and something could not be shown, most often because no trust file or no anchor was given. It is not “tampered”.',
 ] as const;
 
 const PAGES = [

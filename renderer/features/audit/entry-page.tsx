@@ -14,6 +14,7 @@ import { Short, Time } from '../../ui/text.tsx';
 import { Arrive } from './arrive.tsx';
 import {
   actsOf,
+  isAbout,
   openAct,
   obj,
   outcomeOf,
@@ -62,7 +63,7 @@ const useEntry = (seq: number, ready: boolean) => {
   return state;
 };
 
-const SignedAct = ({ act }: { act: Signed }) => {
+const SignedAct = ({ act, entry }: { act: Signed; entry: EntryData }) => {
   const person = useDesk((desk) => desk.people).find(({ id }) => id === act.person);
   const holds =
     person !== undefined &&
@@ -82,7 +83,11 @@ const SignedAct = ({ act }: { act: Signed }) => {
           ) : (
             <>
               <span className="mono">{act.channel}</span>
-              {act.subject === '' ? '' : `, about this ${act.subject}`}
+              {isAbout(act, entry) ? (
+                ', about exactly what this entry says'
+              ) : (
+                <span className="stop">, ✕ about something else than this entry says</span>
+              )}
             </>
           )}
           , <Time at={act.time} />, when the log had {act.headSize} entries
@@ -122,7 +127,7 @@ const Acts = ({ entry }: { entry: EntryData }) => {
           Nobody signed this entry: it is the desk’s own word, sealed with the rest of the log.
         </Text>
       ) : (
-        acts.map((act) => <SignedAct key={`${act.keyId}${act.kind}`} act={act} />)
+        acts.map((act) => <SignedAct key={`${act.keyId}${act.kind}`} act={act} entry={entry} />)
       )}
     </section>
   );

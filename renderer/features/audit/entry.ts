@@ -1,8 +1,14 @@
 /** Reading an entry's members. The window shows what it doesn't know, too, so nothing here trusts a shape. */
-import { fromBase64 } from './proof.ts';
+import {
+  agreedDetail,
+  isEntryType,
+  OUTCOMES as OUTCOME_NAMES,
+  type Outcome,
+} from '../../../shared/log/entries.ts';
+import { fromBase64, subjectHash } from './proof.ts';
 
 export type EntryData = Readonly<Record<string, unknown>>;
-export type Outcome = 'intent' | 'success' | 'failure' | 'unknown';
+export type { Outcome };
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 export const isUuid = (value: unknown): value is string =>
@@ -16,9 +22,7 @@ export const obj = (value: unknown): EntryData =>
 
 export const outcomeOf = (entry: EntryData): Outcome => {
   const outcome = entry['outcome'];
-  return outcome === 'intent' || outcome === 'failure' || outcome === 'unknown'
-    ? outcome
-    : 'success';
+  return OUTCOME_NAMES.find((name) => name === outcome) ?? 'success';
 };
 /** State is a word and a shape, never colour alone. */
 export const OUTCOMES: Readonly<Record<Outcome, { mark: string; words: string }>> = {
@@ -26,6 +30,7 @@ export const OUTCOMES: Readonly<Record<Outcome, { mark: string; words: string }>
   success: { mark: '●', words: 'Done, as far as the desk and the device say.' },
   failure: { mark: '✕', words: 'Not done; the reason is in the entry.' },
   unknown: { mark: '◌', words: 'It is not known whether it was done.' },
+  'not-found': { mark: '∅', words: 'What was to be acted on was not there.' },
 };
 
 /** What a person signed: a DSSE envelope, opened (resources/formats/audit-log.md, section 5). */
@@ -58,11 +63,19 @@ export const openAct = (value: unknown): Signed | undefined => {
     channel: str(statement['channel']),
     time: str(statement['time']),
     headSize: num(obj(statement['head'])['size']),
-    subject: str(obj(statement['subject'])['kind']),
+    subject: str(obj(statement['subject'])['sha256']),
     keyId: str(line['keyid']),
     payload,
     signature,
   };
+};
+/** Whether the act names this very entry: its type, what it says, and in which ceremony. */
+export const isAbout = (act: Signed, entry: EntryData): boolean => {
+  const type = str(entry['type']);
+  if (!isEntryType(type)) return false;
+  const detail = agreedDetail(type, obj(entry['detail']));
+  const { outcome, ceremony } = entry;
+  return act.subject === subjectHash({ type, outcome: str(outcome), detail, ceremony });
 };
 export const actsOf = (entry: EntryData): Signed[] =>
   list(entry['acts'])
@@ -108,7 +121,7 @@ export const KINDS = {
   people: { title: 'People', areas: ['person', 'session', 'policy'] },
   tokens: { title: 'Tokens and libraries', areas: ['token'] },
   keys: { title: 'Keys', areas: ['key'] },
-  ceremonies: { title: 'Ceremonies', areas: ['ceremony', 'component'] },
+  ceremonies: { title: 'Ceremonies', areas: ['ceremony', 'component', 'share', 'envelope'] },
   exports: { title: 'Exports', areas: ['byok'] },
   log: { title: 'Log', areas: ['log', 'audit'] },
   app: { title: 'App and clock', areas: ['app', 'clock'] },

@@ -7,6 +7,7 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { p256 } from '@noble/curves/nist.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import { canonicalBytes } from '../../../shared/canonical.ts';
 import type { SigningKey } from '../../../shared/domain/people.ts';
 
 /** The one spelling of some bytes; anything else is undefined. */
@@ -118,6 +119,14 @@ export const payloadSignedBy = (
     return false;
   }
 };
+
+/** What an act about this entry names (resources/formats/audit-log.md, section 5). `detail`: without the desk's own members. */
+export const subjectHash = (entry: {
+  type: string;
+  outcome: string;
+  detail: object;
+  ceremony: unknown;
+}): string => bytesToHex(sha256(canonicalBytes(entry)));
 
 export const keyHash = (spki: string): string => {
   const der = fromBase64(spki);

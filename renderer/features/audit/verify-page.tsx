@@ -43,6 +43,7 @@ const PARTS = {
   authenticity: 'Did the trusted log key sign, and enrolled people?',
   completeness: 'Do checkpoints held outside agree, so that nothing before them is missing?',
   quorum: 'Did enough different people sign each act?',
+  state: 'Does each entry follow from those before it?',
 } as const;
 const RESULTS = { pass: '✓ pass', fail: '✕ fail', unproven: '◌ unproven' } as const;
 

@@ -15,6 +15,8 @@ const WORDS: Readonly<Record<string, readonly [string, string]>> = {
   'key.import': ['Formed from components', 'Forming it'],
   'key.wrap': ['Wrapped for an export', 'Wrapping it for an export'],
   'key.destroy': ['Destroyed', 'Destroying it'],
+  'key.use': ['Used in the token', 'Using it'],
+  'key.state': ['Given another state', 'Giving it another state'],
   'byok.requested': ['An export was asked for', 'Asking for an export'],
   'byok.package_created': ['An export package was made', 'Making an export package'],
 };
@@ -29,6 +31,8 @@ const sentence = ({ type, outcome, recovered }: LifeEvent): string => {
       return `${doing}: under way, or interrupted`;
     case 'unknown':
       return `${doing}: what came of it is not known`;
+    case 'not-found':
+      return `${doing}: it was not found on the token`;
   }
 };
 

@@ -5,6 +5,7 @@ import { Ledger } from '../../../custody/core/audit/verify/ledger.ts';
 import { Tree } from '../../../custody/core/audit/verify/tree.ts';
 import {
   Log,
+  agreedTo,
   canonical,
   newPerson,
   type Members,
@@ -21,7 +22,7 @@ const judgeOf = (log: Log) => {
     findings,
     random: Buffer.alloc(16, 3),
     evidenceSize: () => undefined,
-    definition: () => undefined,
+    documents: { definition: () => undefined, approvals: () => undefined },
   });
   const verdict = (): Verdict => {
     findings.judged(...PARTS);
@@ -57,7 +58,10 @@ const founded = (): { log: Log; ada: Person; otto: Person } => {
   const otto = newPerson('officer', 'ECDSA-P256');
   return { log: new Log().genesis().enrol(ada).enrol(otto), ada, otto };
 };
-const login = (log: Log, { id }: Person, by: Person, act = log.act(by)): Log => {
+/** An act about somebody's log-in. */
+const onLogin = (log: Log, by: Person, person: string): Members =>
+  log.act(by, agreedTo('session.login', { person }));
+const login = (log: Log, { id }: Person, by: Person, act = onLogin(log, by, id)): Log => {
   log.add('session.login', { person: id }, log.acting([by], [act]));
   return log;
 };
@@ -82,7 +86,7 @@ const logs: [string, () => Log, string | undefined][] = [
     'an act has the signature of another',
     () => {
       const { log, ada } = founded();
-      return login(log, ada, ada, signedBy(log.act(ada), log.act(ada)));
+      return login(log, ada, ada, signedBy(onLogin(log, ada, ada.id), log.act(ada)));
     },
     'does not hold',
   ],
@@ -90,7 +94,7 @@ const logs: [string, () => Log, string | undefined][] = [
     'an act has a signature of no form that its key could have made',
     () => {
       const { log, ada, otto } = founded();
-      return login(log, otto, otto, signedBy(log.act(otto), log.act(ada)));
+      return login(log, otto, otto, signedBy(onLogin(log, otto, otto.id), log.act(ada)));
     },
     'does not hold',
   ],
@@ -106,8 +110,7 @@ const logs: [string, () => Log, string | undefined][] = [
     'somebody acts who left before',
     () => {
       const { log, ada, otto } = founded();
-      const about = { said: { subject: { kind: 'person', sha256: 'ab'.repeat(32) } } };
-      log.addBy([ada, otto], 'person.left', { person: otto.id }, about);
+      log.addBy([ada, otto], 'person.left', { person: otto.id });
       log.addBy([ada, otto], 'policy.changed', { version: 1, policy_sha256: 'cd'.repeat(32) });
       return log;
     },
@@ -117,7 +120,7 @@ const logs: [string, () => Log, string | undefined][] = [
     'an entry can’t be read',
     () => {
       const { log, ada } = founded();
-      log.raw(canonical(log.entry('app.stop', { more: 1 })));
+      log.raw(canonical(log.entry('clock.changed', { step_ms: 0, more: 1 })));
       return login(log, ada, ada);
     },
     'does not know',

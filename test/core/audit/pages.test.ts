@@ -1,9 +1,17 @@
 /** The report beside a log: a reading aid, which must not claim more about an entry's witness than the entry shows. */
 import { describe, expect, it } from 'vitest';
-import { parseEntry } from '../../../custody/core/audit/entry.ts';
+import { keyIn, readEntry } from '../../../custody/core/audit/reading.ts';
+import type { Member } from '../../../custody/core/state/state.ts';
 import { Report } from '../../../custody/core/audit/pages.ts';
 import { begin } from '../../verifier/ceremony.ts';
-import { canonical, envelope, newPerson, uuid, type Log } from '../../verifier/make-bundle.ts';
+import {
+  agreedTo,
+  canonical,
+  envelope,
+  newPerson,
+  uuid,
+  type Log,
+} from '../../verifier/make-bundle.ts';
 
 const MADE = {
   ...{ key: uuid(), algorithm: 'AES-256', label: 'A <key>', control: 'pin-halves' },
@@ -12,13 +20,29 @@ const MADE = {
 };
 
 const pageOf = (log: Log, origin = log.origin): string => {
-  const report = new Report({
-    ...{ origin, size: log.size, root: log.root() },
-    keySha256: log.key.sha256,
-  });
-  const rows = log.entries.map((bytes) =>
-    report.row(parseEntry(JSON.parse(bytes.toString('utf8')))),
+  const members = new Map<string, Member>();
+  for (const bytes of log.entries) {
+    const { type, detail, seq } = readEntry(bytes);
+    if (type !== 'person.enrolled' || members.has(detail.person)) continue;
+    const { person: id, role, key, name_sha256: nameSha256 } = detail;
+    members.set(id, {
+      id,
+      role,
+      key,
+      publicKey: keyIn(key),
+      nameSha256,
+      enrolledAt: seq,
+      left: false,
+    });
+  }
+  const report = new Report(
+    {
+      ...{ origin, size: log.size, root: log.root() },
+      keySha256: log.key.sha256,
+    },
+    (id) => members.get(id),
   );
+  const rows = log.entries.map((bytes) => report.row(readEntry(bytes)));
   return [report.head, ...rows, report.tail].join('');
 };
 /** The last column of the report, entry by entry. */
@@ -38,11 +62,12 @@ describe('whose word an entry is, in the report', () => {
   it('does not count a person twice, a stranger or a forged name', () => {
     const { log, ana, ben } = begin();
     const eve = newPerson('officer');
-    const forged = envelope(canonical(log.statement(ben)), eve.key, ben.key.sha256);
-    const acts = [log.act(ana), log.act(ana), log.act(eve), forged];
+    const about = agreedTo('ceremony.pause', {});
+    const forged = envelope(canonical(log.statement(ben, about)), eve.key, ben.key.sha256);
+    const acts = [log.act(ana, about), log.act(ana, about), log.act(eve, about), forged];
     log.add('ceremony.pause', {}, { acts });
     expect(lastSays(log)).toBe('person ×1');
-    log.add('ceremony.pause', {}, { acts: [log.act(eve), forged] });
+    log.add('ceremony.pause', {}, { acts: [log.act(eve, about), forged] });
     expect(lastSays(log)).toBe('desk');
   });
 

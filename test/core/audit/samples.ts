@@ -1,7 +1,7 @@
 /** One entry of each type with everything that it may say, in the words of the format page. */
 import { generateKeyPairSync, hash } from 'node:crypto';
-import type { EntryType } from '../../../custody/core/audit/entry.ts';
-import { PAYLOAD_TYPE } from '../../../custody/core/audit/statement.ts';
+import type { EntryType } from '../../../shared/log/entries.ts';
+import { PAYLOAD_TYPE } from '../../../shared/log/shapes.ts';
 
 export type Members = Record<string, unknown>;
 
@@ -26,7 +26,16 @@ const anyKey = {
   check: { method: 'X9.24-CMAC', value: '0a0b0c' },
   ...{ spki_sha256: H, origin: 'generated', control: 'pin-halves', grade: 'A' },
   ...{ mechanism: 'CKM_AES_KEY_GEN', wrapping_spki_sha256: H, export: id(2), recovered: true },
-  ...{ objects: 2, module: id(4), p11: { method: 'P11-CHECK', value: '0a0b0c' }, until: TIME },
+  ...{
+    replaces: id(7),
+    objects: 2,
+    module: id(4),
+    p11: { method: 'P11-CHECK', value: '0a0b0c' },
+    until: TIME,
+  },
+};
+const share = {
+  ...{ set: id(8), index: 1, group: 0, commitment: H, person: id(3), serial: 'A1' },
 };
 const session = { person: id(3), why: 'asked for' };
 const module = { module: id(4), sha256: H, was: H };
@@ -35,8 +44,8 @@ const opinion = { person: id(3), because: 'all as it should be' };
 export const DETAIL: Record<EntryType, Members> = {
   'log.genesis': { installation: id(9), mode: 'production', key, token, attributes },
   'log.checkpoint': { entries: 0, since: TIME },
+  'log.key': { key, token, attributes },
   'app.start': { build: H, epoch: 1, sealed: 3, unsealed: 0 },
-  'app.stop': {},
   'clock.changed': { step_ms: -1200 },
   'session.login': session,
   'session.logout': session,
@@ -54,22 +63,42 @@ export const DETAIL: Record<EntryType, Members> = {
   'token.module_changed': module,
   'token.module_approved': module,
   'token.init': { module: id(4), token, training: true },
+  'token.module_moved': {
+    ...{ module: id(4), path: '/opt/x.so', sha256: H, settings_sha256: H, was: '/usr/lib/x.so' },
+  },
+  'token.relinked': { module: id(4), token, was: { module: id(5), token } },
   'token.probed': { module: id(4), token, sheet_sha256: H },
   'key.generate': anyKey,
   'key.import': anyKey,
   'key.wrap': anyKey,
   'key.destroy': anyKey,
+  'key.use': {
+    ...{ key: id(1), what: 'a certificate', mechanism: 'CKM_ECDSA', input_sha256: H },
+    ...{ output_sha256: H, recovered: true, until: TIME },
+  },
+  'key.state': { key: id(1), from: 'active', to: 'suspended', because: 'an audit' },
+  'component.issue': {
+    ...{ index: 1, of: 3, commitment: H, serial: 'A1', person: id(3) },
+    check: { method: 'LEGACY-ZERO', value: 'ab12' },
+  },
   'component.receive': {
-    ...{ index: 1, of: 3, attempt: 1, commitment: H, serial: 'A1' },
+    ...{ index: 1, of: 3, attempt: 1, commitment: H, serial: 'A1', person: id(3) },
     check: { method: 'LEGACY-ZERO', value: 'ab12' },
   },
   'component.destroy': { serials: ['A1', 'A2'] },
+  'share.issue': { ...share, of: 3, threshold: 2 },
+  'share.receive': { ...share, attempt: 1 },
+  'share.confirm': { ...share, attempt: 1 },
+  'share.destroy': { set: id(8), serials: ['A1', 'A2'] },
+  'envelope.state': {
+    ...{ serial: 'A1', state: 'in the safe', person: id(3), place: 'vault 2', because: 'x' },
+  },
   'ceremony.define': { definition_sha256: H, title: 'A master key', template: 'master' },
   'ceremony.approve': { definition_sha256: H },
   'ceremony.arm': { definition_sha256: H },
   'ceremony.step': {
-    ...{ step: 's1', attempt: 1, kind: 'compare', person: id(3) },
-    ...{ expected: '0a0b0c', observed: '0a0b0c' },
+    ...{ step: 's1', attempt: 1, kind: 'compare', observed: '0a0b0c' },
+    input: { check: '0a0b0c', serials: ['A1', 'A2'], component: 1, agreed: true },
   },
   'ceremony.exception': {
     ...{ number: 1, step: 's1', expected: 'x', observed: 'y', decision: 'go on' },
@@ -82,19 +111,27 @@ export const DETAIL: Record<EntryType, Members> = {
   'ceremony.disagree': opinion,
   'ceremony.abort': { because: 'the token broke', gone: true, objects: 1 },
   'ceremony.close': { verdict: 'AGREED', exceptions: 0, agreed: 3, disagreed: 0 },
-  'byok.requested': { export: id(2), key: id(1), target: 'aws', algorithm: 'RSA_AES' },
+  'byok.requested': {
+    ...{ export: id(2), key: id(1), target: 'anywhere', algorithm: 'RSA_AES', batch: id(6) },
+  },
   'byok.parameters_loaded': {
-    ...{ export: id(2), target: 'aws', key_ref: 'arn:example', algorithm: 'RSA_AES' },
+    ...{ export: id(2), target: 'anywhere', key_ref: 'their key 1', algorithm: 'RSA_AES' },
     ...{ wrapping_spki_sha256: H, wrapping_bits: 4096, valid_to: TIME },
-    ...{ token_sha256: H, parameters_sha256: H },
+    files: [
+      { role: 'parameters', sha256: H },
+      { role: 'import-token', sha256: H },
+    ],
   },
   'byok.parameters_confirmed': { export: id(2), wrapping_spki_sha256: H },
   'byok.package_created': {
     ...{ export: id(2), key: id(1), blob_sha256: H, blob_bytes: 512, manifest_sha256: H },
   },
+  'byok.answered': {
+    ...{ export: id(2), proves: 'same-key', note: 'their check value' },
+    files: [{ role: 'answer', sha256: H }],
+  },
   'byok.expired': { export: id(2) },
   'audit.exported': { size: 4, root: Buffer.alloc(32, 9).toString('base64') },
-  'audit.verified': { verdict: 'pass' },
 };
 export const TYPES = Object.keys(DETAIL) as EntryType[];
 

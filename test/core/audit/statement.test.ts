@@ -2,14 +2,14 @@
 import { generateKeyPairSync, hash, sign, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
-  PAYLOAD_TYPE,
   envelope,
   envelopeHolds,
   openEnvelope,
   preAuthentication,
   statementBytes,
-  type Act,
 } from '../../../custody/core/audit/statement.ts';
+import { PAYLOAD_TYPE } from '../../../shared/log/shapes.ts';
+import type { Act } from '../../../shared/log/statement.ts';
 import type { SigningKey } from '../../../shared/domain/people.ts';
 
 const ACT: Act = {
@@ -21,6 +21,7 @@ const ACT: Act = {
   time: '2026-11-22T14:05:00.000Z',
   channel: 'people.leave',
   input_sha256: 'a'.repeat(64),
+  subject: { type: 'person.left', sha256: 'c'.repeat(64) },
   nonce: 'b'.repeat(32),
 };
 const payload = statementBytes(ACT);

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Findings, PARTS, type PartName } from '../../../custody/core/audit/verify/findings.ts';
 import { Ids } from '../../../custody/core/audit/verify/ids.ts';
-import { publicKey } from '../../../custody/core/audit/verify/rules.ts';
-import { MANIFEST } from '../../../custody/core/audit/verify/table.ts';
+import { publicKey } from '../../../custody/core/audit/reading.ts';
+import { MANIFEST } from '../../../custody/core/audit/verify/manifest.ts';
 import { keysFor, parseAnchor, parseTrust } from '../../../custody/core/audit/verify/trust.ts';
 import { verifyBundle } from '../../../custody/core/audit/verify/verify.ts';
 import { TooMuch } from '../../../custody/core/audit/verify/reader.ts';
@@ -65,6 +65,7 @@ describe('the verdict', () => {
     [['integrity'], [], 'tampered', 1],
     [['authenticity'], [], 'tampered', 1],
     [['completeness'], ['quorum'], 'tampered', 1],
+    [['state'], ['quorum'], 'tampered', 1],
     [['format'], [], 'malformed', 2],
     [['format', 'authenticity'], [], 'malformed', 2],
     [['format', 'integrity'], [], 'tampered', 1],
@@ -189,7 +190,7 @@ it('refuses paths in a manifest that lead elsewhere or that nobody named', () =>
         files: paths.map((path) => ({ path, sha256: 'ab'.repeat(32), size: 1 })),
         ...{ log: LOG, root, size: 1, v: 1 },
       },
-      false,
+      { plain: false, sorted: true },
     );
   expect(judge('VERIFY.md', 'checkpoints/0', 'log/checkpoint')).toBe('');
   expect(judge('log/checkpoint', 'VERIFY.md')).toContain('not sorted');

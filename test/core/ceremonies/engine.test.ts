@@ -1,7 +1,7 @@
 /** The reducer on entries built by hand, and what it lets happen next. */
 import { describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../../shared/errors.ts';
-import type { Entry } from '../../../custody/core/audit/entry.ts';
+import type { Entry } from '../../../shared/log/entries.ts';
 import {
   checkAlive,
   checkClose,
@@ -43,6 +43,7 @@ const received = (index: number): Entry =>
     commitment: SHA,
     check: { method: 'X9.24-CMAC', value: '0011223344' },
     serial: `R-${index}`,
+    person: seatOf(`custodian-${index}`),
   });
 const decided = (
   step: string,
@@ -54,7 +55,10 @@ const decided = (
     ...(substitute === undefined ? {} : { substitute }),
   });
 const after = (...entries: Entry[]): Ceremony =>
-  entries.reduce(reduce, newCeremony(ID, SHA, definition));
+  entries.reduce<Ceremony>(
+    (state, entry) => reduce(state, entry),
+    newCeremony(ID, SHA, definition),
+  );
 const upTo = (last: number): Entry[] =>
   Array.from({ length: last }, (_, at) => String(at + 1)).flatMap((step) => [
     ...(kindOf(step) === 'component.enter' ? [received(Number(step) - 4)] : []),
@@ -199,6 +203,6 @@ describe('the engine', () => {
     expect(
       reduce(state, entry('key.import', { key: 'k' }, { outcome: 'failure' })).key,
     ).toBeUndefined();
-    expect(reduce(state, entry('app.stop', {}))).toBe(state);
+    expect(reduce(state, entry('clock.changed', { step_ms: 1 }))).toBe(state);
   });
 });

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import type { Definition, DraftParameters } from '../../../shared/domain/ceremonies.ts';
 import type { Role } from '../../../shared/domain/people.ts';
 import { DEFAULT_POLICY } from '../../../shared/domain/policy.ts';
-import type { Entry, EntryType } from '../../../custody/core/audit/entry.ts';
-import { envelope, statementBytes, type Act } from '../../../custody/core/audit/statement.ts';
+import type { Entry, EntryType } from '../../../shared/log/entries.ts';
+import type { Act } from '../../../shared/log/statement.ts';
+import { envelope, statementBytes } from '../../../custody/core/audit/statement.ts';
 import type { Surroundings } from '../../../custody/core/ceremonies/definition.ts';
 import { expandTemplate } from '../../../custody/core/ceremonies/draft.ts';
 import { Template } from '../../../custody/core/ceremonies/template.ts';
@@ -65,7 +66,9 @@ export const SHA = 'ab'.repeat(32);
 
 /** What a person says when they act. Nobody's signature is looked at here: that is the ledger's. */
 const said = (person: string): Act => ({
-  ...{ v: 1, kind: 'act', log: 'x', person, head: { size: 0, root: 'AAAA' } },
+  ...{ v: 1, kind: 'act', log: HERE.log, person },
+  head: { size: 0, root: Buffer.alloc(32).toString('base64') },
+  subject: { type: 'ceremony.step', sha256: SHA },
   ...{ time: '2026-01-01T00:00:00.000Z', channel: 'ceremonies.step' },
   ...{ input_sha256: SHA, nonce: '0f'.repeat(16) },
 });

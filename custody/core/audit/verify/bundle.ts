@@ -2,8 +2,8 @@
 import { createHash, hash } from 'node:crypto';
 import type { Findings, PartName } from './findings.ts';
 import type { BundleItem, BundleReader, OpenFile } from './reader.ts';
-import { Broken, readCanonical } from './rules.ts';
-import { isNamed, MANIFEST, MANIFEST_PATH, type Manifest, type ManifestFile } from './table.ts';
+import { Broken, readCanonical } from '../reading.ts';
+import { isNamed, MANIFEST, MANIFEST_PATH, type Manifest, type ManifestFile } from './manifest.ts';
 
 const MAX_MANIFEST = 256 * 2 ** 20;
 /** A file takes no more than this in a manifest; with room for many that are missing. */

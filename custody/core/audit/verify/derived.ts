@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Bundle } from './bundle.ts';
 import type { Findings } from './findings.ts';
 import type { OpenFile } from './reader.ts';
-import { DERIVED_PATH } from './table.ts';
+import { DERIVED_PATH } from './manifest.ts';
 
 const LF = 0x0a;
 

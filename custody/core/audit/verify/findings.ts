@@ -1,7 +1,14 @@
 /** What was found, part by part, and the verdict that follows (resources/formats/audit-log.md, section 11). */
 import { cleanText } from '../../../../shared/text.ts';
 
-export const PARTS = ['format', 'integrity', 'authenticity', 'completeness', 'quorum'] as const;
+export const PARTS = [
+  'format',
+  'integrity',
+  'authenticity',
+  'completeness',
+  'quorum',
+  'state',
+] as const;
 export type PartName = (typeof PARTS)[number];
 export type Result = 'pass' | 'fail' | 'unproven';
 
@@ -101,6 +108,7 @@ export class Findings {
     if (fails('format')) return { verdict: 'malformed', exit: 2, by: 'format' };
     if (fails('authenticity')) return { verdict: 'tampered', exit: 1, by: 'authenticity' };
     if (fails('completeness')) return { verdict: 'tampered', exit: 1, by: 'completeness' };
+    if (fails('state')) return { verdict: 'tampered', exit: 1, by: 'state' };
     const proven = PARTS.every((name) => this.#result(name) === 'pass');
     return proven ? { verdict: 'pass', exit: 0 } : { verdict: 'unproven', exit: 3 };
   }

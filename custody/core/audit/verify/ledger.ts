@@ -1,36 +1,30 @@
-/** Entries one by one and among each other: sections 4 to 6 and 12 of resources/formats/audit-log.md. Hashes are judged elsewhere. */
-import { MAX_ENTRY_BYTES, type Entry, type EntryType } from '../entry.ts';
-import type { Act } from '../statement.ts';
+/** Entries one by one and among each other: sections 4 to 6, 12 and 13 of resources/formats/audit-log.md. Hashes are judged elsewhere. */
+import { MAX_ENTRY_BYTES, TYPES, type Entry } from '../../../../shared/log/entries.ts';
+import { ORIGIN } from '../../../../shared/log/rules.ts';
+import type { Act } from '../../../../shared/log/statement.ts';
+import { follow } from '../../state/follow.ts';
+import { FOUNDERS } from '../../state/people.ts';
+import { State, type Documents } from '../../state/state.ts';
+import { Broken, keyIn, readEntry } from '../reading.ts';
 import type { Findings, Place } from './findings.ts';
 import { Ids } from './ids.ts';
 import {
   judgeAct,
   judgeEnrolment,
-  memberOf,
   openAct,
   openEnrolment,
-  payloadHash,
   verifyAhead,
-  type Member,
   type Opened,
   type Scene,
 } from './people.ts';
-import { ASKS, Quorum } from './quorum.ts';
-import { Broken, ORIGIN, readCanonical } from './rules.ts';
-import { briefly, ENTRY, TYPES, type Brief } from './table.ts';
+import { lacks } from './quorum.ts';
 import type { Tree } from './tree.ts';
 import { keysFor, type TrustFile } from './trust.ts';
 
-const FOUNDERS = 2;
 /** What an id stands for: an entry's type, and whether it is an intent and closed. */
 const TYPE_NUMBER = new Map(TYPES.map((type, number) => [type, number]));
 const OPEN = 1;
 const CLOSED = 2;
-
-/** Types of which nothing in {@link Ledger} looks at more than the frame, when nobody acts in them. */
-const QUIET: ReadonlySet<EntryType> = new Set(
-  TYPES.filter((type) => !ASKS.has(type) && type !== 'log.genesis' && type !== 'audit.exported'),
-);
 
 class Growing {
   #bytes = new Uint8Array(1024);
@@ -55,11 +49,11 @@ export interface LedgerOf {
   random: Uint8Array;
   /** Bytes of a piece of evidence, undefined when it is not there. */
   evidenceSize: (sha256: string) => number | undefined;
-  /** The definition that hashes to this, undefined when it is not there. */
-  definition: (sha256: string) => Uint8Array | undefined;
+  /** What definitions and policies say that entries name. */
+  documents: Documents;
 }
 
-/** An entry whose own words were judged, and not yet who acts in it. */
+/** An entry whose form was judged, and not yet who acts in it. */
 export interface Read {
   index: number;
   entry: Entry;
@@ -74,10 +68,12 @@ export class Ledger {
   readonly #types = new Growing();
   readonly #intents = new Growing();
   readonly #nonces: Ids;
-  readonly #quorum: Quorum;
-  readonly #people = new Map<string, Member>();
+  /** What the entries so far made true. */
+  readonly state: State;
   /** Key hashes of the first people. */
   readonly founders: string[] = [];
+  /** Entries after which they are known: a checkpoint of this size or more vouches for them. */
+  foundersKnownAt = 1;
   /** Evidence in the bundle that an entry names. */
   readonly evidence = new Set<string>();
   openIntents = 0;
@@ -88,7 +84,7 @@ export class Ledger {
     this.#of = of;
     this.#ids = new Ids(of.random);
     this.#nonces = new Ids(of.random);
-    this.#quorum = new Quorum(of.definition);
+    this.state = new State(of.documents);
   }
 
   /** Everything about an entry but its hash. `place.offset` is where its bytes begin. */
@@ -98,13 +94,11 @@ export class Ledger {
   }
 
   /**
-   * The first half of {@link take}, for who reads some entries ahead. Undefined when nothing is left to judge: the entry could not be read, or it is of a type
-   * that asks for nobody and nobody acts in it.
+   * The first half of {@link take}, for reading some entries ahead. Undefined when the entry could not be read.
    */
   read(index: number, bytes: Buffer, place: Place & { offset: number }): Read | undefined {
     return this.#orBroken(place, () => {
       const entry = this.#read(index, bytes);
-      if (entry === undefined) return undefined;
       const scene = this.#scene(place);
       const acts = (entry.acts ?? []).map((envelope) => openAct(scene, index, envelope));
       return { index, entry, acts, place };
@@ -115,7 +109,7 @@ export class Ledger {
     await Promise.all(
       reads.flatMap(({ acts }) =>
         acts.flatMap((act) => {
-          const member = this.#people.get(act.statement.person);
+          const member = this.state.members.get(act.statement.person);
           return member === undefined ? [] : [verifyAhead(act, member)];
         }),
       ),
@@ -144,7 +138,7 @@ export class Ledger {
     }
   }
 
-  #checkFrame(index: number, { log, seq, type }: Brief): void {
+  #checkFrame(index: number, { log, seq, type }: Entry): void {
     const { origin } = this.#of;
     if (origin !== null && log !== origin) throw new Broken('log is not the origin');
     if (seq !== index) throw new Broken('seq is not its place in the log');
@@ -152,20 +146,14 @@ export class Ledger {
       throw new Broken(index === 0 ? 'it is not log.genesis' : 'it is a second log.genesis');
   }
 
-  /** The entry, its own words judged; undefined when it is of a type that asks for nobody and nobody acts in it: most of a log. */
-  #read(index: number, bytes: Buffer): Entry | undefined {
+  /** The entry, its form judged. */
+  #read(index: number, bytes: Buffer): Entry {
     if (bytes.length > MAX_ENTRY_BYTES)
       throw new Broken(`it is longer than ${MAX_ENTRY_BYTES} bytes`);
-    const text = bytes.toString('latin1');
-    const brief = briefly(text);
-    if (brief !== undefined && QUIET.has(brief.type)) {
-      this.#checkFrame(index, brief);
-      this.#checkIds(brief);
-      return undefined;
-    }
-    const entry = (brief === undefined ? readCanonical(bytes, ENTRY) : JSON.parse(text)) as Entry;
+    const entry = readEntry(bytes);
     this.#checkFrame(index, entry);
     this.#checkGenesis(entry);
+    if (entry.type === 'log.key' || entry.type === 'person.enrolled') keyIn(entry.detail.key);
     this.#checkIds(entry);
     this.#checkEvidence(entry);
     return entry;
@@ -174,6 +162,7 @@ export class Ledger {
   #checkGenesis(entry: Entry): void {
     if (entry.type !== 'log.genesis') return;
     const { detail, outcome, log } = entry;
+    keyIn(detail.key);
     const [, installation, rehearsal] = ORIGIN.exec(log) ?? [];
     if (outcome !== 'success') throw new Broken('log.genesis is not a success');
     if (detail.installation !== installation)
@@ -183,10 +172,9 @@ export class Ledger {
   }
 
   /** No id twice; an outcome closes one earlier intent of its type. */
-  #checkIds({ id, corr, outcome, type }: Brief): void {
+  #checkIds({ id, corr, outcome, type }: Entry): void {
     let closes: number | undefined;
     if (corr !== undefined) {
-      if (outcome === 'intent') throw new Broken('an intent has corr');
       closes = this.#ids.find(corr);
       if (closes === undefined) throw new Broken('corr names no earlier entry');
       const state = this.#intents.at(closes);
@@ -231,28 +219,47 @@ export class Ledger {
       if (this.#nonces.add(statement.nonce) === undefined)
         throw new Broken('the nonce of an act was used before');
 
-    let short: string[] = [];
-    let others: string | undefined;
-    const enrolled = entry.type === 'person.enrolled' ? entry : undefined;
-    let opened;
-    if (enrolled !== undefined) {
-      if (this.#people.has(enrolled.detail.person))
-        throw new Broken('the person is enrolled already');
-      opened = openEnrolment(scene, index, enrolled.detail.statement);
-    }
     const counted = acts.flatMap(
-      (act) => judgeAct(scene, this.#people, act, this.unread > 0) ?? [],
+      (act) => judgeAct(scene, this.state, entry, act, this.unread > 0) ?? [],
     );
-    if (enrolled !== undefined && opened !== undefined) {
-      if (!judgeEnrolment(scene, enrolled, opened))
-        short = ['the statement by the person’s own key does not count'];
-      if (this.founders.length >= FOUNDERS) others = payloadHash(opened);
-    }
-    short.push(...this.#quorum.judge(entry, counted, others));
-    for (const why of short)
-      scene.findings.doubt('quorum', `entry ${index} (${entry.type}): ${why}`);
+    const short = [
+      ...this.#lacksEnrolment(scene, index, entry),
+      ...lacks(entry, counted, this.state),
+    ];
+    const { findings, place } = scene;
+    for (const why of short) findings.doubt('quorum', `entry ${index} (${entry.type}): ${why}`);
     this.#checkAgainstOutside(scene, index, entry);
-    this.#remember(entry);
+    if (
+      entry.type === 'person.enrolled' &&
+      entry.outcome === 'success' &&
+      this.founders.length < FOUNDERS
+    ) {
+      this.founders.push(entry.detail.key.sha256);
+      this.foundersKnownAt = index + 1;
+    }
+    follow(this.state, entry, {
+      acts: counted,
+      lacking: short.length > 0,
+      // After an entry that could not be read, what seems to contradict may follow from that one.
+      say: (why) => {
+        if (this.unread > 0) findings.doubt('state', `entry ${index} (${entry.type}): ${why}`);
+        else findings.fail('state', `${entry.type}: ${why}`, place);
+      },
+      doubt: (why) => {
+        findings.doubt('state', `entry ${index} (${entry.type}): ${why}`);
+      },
+    });
+  }
+
+  /** The new person's own statement. */
+  #lacksEnrolment(scene: Scene, index: number, entry: Entry): string[] {
+    if (entry.type !== 'person.enrolled') return [];
+    if (this.state.members.has(entry.detail.person))
+      throw new Broken('the person is enrolled already');
+    const opened = openEnrolment(scene, index, entry.detail.statement);
+    return judgeEnrolment(scene, entry, opened)
+      ? []
+      : ['the statement by the person’s own key does not count'];
   }
 
   /** What an entry repeats of things that are known otherwise. */
@@ -269,28 +276,6 @@ export class Ledger {
         findings.doubt('authenticity', 'no pinned key covers the first entry');
       else if (!pinned.some(({ sha256 }) => sha256 === entry.detail.key.sha256))
         findings.fail('authenticity', 'the key in log.genesis is not a pinned one', place);
-    }
-  }
-
-  /** Only a success changes who is here. */
-  #remember(entry: Entry): void {
-    if (entry.outcome !== 'success') return;
-    switch (entry.type) {
-      case 'person.enrolled':
-        this.#people.set(entry.detail.person, memberOf(entry.detail));
-        if (this.founders.length < FOUNDERS) this.founders.push(entry.detail.key.sha256);
-        break;
-      case 'person.role_changed': {
-        const member = this.#people.get(entry.detail.person);
-        if (member !== undefined) member.role = entry.detail.role;
-        break;
-      }
-      case 'person.left': {
-        const member = this.#people.get(entry.detail.person);
-        if (member !== undefined) member.left = true;
-        break;
-      }
-      default:
     }
   }
 }

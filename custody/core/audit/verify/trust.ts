@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { Count, Hex64 } from '../../../../shared/domain/basics.ts';
 import { KeymootError } from '../../../../shared/errors.ts';
 import { fromBase64, parseCheckpoint, signedBy, type SignedCheckpoint } from '../note.ts';
-import { ORIGIN, publicKey } from './rules.ts';
+import { ORIGIN } from '../../../../shared/log/rules.ts';
+import { publicKey } from '../reading.ts';
 
 interface PinnedKey {
   spki: Uint8Array;

@@ -1,5 +1,5 @@
 /**
- * Judges an audit bundle (resources/formats/audit-log.md): five parts, apart, and a verdict.
+ * Judges an audit bundle (resources/formats/audit-log.md): six parts, apart, and a verdict.
  *
  * Independent on purpose of the stand-alone verifier in resources/verifier: that one shares no code with the desk, this one stands on the desk's
  * own core. The tests run both over the same bundles.
@@ -8,15 +8,23 @@
  * what was found. Nothing in the bundle is trusted: sizes are claims until the files are there, and trust comes from outside.
  */
 import { isUtf8 } from 'node:buffer';
-import { MAX_ENTRY_BYTES } from '../entry.ts';
+import { MAX_ENTRY_BYTES } from '../../../../shared/log/entries.ts';
+import { MAX_DEFINITION, outlineIn } from '../../ceremonies/outline.ts';
+import { approvalsIn } from '../../state/policy.ts';
 import { TILE_WIDTH, tilePath } from '../tiles.ts';
 import { Bundle } from './bundle.ts';
 import { Derived } from './derived.ts';
 import { Findings, type Verdict } from './findings.ts';
 import { Ledger } from './ledger.ts';
 import { TooMuch, type BundleReader } from './reader.ts';
-import { HEAD_PATH, isEvidencePath, isForPeople, isNotePath, type Manifest } from './table.ts';
-import { MAX_DEFINITION } from './seating.ts';
+import {
+  FOR_PEOPLE,
+  HEAD_PATH,
+  isEvidencePath,
+  isForPeople,
+  isNotePath,
+  type Manifest,
+} from './manifest.ts';
 import { Tree } from './tree.ts';
 import {
   judgeNote,
@@ -87,7 +95,10 @@ class Verification {
       findings,
       random: this.#random,
       evidenceSize: (sha256) => this.#bundle.files.get(`evidence/${sha256}`),
-      definition: (sha256) => this.#bundle.evidence(sha256, MAX_DEFINITION),
+      documents: {
+        definition: (sha256) => this.#document(sha256, outlineIn),
+        approvals: (sha256) => this.#document(sha256, approvalsIn),
+      },
     });
     const complete = this.#readEntries(size, ledger);
     if (complete) {
@@ -100,8 +111,30 @@ class Verification {
     if (!all)
       findings.doubt('authenticity', 'not every entry could be read, nor every signature judged');
     findings.judged('format', 'integrity', 'authenticity');
-    this.#judgeAnchors(size, complete);
-    this.#finishQuorum(ledger, all);
+    const anchored = this.#judgeAnchors(size, complete);
+    this.#finishQuorum(ledger, all, anchored);
+    if (!all) findings.doubt('state', 'not every entry could be read, so not each was followed');
+    findings.judged('state');
+    this.#sayWhatIsBeyond();
+  }
+
+  #document<T>(sha256: string, read: (bytes: Uint8Array) => T | undefined): T | undefined {
+    const bytes = this.#bundle.evidence(sha256, MAX_DEFINITION);
+    return bytes === undefined ? undefined : read(bytes);
+  }
+
+  /** What no bundle can prove, however good: section 11. */
+  #sayWhatIsBeyond(): void {
+    const findings = this.#findings;
+    const loose = FOR_PEOPLE.filter((path) => this.#bundle.files.has(path));
+    if (loose.length > 0)
+      findings.beyond(
+        `what ${loose.join(', ')} say: nothing signs them, and anyone could have written them`,
+      );
+    findings.beyond('whether the desk’s clock was right');
+    findings.beyond(
+      'what devices hold: their attributes and answers stand here as the desk wrote them down',
+    );
   }
 
   // Notes
@@ -277,7 +310,8 @@ class Verification {
     }
   }
 
-  #judgeAnchors(size: number, complete: boolean): void {
+  /** Returns the size of the largest anchor that counts. */
+  #judgeAnchors(size: number, complete: boolean): number {
     const findings = this.#findings;
     let last: number | undefined;
     for (const { name, note } of this.#anchors) {
@@ -305,15 +339,22 @@ class Verification {
           : `whether the desk logged more after these ${size} entries`,
       );
     if (complete) findings.judged('completeness');
+    return last ?? 0;
   }
 
-  #finishQuorum(ledger: Ledger, all: boolean): void {
+  #finishQuorum(ledger: Ledger, all: boolean, anchored: number): void {
     const findings = this.#findings;
     if (!all) findings.doubt('quorum', 'not every entry could be read, so not each was judged');
     const people = this.#trust?.people;
-    if (people === undefined)
-      findings.beyond('who the founders are: the trust file does not name their keys');
-    else if (!ledger.founders.every((key) => people.includes(key)))
+    if (people === undefined) {
+      // SECURITY: whoever has the log key can invent two founders; only something from outside says that these are the ones.
+      if (anchored < Math.min(ledger.foundersKnownAt, this.about.size ?? 0))
+        findings.doubt(
+          'quorum',
+          'nothing from outside says who the founders are: the trust file names no keys of people, and no anchor covers their enrolment',
+        );
+      else findings.beyond('who the founders are: the trust file does not name their keys');
+    } else if (!ledger.founders.every((key) => people.includes(key)))
       findings.doubt('quorum', 'a founder’s key is not among the people of the trust file');
     if (ledger.openIntents > 0)
       findings.beyond(`what became of ${ledger.openIntents} intents: no entry closes them`);

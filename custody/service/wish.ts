@@ -1,14 +1,14 @@
 /**
- * What an intent on a token planned: written into its entry, and told from there alone. SECURITY: whoever settles an interrupted act adopts or destroys a key by
+ * The key that an intent is about: written into its entry, and read from there alone. SECURITY: an interrupted act is settled, and so a key adopted or destroyed, by
  * this, so nothing of it lies where it could be changed unseen.
  */
 import { z } from 'zod';
 import { Hex, Time, Uuid } from '../../shared/domain/basics.ts';
 import { Algorithm, Check, KeyLabel, Purpose } from '../../shared/domain/keys.ts';
 import { TokenIdentity, type TokenRef } from '../../shared/domain/tokens.ts';
-import type { Detail, Entry } from '../core/audit/entry.ts';
+import type { Detail, Entry } from '../../shared/log/entries.ts';
 
-/** What the intent's detail must say, or nobody could settle it. All of it public. */
+/** What the intent's detail must say for the act to be settled. All of it public. */
 const Planned = z.object({
   key: Uuid,
   algorithm: Algorithm,
@@ -24,13 +24,13 @@ const Planned = z.object({
   until: Time,
 });
 
-export interface KeyPlan extends Omit<z.infer<typeof Planned>, 'module' | 'token' | 'until'> {
+export interface KeyWish extends Omit<z.infer<typeof Planned>, 'module' | 'token' | 'until'> {
   kind: 'generate' | 'import' | 'destroy';
   at: TokenRef;
 }
 
 /** The plan as an intent's entry says it. Of which ceremony and step it is, the entry's frame says; until when, whoever writes it. */
-export const planDetail = (plan: KeyPlan): Detail<'key.generate'> => {
+export const wishDetail = (plan: KeyWish): Detail<'key.generate'> => {
   const { key, at, algorithm, purpose, extractable, label, ckaid, check, p11 } = plan;
   return {
     ...{ key, algorithm, purpose, extractable, label, ckaid, ...at },
@@ -47,7 +47,7 @@ const KINDS = {
 const DOING = { generate: 'generating', import: 'forming', destroy: 'destroying' } as const;
 
 /** Undefined when nothing of it can be on a token, as of a wrap, whose objects die with its process; and when the entry does not say enough. */
-export const planIn = ({ type, detail }: Entry): KeyPlan | undefined => {
+export const wishIn = ({ type, detail }: Entry): KeyWish | undefined => {
   if (type !== 'key.generate' && type !== 'key.import' && type !== 'key.destroy') return undefined;
   const planned = Planned.safeParse(detail);
   if (!planned.success) return undefined;
@@ -57,12 +57,22 @@ export const planIn = ({ type, detail }: Entry): KeyPlan | undefined => {
 
 /** In words, for whoever reads that it is not settled. */
 export const whatIn = (entry: Entry): string => {
-  const plan = planIn(entry);
-  return plan === undefined
-    ? `wrapping “${entry.target?.label ?? ''}” for AWS KMS`
-    : `${DOING[plan.kind]} ${plan.algorithm} “${plan.label}” on token “${plan.at.token.label}”`;
+  const wish = wishIn(entry);
+  return wish === undefined
+    ? `wrapping “${entry.target?.label ?? ''}” for an export`
+    : `${DOING[wish.kind]} ${wish.algorithm} “${wish.label}” on token “${wish.at.token.label}”`;
 };
 
 /** Until when the device may still finish, ms since 1970; 0 when the entry does not say. */
 export const untilIn = ({ detail }: Entry): number =>
   'until' in detail && detail.until !== undefined ? Date.parse(detail.until) : 0;
+
+/** No device is given longer for one call, ms. */
+const LONGEST_CALL_MS = 3_600_000;
+
+/** SECURITY: by what an open intent says a key is adopted or destroyed, and what it says that people did not sign must make sense by itself. */
+export const canBeSettled = (intent: Entry): boolean => {
+  const { type, time } = intent;
+  if (untilIn(intent) > Date.parse(time) + LONGEST_CALL_MS) return false;
+  return !Object.hasOwn(KINDS, type) || wishIn(intent) !== undefined;
+};

@@ -1,0 +1,136 @@
+/** Exports, as the log tells of them: requested, answered by parameters, confirmed, wrapped, packaged. */
+import type { EntryOf } from '../../../shared/log/entries.ts';
+import type { Follow, Say } from './follow.ts';
+import type { ExportFact, State } from './state.ts';
+
+const requested = (state: State, entry: EntryOf<'byok.requested'>, say: Say): void => {
+  const { export: id, key, target, algorithm } = entry.detail;
+  if (state.exports.has(id)) say('it requests an export that was requested before');
+  if (state.keys.get(key)?.state !== 'active')
+    say('it requests an export of a key that is not active');
+  if (entry.outcome !== 'success') return;
+  state.exports.set(id, {
+    ...{ id, key, target, algorithm, created: entry.time },
+    state: 'REQUESTED',
+    parametersSha256: undefined,
+    wrappingSpkiSha256: undefined,
+    keyRef: undefined,
+    validTo: undefined,
+    blobSha256: undefined,
+    manifestSha256: undefined,
+    wrap: 'none',
+  });
+};
+
+/** The role of the file that the parameters came in, as a provider's own bytes. */
+export const PARAMETERS = 'parameters';
+
+const loaded = (
+  state: State,
+  job: ExportFact,
+  { detail, outcome }: EntryOf<'byok.parameters_loaded'>,
+  say: Say,
+): void => {
+  if (job.state === 'WRAPPED') say('it loads parameters for an export that has its package');
+  if (job.target !== detail.target || job.algorithm !== detail.algorithm)
+    say('it loads parameters for another target or algorithm than was requested');
+  if (outcome !== 'success') return;
+  state.exports.set(job.id, {
+    ...job,
+    state: 'PARAMETERS LOADED',
+    parametersSha256: detail.files.find(({ role }) => role === PARAMETERS)?.sha256,
+    wrappingSpkiSha256: detail.wrapping_spki_sha256,
+    keyRef: detail.key_ref,
+    validTo: detail.valid_to,
+    wrap: 'none',
+  });
+};
+
+const confirmed = (
+  state: State,
+  job: ExportFact,
+  { detail, outcome }: EntryOf<'byok.parameters_confirmed'>,
+  say: Say,
+): void => {
+  if (job.state !== 'PARAMETERS LOADED') say('there is nothing to confirm in that export');
+  if (outcome !== 'success') return;
+  if (job.wrappingSpkiSha256 !== detail.wrapping_spki_sha256)
+    say('it confirms another wrapping key than was loaded');
+  state.exports.set(job.id, { ...job, state: 'CONFIRMED', wrap: 'none' });
+};
+
+const wrapping = (state: State, job: ExportFact, entry: EntryOf<'key.wrap'>, say: Say): void => {
+  const { detail, outcome, time } = entry;
+  if (outcome === 'intent') {
+    if (job.state !== 'CONFIRMED') say('nobody confirmed the wrapping key of that export');
+    if (job.key !== detail.key) say('it wraps another key than the export was requested for');
+    if (job.wrappingSpkiSha256 !== detail.wrapping_spki_sha256)
+      say('it wraps under another wrapping key than was confirmed');
+    if (job.validTo !== undefined && time >= job.validTo)
+      say('it wraps after the parameters ran out');
+    state.exports.set(job.id, { ...job, wrap: 'begun' });
+  }
+  if (outcome === 'success' && job.wrap === 'begun')
+    state.exports.set(job.id, { ...job, wrap: 'done' });
+};
+
+const packaged = (
+  state: State,
+  job: ExportFact,
+  { detail, outcome }: EntryOf<'byok.package_created'>,
+  say: Say,
+): void => {
+  if (job.wrap !== 'done' || job.state !== 'CONFIRMED')
+    say('it tells of a package, and nothing was wrapped for that export');
+  if (job.key !== detail.key) say('its package holds another key than was requested');
+  if (outcome !== 'success') return;
+  state.exports.set(job.id, {
+    ...job,
+    state: 'WRAPPED',
+    blobSha256: detail.blob_sha256,
+    manifestSha256: detail.manifest_sha256,
+  });
+};
+
+/** The export that an entry names. */
+const jobOf = (state: State, id: string, say: Say): ExportFact | undefined => {
+  const job = state.exports.get(id);
+  if (job === undefined) say('it names an export that nobody requested');
+  return job;
+};
+
+export const followExports: Follow = (state, entry, { say }) => {
+  const { type } = entry;
+  if (type === 'byok.requested') {
+    requested(state, entry, say);
+    return;
+  }
+  if (type !== 'key.wrap' && !type.startsWith('byok.')) return;
+  const { detail } = entry;
+  const id = 'export' in detail ? detail.export : undefined;
+  if (id === undefined) return; // a wrap for no export
+  const job = jobOf(state, id, say);
+  if (job === undefined) return;
+  switch (type) {
+    case 'byok.parameters_loaded':
+      loaded(state, job, entry, say);
+      return;
+    case 'byok.parameters_confirmed':
+      confirmed(state, job, entry, say);
+      return;
+    case 'key.wrap':
+      wrapping(state, job, entry, say);
+      return;
+    case 'byok.package_created':
+      packaged(state, job, entry, say);
+      return;
+    case 'byok.answered':
+      if (job.state !== 'WRAPPED') say('it takes in an answer about a package that there is not');
+      return;
+    case 'byok.expired':
+      if (job.state === 'WRAPPED') say('an export that has its package does not expire');
+      state.exports.set(job.id, { ...job, state: 'EXPIRED', wrap: 'none' });
+      return;
+    default:
+  }
+};

@@ -1,0 +1,49 @@
+/** A collection whose changes can be taken back as one: what a transaction needs that writes entries and state together. */
+
+/** Values are replaced and never changed in place, so keeping the old one is enough to go back. */
+export class Kept<V> implements Iterable<V> {
+  readonly #held = new Map<string, V>();
+  /** What changed since {@link begin}; undefined: it was removed. */
+  #changes: Map<string, V | undefined> | undefined;
+
+  get(id: string): V | undefined {
+    return this.#changes?.has(id) === true ? this.#changes.get(id) : this.#held.get(id);
+  }
+  has(id: string): boolean {
+    return this.get(id) !== undefined;
+  }
+  set(id: string, value: V): void {
+    if (this.#changes === undefined) this.#held.set(id, value);
+    else this.#changes.set(id, value);
+  }
+  delete(id: string): void {
+    if (this.#changes === undefined) this.#held.delete(id);
+    else this.#changes.set(id, undefined);
+  }
+  *entries(): Generator<[string, V]> {
+    for (const [id, value] of this.#held) if (this.#changes?.has(id) !== true) yield [id, value];
+    for (const [id, value] of this.#changes ?? []) if (value !== undefined) yield [id, value];
+  }
+  *[Symbol.iterator](): Generator<V> {
+    for (const [, value] of this.entries()) yield value;
+  }
+  get size(): number {
+    let size = this.#held.size;
+    for (const [id, value] of this.#changes ?? [])
+      size += (value === undefined ? 0 : 1) - (this.#held.has(id) ? 1 : 0);
+    return size;
+  }
+
+  begin(): void {
+    this.#changes = new Map();
+  }
+  keep(): void {
+    for (const [id, value] of this.#changes ?? [])
+      if (value === undefined) this.#held.delete(id);
+      else this.#held.set(id, value);
+    this.#changes = undefined;
+  }
+  drop(): void {
+    this.#changes = undefined;
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * One act on a key at its token: look, intend, ask, compare, record. Generating, forming and destroying are acts of this shape, read from the top.
+ *
+ * The module's turn is held from the look to the record, so no other process logs in on it meanwhile. The look and the one request run in one token process; what
+ * the device did is looked at from a new one, so that no cache of the first answers. Whatever fails between intent and record leaves the intent open, and
+ * Recovery settles it (R8).
+ */
+import type { KeyRecord } from '../../shared/domain/keys.ts';
+import { KeymootError } from '../../shared/errors.ts';
+import type { KeyReadback } from '../../shared/token/protocol.ts';
+import type { NewEntry } from '../core/audit/entry.ts';
+import type { TokenClient } from '../tokens/client.ts';
+import type { Desk, KeyIntent } from './desk.ts';
+import {
+  atToken,
+  destroyPlanned,
+  requireFree,
+  underIntent,
+  unlike,
+  type Bench,
+  type Login,
+} from './key-work.ts';
+import type { GeneratePlan, ImportPlan } from '../core/keys/templates.ts';
+import type { KeyWish } from './wish.ts';
+import { reasonOf } from './reason.ts';
+import type { Call } from './router.ts';
+
+/** What is acted on, and by whom. */
+export interface ActOn<P extends GeneratePlan | ImportPlan = GeneratePlan | ImportPlan> {
+  call: Call;
+  login: Login;
+  wish: KeyWish;
+  plan: P;
+}
+
+/** `Answer`: what the token says to the one request. `Result`: what the act gives. */
+export abstract class KeyAct<
+  Answer,
+  Result,
+  P extends GeneratePlan | ImportPlan = GeneratePlan | ImportPlan,
+> {
+  protected readonly on: ActOn<P>;
+  #bench: Bench | undefined;
+  #intents: readonly string[] = [];
+
+  constructor(on: ActOn<P>) {
+    this.on = on;
+  }
+  protected get desk(): Desk {
+    return this.on.call.desk;
+  }
+  protected get bench(): Bench {
+    if (this.#bench === undefined) throw new Error('key act: it does not hold the token yet');
+    return this.#bench;
+  }
+  /** The id of the entry that set out to do it; `at` is its place among the intents. */
+  protected intended(at = 0): string {
+    return this.#intents[at] ?? '';
+  }
+
+  /** Refuses when the act can't begin. A wrong PIN shows here, before anything is intended. */
+  protected abstract look(client: TokenClient): Promise<void>;
+  /** Makes ready what the request needs, in the process that makes it. */
+  protected prepare(_client: TokenClient): Promise<void> {
+    return Promise.resolve();
+  }
+  /** The first entry says the wish, by which it can be settled; the others share its fate. */
+  protected abstract intend(): readonly [KeyIntent, ...NewEntry[]];
+  /** For how long the device may work on the request, ms. */
+  protected abstract readonly deadlineMs: number;
+  protected abstract ask(client: TokenClient): Promise<Answer>;
+  /** Compares what the token answered with the wish, and closes the intent. */
+  protected abstract record(answer: Answer): Promise<Result>;
+  /** The token refused in words, and may still have done half of it. Closes the intent; throws what is left of it. */
+  protected abstract afterRefusal(error: KeymootError): Promise<Result>;
+
+  run(): Promise<Result> {
+    const { login, wish, plan } = this.on;
+    return atToken({ desk: this.desk, at: wish.at, login, plan }, (bench) => {
+      this.#bench = bench;
+      return bench.inNew(async (client) => {
+        await this.look(client);
+        await this.prepare(client);
+        return underIntent(bench, client, {
+          entries: this.intend(),
+          deadlineMs: this.deadlineMs,
+          ask: () => this.ask(client),
+          close: (heard, intents) => {
+            this.#intents = intents;
+            return 'refused' in heard
+              ? this.afterRefusal(heard.refused)
+              : this.record(heard.answer);
+          },
+        });
+      });
+    });
+  }
+}
+
+/** An act that makes a key: nothing may have its name, and what is not as it was wished is destroyed again. */
+export abstract class MakeKey<P extends GeneratePlan | ImportPlan> extends KeyAct<
+  KeyReadback,
+  KeyRecord,
+  P
+> {
+  protected look(client: TokenClient): Promise<void> {
+    return requireFree(this.bench, client);
+  }
+  /** How what was made differs from the wish, in words; undefined when it is as wished. */
+  protected compare(made: KeyReadback): string | undefined {
+    return unlike(this.on.plan, made);
+  }
+  /** Words for what was made and is not as wished. */
+  protected abstract notAsWished(difference: string): KeymootError;
+  /** Entries of the outcome that nothing was made, or that it was destroyed again. */
+  protected abstract failed(reason: string, observed: string, objects: number): NewEntry[];
+  /** The key that was made, and the entries that say so. */
+  protected abstract made(made: KeyReadback): { key: KeyRecord; entries: NewEntry[] };
+  /** What the log names of it by a hash. */
+  protected abstract keep(key: KeyRecord): () => void;
+
+  async #undo(reason: string, observed: string): Promise<void> {
+    const objects = await destroyPlanned(this.bench);
+    this.desk.closeIntent(this.intended(), this.failed(reason, observed, objects));
+    await this.desk.seal();
+  }
+  protected async afterRefusal(error: KeymootError): Promise<never> {
+    await this.#undo(reasonOf(error), 'the token refused the key');
+    throw error;
+  }
+  protected async record(answer: KeyReadback): Promise<KeyRecord> {
+    const difference = this.compare(answer);
+    if (difference !== undefined) {
+      await this.#undo('key-not-as-asked', difference.slice(0, 900));
+      throw this.notAsWished(difference);
+    }
+    const { key, entries } = this.made(answer);
+    this.desk.closeIntent(this.intended(), entries, this.keep(key));
+    return key;
+  }
+}
