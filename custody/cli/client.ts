@@ -90,6 +90,8 @@ export class DeskClient {
     try {
       const hello = await client.call('desk.hello', {});
       client.#publicKey = hello.publicKey;
+      // A desk says its name before its log is judged; one that is refused is refused here.
+      await client.call('log.state', {});
     } catch (error) {
       await client.stop();
       throw error;

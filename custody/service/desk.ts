@@ -82,31 +82,45 @@ export class Desk {
     };
   }
 
-  /**
-   * Opens the folder's desk: checks it, counts the epoch, ends the former service's processes and closes what needs no device to be closed.
-   * @param tell hears how far the check of the log has come
-   */
-  static async open(folder: string, emit: Emit, tell: Tell = () => undefined): Promise<Desk> {
+  /** The desk of a folder, ready to be opened: until then it says its name and nothing else. */
+  static at(folder: string, emit: Emit): Desk {
     const store = Store.open(folder);
     try {
-      const desk = new Desk(store, emit);
-      await desk.journal.open(tell);
-      desk.ceremonies.begin();
-      desk.policy();
-      desk.devices.begin();
+      return new Desk(store, emit);
+    } catch (error) {
+      store.close();
+      throw error;
+    }
+  }
+  /** The folder's desk, opened. */
+  static async open(folder: string, emit: Emit, tell?: Tell): Promise<Desk> {
+    const desk = Desk.at(folder, emit);
+    await desk.begin(tell);
+    return desk;
+  }
+
+  /**
+   * Opens it: judges the log, counts the epoch, ends the former service's processes and closes what needs no device to be closed. A desk that is refused is closed.
+   * @param tell gets how far the check of the log has come
+   */
+  async begin(tell: Tell = () => undefined): Promise<void> {
+    const { journal, store } = this;
+    try {
+      await journal.open(tell);
+      this.ceremonies.begin();
+      this.policy();
+      this.devices.begin();
       store.commit(() => {
-        store.meta.set('epoch', String(desk.epoch));
+        store.meta.set('epoch', String(this.epoch));
       });
-      if (desk.journal.genesis() !== undefined) {
-        const { size, sealed } = desk.signer.state();
-        // Written with the first thing that happens: whoever only looks leaves no trace that would need sealing.
-        desk.journal.announce({
-          type: 'app.start',
-          detail: { build: BUILD, epoch: desk.epoch, sealed, unsealed: size - sealed },
-        });
-        desk.#closeWhatNeedsNoDevice();
-      }
-      return desk;
+      if (journal.genesis() === undefined) return;
+      const { size, sealed } = this.signer.state();
+      // Written with the first thing that happens: a service that only reads leaves no trace that would need sealing.
+      journal.announce({
+        type: 'app.start',
+        detail: { build: BUILD, epoch: this.epoch, sealed, unsealed: size - sealed },
+      });
+      this.#closeWhatNeedsNoDevice();
     } catch (error) {
       store.close();
       throw error;
@@ -134,7 +148,7 @@ export class Desk {
   }
 
   get state(): 'EMPTY' | 'FOUNDING' | 'READY' {
-    if (this.journal.genesis() === undefined) return 'EMPTY';
+    if (this.store.log.size === 0) return 'EMPTY';
     return this.journal.state.facts.policyAgreed ? 'READY' : 'FOUNDING';
   }
   requireReady(): void {

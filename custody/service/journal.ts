@@ -87,6 +87,12 @@ export class Journal {
     if (genesis.detail.mode !== this.#store.meta.get('mode')) throw tampered('its mode');
   }
 
+  /**
+   * Whether there was a policy, by the index alone: for saying which screens to draw while the log is judged. SECURITY: no right follows from it.
+   */
+  get seemsReady(): boolean {
+    return this.#store.index.of('type', 'policy.changed').length > 0;
+  }
   /** What the log made true. SECURITY: rights come from here, never from a row. */
   get state(): State {
     return this.#state;

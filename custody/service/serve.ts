@@ -9,6 +9,7 @@ import { Request } from '../../shared/contract/message.ts';
 import { MAX_MESSAGE_BYTES } from '../../shared/contract/wire.ts';
 import { errorData, KeymootError } from '../../shared/errors.ts';
 import { Desk, type Emit } from './desk.ts';
+import { hello } from './handlers/desk.ts';
 import { handlers } from './handlers/index.ts';
 import { Opening } from './opening.ts';
 import { Router } from './router.ts';
@@ -105,12 +106,17 @@ export const serve = async (
 
   let desk: Desk | undefined;
   const opening = new Opening(emit);
-  const router = Desk.open(folder, emit, (done, of) => {
-    opening.tell(done, of);
-  }).then((opened) => {
+  /** Its name is known, and its log is being judged. */
+  let unjudged: Desk | undefined;
+  const router = (async () => {
+    const opened = Desk.at(folder, emit);
+    unjudged = opened;
+    await opened.begin((done, of) => {
+      opening.tell(done, of);
+    });
     desk = opened;
     return new Router(opened, handlers);
-  });
+  })();
   router.catch(() => undefined); // every call answers with the reason; the face shows it
   const finish = (code: number) => {
     desk?.close();
@@ -143,6 +149,10 @@ export const serve = async (
         id = idOf(line);
         const request = parseRequest(line);
         id = request.id;
+        if (desk === undefined && unjudged !== undefined && request.channel === 'desk.hello') {
+          say({ id, ok: true, value: hello(unjudged, false) });
+          return;
+        }
         if (desk === undefined) opening.waits(id);
         say({ id, ok: true, value: await (await router).handle(request) });
       } catch (error) {

@@ -81,7 +81,7 @@ export const migrate = (db: Database, to: number): void => {
   if (version > migrations.length)
     throw new KeymootError(
       'store-newer',
-      `This desk was last used by a newer Keymoot (schema ${version}; this one knows ${migrations.length}). Nothing was changed. Start the newer version.`,
+      `This desk was last used by a newer Keymoot (schema ${stored}; this one knows ${BASE + migrations.length}). Nothing was changed. Start the newer version.`,
     );
   const Sqlite = nativeRequire('better-sqlite3');
   const fresh = new Sqlite(':memory:');

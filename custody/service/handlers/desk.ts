@@ -1,5 +1,6 @@
 /** The desk itself: hello, founding, opening and locking, secrets, files. */
 import { hash, randomBytes } from 'node:crypto';
+import type { Output } from '../../../shared/contract/index.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import { BUILD, VERSION } from '../../build.ts';
 import { base64 } from '../../core/audit/note.ts';
@@ -23,20 +24,26 @@ const warningsOf = (desk: Desk): string[] => [
     : []),
 ];
 
+/**
+ * What a face needs to draw its frame and to seal secrets. Also given before the log is judged: then the state is as the index has it, and a desk that turns out to
+ * be refused still refuses every other call.
+ */
+export const hello = (desk: Desk, judged = true): Output<'desk.hello'> => {
+  const { mode, origin, seemsReady } = desk.journal;
+  return {
+    protocol: 1,
+    version: VERSION,
+    build: BUILD,
+    epoch: desk.epoch,
+    publicKey: desk.secrets.publicKey,
+    state: !judged && desk.state === 'FOUNDING' && seemsReady ? 'READY' : desk.state,
+    ...(mode === undefined ? {} : { mode }),
+    ...(origin === undefined ? {} : { origin }),
+  };
+};
+
 export const deskHandlers: Part<'desk' | 'secrets' | 'files'> = {
-  'desk.hello': {
-    reads: true,
-    run: (_input, { desk }) => ({
-      protocol: 1,
-      version: VERSION,
-      build: BUILD,
-      epoch: desk.epoch,
-      publicKey: desk.secrets.publicKey,
-      state: desk.state,
-      ...(desk.journal.mode === undefined ? {} : { mode: desk.journal.mode }),
-      ...(desk.journal.origin === undefined ? {} : { origin: desk.journal.origin }),
-    }),
-  },
+  'desk.hello': { reads: true, run: (_input, { desk }) => hello(desk) },
   'desk.status': {
     reads: true,
     run: (_input, { desk }) => ({
