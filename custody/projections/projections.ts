@@ -93,7 +93,7 @@ export const PROJECTIONS: readonly Projection[] = [
     put: (row, { keys }) => {
       keys.put(row);
     },
-    rows: ({ keys }) => byId(keys.all(), ({ id }) => id),
+    rows: ({ keys }) => keys.rows() as Map<string, KeyRecord>,
   }),
   projection({
     what: 'a ceremony’s definition',

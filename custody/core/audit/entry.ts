@@ -1,6 +1,6 @@
 /** What the writer of the log makes of an entry: its bytes, and what people sign of it. What an entry may hold is declared in shared/log. */
 import { hash } from 'node:crypto';
-import { canonical, canonicalBytes } from '../../../shared/canonical.ts';
+import { canonical } from '../../../shared/canonical.ts';
 import {
   agreedDetail,
   entryRule,
@@ -53,7 +53,7 @@ export const subjectOf = ({
   type,
   sha256: hash(
     'sha256',
-    canonicalBytes({ ceremony, detail: agreedDetail(type, detail), outcome, type }),
+    canonical({ ceremony, detail: agreedDetail(type, detail), outcome, type }),
   ),
 });
 

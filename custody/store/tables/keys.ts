@@ -59,12 +59,13 @@ const summary = (raw: RawSummary) => ({
   created: raw.created,
 });
 
-const read = (raw: Raw): KeyRecord =>
-  KeyRecord.parse({
-    ...summary(raw),
-    ...(raw.spki === null ? {} : { spki: raw.spki.toString('base64') }),
-    attributes: JSON.parse(raw.attributes) as unknown,
-  });
+/** As it stands in the table, its form unjudged. */
+const plain = (raw: Raw) => ({
+  ...summary(raw),
+  ...(raw.spki === null ? {} : { spki: raw.spki.toString('base64') }),
+  attributes: JSON.parse(raw.attributes) as unknown,
+});
+const read = (raw: Raw): KeyRecord => KeyRecord.parse(plain(raw));
 
 export class KeysTable {
   readonly #db;
@@ -125,6 +126,11 @@ export class KeysTable {
       total,
       keys: rows.map((row) => KeySummary.parse(summary(row))),
     };
+  }
+  /** Every row by its id, for comparing it with what the log says: no form is judged, since only equality counts. */
+  rows(): Map<string, unknown> {
+    const rows = this.#db.prepare<[], Raw>('SELECT * FROM key').iterate();
+    return new Map([...rows].map((raw) => [raw.id, plain(raw)]));
   }
   all(): KeyRecord[] {
     return this.#db.prepare<[], Raw>('SELECT * FROM key ORDER BY created, id').all().map(read);

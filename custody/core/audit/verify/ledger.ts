@@ -5,6 +5,7 @@ import type { Act } from '../../../../shared/log/statement.ts';
 import { follow } from '../../state/follow.ts';
 import { FOUNDERS } from '../../state/people.ts';
 import { State, type Documents } from '../../state/state.ts';
+import { subjectOf } from '../entry.ts';
 import { Broken, keyIn, readEntry } from '../reading.ts';
 import type { Findings, Place } from './findings.ts';
 import { Ids } from './ids.ts';
@@ -219,8 +220,9 @@ export class Ledger {
       if (this.#nonces.add(statement.nonce) === undefined)
         throw new Broken('the nonce of an act was used before');
 
-    const counted = acts.flatMap(
-      (act) => judgeAct(scene, this.state, entry, act, this.unread > 0) ?? [],
+    const about = acts.length === 0 ? undefined : { entry, subject: subjectOf(entry) };
+    const counted = acts.flatMap((act) =>
+      about === undefined ? [] : (judgeAct(scene, this.state, about, act, this.unread > 0) ?? []),
     );
     const short = [
       ...this.#lacksEnrolment(scene, index, entry),

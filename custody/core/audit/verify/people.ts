@@ -10,10 +10,10 @@ import {
   enrolmentRule,
   type Act,
   type Enrolment,
+  type Subject,
 } from '../../../../shared/log/statement.ts';
 import type { CountedAct } from '../../state/follow.ts';
 import type { Member, State } from '../../state/state.ts';
-import { subjectOf } from '../entry.ts';
 import { fromBase64 } from '../note.ts';
 import { Broken, keyIn, readCanonical } from '../reading.ts';
 import { digestOf, preAuthentication } from '../statement.ts';
@@ -101,11 +101,11 @@ export const verifyAhead = (act: Opened<Act>, { key, publicKey }: Member): Promi
     });
   });
 
-/** The act, if it counts. `unread`: entries could not be read, so the person may have been enrolled in one of them. */
+/** The act, if it counts. `subject`: of the entry that carries it. `unread`: entries could not be read, so the person may have been enrolled in one of them. */
 export const judgeAct = (
   { findings, place }: Scene,
   { members }: State,
-  entry: Entry,
+  { subject: agreed, entry }: { subject: Subject; entry: Entry },
   act: Opened<Act>,
   unread: boolean,
 ): CountedAct | undefined => {
@@ -123,7 +123,7 @@ export const judgeAct = (
     return refuse(`an act by ${person} names a key that is not theirs`);
   if (!holds(act, member.key, member.publicKey))
     return refuse(`the signature of an act by ${person} does not hold`);
-  if (!sameData(subject, subjectOf(entry)) || !sameData(ceremony, entry.ceremony))
+  if (!sameData(subject, agreed) || !sameData(ceremony, entry.ceremony))
     return refuse(`${person} signed something else than this entry says`);
   if (member.left) return undefined;
   return { statement: act.statement, role: member.role, keySha256: member.key.sha256 };
