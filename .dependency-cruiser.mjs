@@ -94,9 +94,15 @@ export default {
     ),
 
     forbid(
+      'projections-only-write-rows',
+      'What the log says becomes rows here; no device and no call is known.',
+      '^custody/projections/',
+      anyOf(['^custody/(?!projections/|core/|store/)', FACES]),
+    ),
+    forbid(
       'nothing-below-reaches-up',
       'The service composes core, store and tokens; none of them knows that it does.',
-      '^custody/(core|store|tokens)/',
+      '^custody/(core|store|tokens|projections)/',
       '^custody/(service|cli|holder|judge)/|^custody/main\\.ts$',
     ),
     forbid(

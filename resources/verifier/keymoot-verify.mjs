@@ -2319,11 +2319,15 @@ function keyDestroyed(state, told, no) {
   if (outcome === 'intent') livingKey(state, told, no);
   const key = state.keys.get(detail.get('key'));
   if (!key?.living) return;
-  if (outcome === 'not-found') state.moveKey(key, 'not-found');
+  if (outcome === 'not-found' && key.state !== 'not-found') {
+    key.before = key.state;
+    state.moveKey(key, 'not-found');
+  }
   if (!success) return;
   key.living = false;
   if (key.ckaid !== undefined) addTo(state.placeOf(key).ckaids, key.ckaid, -1);
-  state.moveKey(key, key.state === 'compromised' ? 'destroyed-compromised' : 'destroyed');
+  const last = key.state === 'not-found' ? key.before : key.state;
+  state.moveKey(key, last === 'compromised' ? 'destroyed-compromised' : 'destroyed');
 }
 
 const NEXT = new Map([
@@ -2332,7 +2336,6 @@ const NEXT = new Map([
   ['active', ['suspended', 'deactivated', 'compromised']],
   ['suspended', ['active', 'deactivated', 'compromised']],
   ['deactivated', ['compromised']],
-  ['not-found', ['active', 'compromised']],
 ]);
 
 function keyMoved(state, told, no) {
@@ -2340,7 +2343,8 @@ function keyMoved(state, told, no) {
   const key = livingKey(state, told, no);
   const [from, to] = [detail.get('from'), detail.get('to')];
   if (key !== null && key.state !== from) no(`the key is ${key.state}, not ${from}`);
-  if (!NEXT.get(from)?.includes(to)) no(`a key can't become ${to} that is ${from}`);
+  const next = from === 'not-found' ? [key?.before, 'compromised'] : NEXT.get(from);
+  if (!next?.includes(to)) no(`a key can't become ${to} that is ${from}`);
   const released = from === 'quarantine' && to === 'active';
   if (key !== null && released && entry.get('ceremony')?.get('id') !== key.ceremony) {
     no('a key is released outside the ceremony that made it');

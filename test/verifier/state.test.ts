@@ -203,6 +203,12 @@ const STATE: Record<string, Tell> = {
     story.move(key, 'active', lies ? 'compromised' : 'suspended');
     story.move(key, lies ? 'compromised' : 'suspended', 'active');
   },
+  'a compromised key that was not found, and turns up as active': (story, lies) => {
+    const key = story.key();
+    story.move(key, 'active', lies ? 'compromised' : 'suspended');
+    story.destroy(key, { became: { outcome: 'not-found' } });
+    story.move(key, 'not-found', lies ? 'active' : 'suspended');
+  },
   'a key that is found again though it was never missed': (story, lies) => {
     const key = story.key();
     if (!lies) story.destroy(key, { became: { outcome: 'not-found' } });

@@ -14,7 +14,7 @@ interface Transition {
 /** Transitions that an entry of type `key.state` may make; destroying has its own entries. */
 export const TRANSITIONS: readonly Transition[] = [
   { from: ['quarantine'], to: 'active', inItsCeremony: true },
-  { from: ['pre-activation', 'suspended', 'not-found'], to: 'active' },
+  { from: ['pre-activation', 'suspended'], to: 'active' },
   { from: ['active'], to: 'suspended' },
   { from: ['active', 'suspended'], to: 'deactivated' },
   {
@@ -23,8 +23,15 @@ export const TRANSITIONS: readonly Transition[] = [
   },
 ];
 
-export const transition = (from: KeyState, to: KeyState): Transition | undefined =>
-  TRANSITIONS.find((one) => one.to === to && one.from.includes(from));
+/** `before`: the state that a key had that was not found since; when it turns up it has that again. */
+export const transition = (
+  from: KeyState,
+  to: KeyState,
+  before?: KeyState,
+): Transition | undefined =>
+  from === 'not-found' && to === before
+    ? { from: ['not-found'], to }
+    : TRANSITIONS.find((one) => one.to === to && one.from.includes(from));
 
 /** The state of a key that is gone from its token for certain. */
 export const destroyedFrom = (from: KeyState): KeyState =>

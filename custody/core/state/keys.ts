@@ -89,7 +89,7 @@ const followState = (state: State, entry: EntryOf<'key.state'>, say: Say): void 
   const key = livingKey(state, entry, say);
   if (key === undefined) return;
   const { from, to } = entry.detail;
-  const known = transition(from, to);
+  const known = transition(from, to, key.before);
   if (key.state !== from) say(`it says that the key was ${from}, and it was ${key.state}`);
   if (known === undefined) say(`no key goes from ${from} to ${to}`);
   if (known?.inItsCeremony === true && entry.ceremony?.id !== key.ceremony)
@@ -100,14 +100,16 @@ const followState = (state: State, entry: EntryOf<'key.state'>, say: Say): void 
 const followDestroyed = (state: State, { detail }: EntryOf<'key.destroy'>): void => {
   const key = state.keys.get(detail.key);
   if (key === undefined || !isLiving(key)) return;
-  state.keys.set(key.id, { ...key, state: destroyedFrom(key.state) });
+  const last = key.state === 'not-found' ? (key.before ?? key.state) : key.state;
+  state.keys.set(key.id, { ...key, state: destroyedFrom(last) });
   const at = place(key.made);
   if (at !== undefined) state.living.delete(at);
 };
 
 const followNotFound = (state: State, { detail }: EntryOf<'key.destroy'>): void => {
   const key = state.keys.get(detail.key);
-  if (key !== undefined && isLiving(key)) state.keys.set(key.id, { ...key, state: 'not-found' });
+  if (key === undefined || !isLiving(key) || key.state === 'not-found') return;
+  state.keys.set(key.id, { ...key, state: 'not-found', before: key.state });
 };
 
 export const followKeys: Follow = (state, entry: Entry, { say }) => {

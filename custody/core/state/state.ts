@@ -46,6 +46,8 @@ export interface KeyFact {
   id: string;
   made: KeyDetail;
   state: KeyState;
+  /** The state that it had before it was not found. */
+  before?: KeyState;
   ceremony: string | undefined;
   /** When it was made: the entry's time. */
   created: string;
