@@ -1,7 +1,7 @@
 /** The window's page. Everything it shows comes over the contract; everything it asks goes the same way. */
 import './trusted-types.ts';
 import './no-generated-code.ts';
-import '@mantine/core/styles.css';
+import './ui/mantine.css';
 import '@fontsource/ibm-plex-sans/400.css';
 import '@fontsource/ibm-plex-sans/500.css';
 import '@fontsource/ibm-plex-sans/600.css';
