@@ -1,5 +1,5 @@
-/** The page as it is built: it has the styles of what it shows. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** The page as it is built: it begins with little, and has the styles of what it shows. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { at } from '../../scripts/lib/project.mjs';
@@ -28,4 +28,19 @@ test('has the styles of every component in it, and of no other', () => {
     sheets.filter(({ classes }) => [...classes].some((one) => of.has(one))).map(({ name }) => name);
   expect(used.size).toBeGreaterThan(50);
   expect(having(styled)).toEqual(having(used));
+});
+
+test('begins with its frame: a file that asks, one that draws, one sheet', () => {
+  const html = readFileSync(join(PAGE, 'index.html'), 'utf8');
+  const files = [...html.matchAll(/(?:src|href)="\.\/([^"]+\.(?:js|css))"/g)].map(([, f]) => f!);
+  const named = new Set(files.map((file) => file.replace(/-[\w-]{8}\./, '.')));
+  expect([...named].sort()).toEqual(['assets/index.css', 'assets/index.js', 'early.js']);
+  const kB = (ending: string): number =>
+    [...new Set(files)]
+      .filter((file) => file.endsWith(ending))
+      .reduce((sum, file) => sum + statSync(join(PAGE, file)).size / 1000, 0);
+  // A screen or a package that slipped into the frame is more than is left here.
+  expect(kB('.js')).toBeLessThan(450);
+  expect(kB('.css')).toBeLessThan(140);
+  expect(readFileSync(join(PAGE, 'early.js'), 'utf8')).not.toMatch(/\bimport\b/);
 });
