@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { join } from 'node:path';
 import { Room } from '../../custody/cli/rehearsal/room.ts';
 import { endsWithSuite } from '../support/at-end.ts';
+import { brokenWords } from './broken-words.ts';
 import {
   buildAll,
   FACES,
@@ -248,11 +249,13 @@ describe.each(FACES)('the window on %s', (name) => {
   test.each([1, 2])(
     'shows every screen on a display of 1024 × 600 at a zoom of %i, nothing cut off sideways',
     async (zoom) => {
+      const { page } = face;
       await zoomed(zoom, async () => {
         const found: Record<string, string | undefined> = {};
         for (const route of ROUTES) {
           await show(route);
-          found[route] = await tooWide();
+          const torn = await brokenWords(page);
+          found[route] = torn.length > 0 ? `torn: ${torn.join(', ')}` : await tooWide();
         }
         expect(found).toEqual(Object.fromEntries(ROUTES.map((route) => [route, undefined])));
       });
