@@ -13,6 +13,11 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 const out = process.env['KEYMOOT_WINDOW_OUT'] ?? at('out/window');
 /** What each part brings along, for THIRD-PARTY-LICENSES.txt. */
 const noting = (part: string) => notePackages(`${out}/packages/${part}.json`);
+/** A piece that several screens share is called after all of them. */
+const shortened = (name: string): string => name.replace(/~.*|\.\w+$/, '');
+/** The page's HTML names what it begins with. */
+const fileOf = ({ name }: { name: string }): string =>
+  name === 'early' ? 'early.js' : `assets/${shortened(name)}-[hash].js`;
 const node = {
   minify: false,
   sourcemap: false,
@@ -62,7 +67,27 @@ export default defineConfig({
       // SECURITY: nothing inline: a small asset is a file too, and no polyfill is written into the page.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
-      rolldownOptions: { input: at('renderer/index.html') },
+      rolldownOptions: {
+        input: { index: at('renderer/index.html'), early: at('renderer/bridge/early.ts') },
+        output: {
+          entryFileNames: fileOf,
+          chunkFileNames: fileOf,
+          assetFileNames: ({ names }) => `assets/${shortened(names[0] ?? '')}-[hash][extname]`,
+          codeSplitting: {
+            // Few files: each costs a request. What the frame needs is one, what several screens share are some, the rest comes with its screen.
+            groups: [
+              { name: 'early', test: /bridge[\\/]early\.ts$/, priority: 2 },
+              { name: 'frame', tags: ['$initial'], priority: 1 },
+              {
+                name: 'shared',
+                minShareCount: 2,
+                entriesAware: true,
+                entriesAwareMergeThreshold: 40_000,
+              },
+            ],
+          },
+        },
+      },
     },
   },
 });

@@ -1,7 +1,7 @@
 /** The window's page. Everything it shows comes over the contract; everything it asks goes the same way. */
 import './trusted-types.ts';
 import './no-generated-code.ts';
-import '@mantine/core/styles.css';
+import './ui/mantine.css';
 import '@fontsource/ibm-plex-sans/400.css';
 import '@fontsource/ibm-plex-sans/500.css';
 import '@fontsource/ibm-plex-sans/600.css';
@@ -14,12 +14,15 @@ import { MantineProvider } from '@mantine/core';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app.tsx';
+import { followDesk } from './app/desk-store.ts';
 import { hasFace } from './bridge/bridge.ts';
 import { refuseDrops } from './bridge/drops.ts';
 import { theme, variables } from './ui/theme.ts';
 
 refuseDrops();
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
+// Before anything is drawn: what has been answered by then is drawn at once.
+if (hasFace()) followDesk();
 const root = document.getElementById('root');
 if (root !== null)
   createRoot(root).render(

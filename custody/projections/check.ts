@@ -34,8 +34,8 @@ export class IndexCheck {
     this.#step();
   }
   #step(): void {
-    const { value, done } = this.#rows.next();
-    this.#next = done === true ? undefined : value;
+    const step = this.#rows.next();
+    this.#next = step.done === true ? undefined : step.value;
   }
   take(entry: Entry): void {
     const expected = new Set(indexRows(entry).map(({ kind, id }) => `${kind} ${id}`));

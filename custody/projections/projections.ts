@@ -58,7 +58,7 @@ export const PROJECTIONS: readonly Projection[] = [
     row: (id, { members }) => {
       const member = members.get(id);
       if (member === undefined) return undefined;
-      return { id, role: member.role as string, keySha256: member.key.sha256, gone: member.left };
+      return { id, role: member.role, keySha256: member.key.sha256, gone: member.left };
     },
     ids: ({ members }) => idsOf(members),
     put: (row, { people }) => {

@@ -6,7 +6,7 @@
  * Recovery settles it (R8).
  */
 import type { KeyRecord } from '../../shared/domain/keys.ts';
-import { KeymootError } from '../../shared/errors.ts';
+import type { KeymootError } from '../../shared/errors.ts';
 import type { KeyReadback } from '../../shared/token/protocol.ts';
 import type { NewEntry } from '../core/audit/entry.ts';
 import type { TokenClient } from '../tokens/client.ts';

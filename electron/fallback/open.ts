@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { BrowserContext, Page, Route } from 'playwright-core';
+import type { BrowserContext, Frame, Page, Route } from 'playwright-core';
 import { respond } from '../common/content.ts';
 import { answersFromEnvironment } from '../common/files.ts';
 import { UNSENDABLE } from '../common/ipc.ts';
@@ -18,8 +18,9 @@ import { ServiceLink } from '../common/service-link.ts';
 import type { FaceInfo } from '../../shared/window/bridge.ts';
 import { desktopDialog, onPath } from './dialog.ts';
 import { Mailbox } from './mailbox.ts';
+import { Opening, within } from './opening.ts';
 import { openBridge } from './page-script.ts';
-import { makeProfile } from './profile.ts';
+import { endBrowserOf, makeProfile } from './profile.ts';
 
 /** RFC 6761: names under `invalid` never resolve. */
 const HOME = 'https://desk.keymoot.invalid';
@@ -80,7 +81,16 @@ const ARGUMENTS = [
   '--disable-crash-reporter',
 ];
 
-const BROWSER_END_MS = 10_000;
+/** How long each may take, ms. The browser's start is the first part of the window's opening. */
+export interface Limits {
+  launch: number;
+  open: number;
+  /** The browser's end, once it is asked to end. */
+  end: number;
+}
+const LIMITS: Limits = { launch: 30_000, open: 45_000, end: 10_000 };
+/** How long the browser may take to say which file was dropped, ms. */
+const DROP_MS = 10_000;
 
 export const findBrowser = (): string | undefined => {
   for (const name of BROWSERS) {
@@ -114,6 +124,7 @@ export const openBrowser = async (
   executablePath: string,
   profile: string,
   asRoot: boolean,
+  timeout = LIMITS.launch,
 ): Promise<{ context: BrowserContext; page: Page }> => {
   // Read when the driver is loaded, so they go before it is.
   for (const name of Object.keys(process.env))
@@ -121,6 +132,7 @@ export const openBrowser = async (
   const { chromium } = await import('playwright-core');
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
+    timeout,
     headless: false,
     // SECURITY: the driver would switch the sandbox off if nobody said. Root can't have it.
     chromiumSandbox: !asRoot,
@@ -141,12 +153,12 @@ export const openBrowser = async (
     handleSIGTERM: false,
     handleSIGHUP: false,
   });
-  const page = context.pages()[0] ?? (await context.waitForEvent('page'));
+  const page = context.pages()[0] ?? (await context.waitForEvent('page', { timeout }));
   return { context, page };
 };
 
 /** The path of the File that the page holds out. The browser knows it of what a person dropped, and of nothing that a page made itself. */
-const droppedPath = async (page: Page): Promise<string> => {
+const pathOfFile = async (page: Page): Promise<string> => {
   const session = await page.context().newCDPSession(page);
   try {
     const { result } = await session.send('Runtime.evaluate', {
@@ -159,6 +171,12 @@ const droppedPath = async (page: Page): Promise<string> => {
     await session.detach();
   }
 };
+const droppedPath = (page: Page): Promise<string> =>
+  within(
+    DROP_MS,
+    () => new Error('The browser does not say which file that is. Nothing was done.'),
+    pathOfFile(page),
+  );
 
 /**
  * The browser's own pages (developer tools, a page's source) are no pages to the driver: they are closed as they open, all but its print dialog. To forbid
@@ -176,76 +194,12 @@ const closeTools = async (context: BrowserContext): Promise<void> => {
   await browser?.send('Target.setDiscoverTargets', { discover: true });
 };
 
-export interface FallbackOptions {
-  /** The desk's data folder. */
-  data: string;
-  /** out/window: beside what runs, the page. */
-  built: string;
-  /** Why this face and not Electron's. */
-  why: string | undefined;
-}
+type Answer = (source: { page: Page; frame: Frame }, ...args: unknown[]) => unknown;
 
-export interface Fallback {
-  page: Page;
-  context: BrowserContext;
-  link: ServiceLink;
-  /** Resolves when window and service are gone. */
-  closed: Promise<undefined>;
-  close: () => Promise<void>;
-}
-
-/** Opens the window on a desk. */
-export const openFallback = async ({ data, built, why }: FallbackOptions): Promise<Fallback> => {
-  const asRoot = process.getuid?.() === 0;
-  const executablePath = findBrowser();
-  if (executablePath === undefined)
-    throw new Error('There is no Chromium here: install the package chromium of this system.');
-
-  const link = new ServiceLink({
-    command: () => {
-      const program = findProgram({ checkout: built });
-      return program === undefined ? undefined : serveCommand(program, data);
-    },
-  });
-  link.start();
-  const mailbox = new Mailbox();
-  const desk = new PageDesk(link, answersFromEnvironment(process.env, false) ?? desktopDialog);
-  desk.listen((message) => {
-    mailbox.put(message);
-  });
-
-  const profile = makeProfile();
-  process.once('exit', profile.remove);
-  const { context, page } = await openBrowser(executablePath, profile.folder, asRoot).catch(
-    async (error: unknown) => {
-      await link.stop();
-      throw error;
-    },
-  );
-
-  let ending: Promise<void> | undefined;
-  const { promise: closed, resolve: tellClosed } = Promise.withResolvers<undefined>();
-  const close = (): Promise<void> =>
-    (ending ??= (async () => {
-      // A browser that won't end is ended with this program; the service, which may hold a PIN, doesn't wait for it.
-      await Promise.race([
-        context.close().catch(() => undefined), // it is gone already
-        setTimeout(BROWSER_END_MS, undefined, { ref: false }),
-      ]);
-      await link.stop();
-      profile.remove();
-      process.off('exit', profile.remove);
-      tellClosed(undefined);
-    })());
-
-  const face: FaceInfo = {
-    name: 'Chromium',
-    version: context.browser()?.version() ?? 'unknown',
-    sandboxed: !asRoot,
-    why: `${why ?? 'Electron’s runtime is not here.'} This is the fallback window, for rehearsals, tests and build hosts.`,
-  };
-
-  const bind = context.exposeBinding(BINDING, async (source, verb: unknown, ...args: unknown[]) => {
+/** What the page is answered by the binding. */
+const answerPage =
+  (page: Page, desk: PageDesk, mailbox: Mailbox): Answer =>
+  async (source, verb, ...args) => {
     // SECURITY: the binding is there in every frame of every page; only our page's main frame at our exact origin is heard.
     const ours = isOurPage(
       {
@@ -280,53 +234,149 @@ export const openFallback = async ({ data, built, why }: FallbackOptions): Promi
       default:
         return NOT_OURS;
     }
-  });
-  // Each is a word to the browser and its answer; but for one none needs another's. SECURITY: all of them hold before the page is gone to.
+  };
+
+/** What holds for every page of the browser. Each is a word to it and its answer; but for one none needs another's, so they are sent together. */
+const setRules = async (
+  context: BrowserContext,
+  answer: Answer,
+  face: FaceInfo,
+  content: string,
+  onPage: () => void,
+): Promise<void> => {
+  const bound = context.exposeBinding(BINDING, answer);
+  const given = { face, home: HOME, binding: BINDING, unsendable: UNSENDABLE };
   await Promise.all([
     // Scripts run in the order in which they were added: what opens the bridge finds the binding.
-    bind.then(() =>
-      context.addInitScript(openBridge, {
-        face,
-        home: HOME,
-        binding: BINDING,
-        unsendable: UNSENDABLE,
-      }),
-    ),
-    context.route(
-      () => true,
-      serveContent(join(built, 'renderer'), () => {
-        mailbox.clear();
-        desk.pageBegins();
-      }),
-    ),
+    bound.then(() => context.addInitScript(openBridge, given)),
+    context.route(() => true, serveContent(content, onPage)),
     context.routeWebSocket(/.*/, (socket) => void socket.close()),
     context.setOffline(true),
     closeTools(context),
   ]);
+};
 
-  // One window: what opens beside it is closed, whoever opened it.
-  const closeOther = (other: Page): void => {
-    if (other !== page) void other.close().catch(() => undefined); // it closed by itself
-  };
-  context.on('page', closeOther);
-  context.pages().forEach(closeOther);
-  const home = async (): Promise<void> => {
-    await page.goto(`${HOME}/`, { waitUntil: 'commit' });
-  };
-  page.on('framenavigated', (frame) => {
-    const away = frame === page.mainFrame() && !frame.url().startsWith(`${HOME}/`);
-    if (away && ending === undefined) home().catch(() => undefined); // the page is being closed
+export interface FallbackOptions {
+  /** The desk's data folder. */
+  data: string;
+  /** out/window: beside what runs, the page. */
+  built: string;
+  /** Why this face and not Electron's. */
+  why: string | undefined;
+  limits?: Limits;
+}
+
+export interface Fallback {
+  page: Page;
+  context: BrowserContext;
+  link: ServiceLink;
+  /** Resolves when window and service are gone. */
+  closed: Promise<undefined>;
+  close: () => Promise<void>;
+}
+
+/**
+ * Opens the window on a desk.
+ *
+ * @throws in words that name the stage, when the browser hangs; browser and service have been ended then
+ */
+export const openFallback = async ({
+  data,
+  built,
+  why,
+  limits = LIMITS,
+}: FallbackOptions): Promise<Fallback> => {
+  const asRoot = process.getuid?.() === 0;
+  const executablePath = findBrowser();
+  if (executablePath === undefined)
+    throw new Error('There is no Chromium here: install the package chromium of this system.');
+
+  const link = new ServiceLink({
+    command: () => {
+      const program = findProgram({ checkout: built });
+      return program === undefined ? undefined : serveCommand(program, data);
+    },
   });
-  page.on('dialog', (dialog) => void dialog.accept().catch(() => undefined)); // closed with its page
-  page.on('crash', () => {
-    home().catch(() => undefined); // the page is being closed
+  link.start();
+  const mailbox = new Mailbox();
+  const desk = new PageDesk(link, answersFromEnvironment(process.env, false) ?? desktopDialog);
+  desk.listen((message) => {
+    mailbox.put(message);
   });
-  page.on('close', () => {
-    void close();
-  });
-  context.on('close', () => {
-    void close();
-  });
-  await home();
-  return { page, context, link, closed, close };
+
+  const profile = makeProfile();
+  process.once('exit', profile.remove);
+  let browser: BrowserContext | undefined;
+  let ending: Promise<void> | undefined;
+  const { promise: closed, resolve: tellClosed } = Promise.withResolvers<undefined>();
+  const close = (): Promise<void> =>
+    (ending ??= (async () => {
+      // The service, which may hold a PIN, doesn't wait for a browser that won't end.
+      const late = await Promise.race([
+        browser === undefined
+          ? true
+          : browser.close().then(
+              () => false,
+              () => false,
+            ), // it is gone already
+        setTimeout(limits.end, true, { ref: false }),
+      ]);
+      if (late) endBrowserOf(profile.folder);
+      await link.stop();
+      profile.remove();
+      process.off('exit', profile.remove);
+      tellClosed(undefined);
+    })());
+
+  const opening = new Opening(limits.open);
+  try {
+    const { context, page } = await opening.stage(
+      'starting the browser',
+      openBrowser(executablePath, profile.folder, asRoot, limits.launch),
+    );
+    browser = context;
+    const face: FaceInfo = {
+      name: 'Chromium',
+      version: context.browser()?.version() ?? 'unknown',
+      sandboxed: !asRoot,
+      why: `${why ?? 'Electron’s runtime is not here.'} This is the fallback window, for rehearsals, tests and build hosts.`,
+    };
+    // SECURITY: all of them hold before the page is gone to.
+    await opening.stage(
+      'setting the rules for its page',
+      setRules(context, answerPage(page, desk, mailbox), face, join(built, 'renderer'), () => {
+        mailbox.clear();
+        desk.pageBegins();
+      }),
+    );
+
+    // One window: what opens beside it is closed, whoever opened it.
+    const closeOther = (other: Page): void => {
+      if (other !== page) void other.close().catch(() => undefined); // it closed by itself
+    };
+    context.on('page', closeOther);
+    context.pages().forEach(closeOther);
+    const home = async (): Promise<void> => {
+      await page.goto(`${HOME}/`, { waitUntil: 'commit' });
+    };
+    page.on('framenavigated', (frame) => {
+      const away = frame === page.mainFrame() && !frame.url().startsWith(`${HOME}/`);
+      if (away && ending === undefined) home().catch(() => undefined); // the page is being closed
+    });
+    page.on('dialog', (dialog) => void dialog.accept().catch(() => undefined)); // closed with its page
+    page.on('crash', () => {
+      home().catch(() => undefined); // the page is being closed
+    });
+    page.on('close', () => {
+      void close();
+    });
+    context.on('close', () => {
+      void close();
+    });
+    await opening.stage('loading its page', home());
+    return { page, context, link, closed, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 };

@@ -1,4 +1,5 @@
 /** A browser profile for one sitting: made empty, told to keep nothing, removed at the end. */
+import { spawnSync } from 'node:child_process';
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,4 +71,20 @@ export const makeProfile = (): { folder: string; remove: () => void } => {
       rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };
+};
+
+/**
+ * Ends what still runs on a profile, each process by its id. The driver gives no id and ends no browser that it could start but that answers nothing, so it is
+ * found in the system's list by the folder, whose name is drawn and no other's.
+ */
+export const endBrowserOf = (folder: string): void => {
+  const { stdout } = spawnSync('ps', ['-A', '-ww', '-o', 'pid=,args='], { encoding: 'utf8' });
+  for (const line of stdout.split('\n')) {
+    if (!line.includes(`--user-data-dir=${folder}`)) continue;
+    try {
+      process.kill(Number.parseInt(line), 'SIGKILL');
+    } catch {
+      // It ended with one before it.
+    }
+  }
 };

@@ -80,7 +80,7 @@ export const AddModuleForm = ({
             'No file is chosen.'
           ) : (
             <>
-              Chosen: <span className="mono">{isolated(file.name)}</span>
+              Chosen: <span className="mono path">{isolated(file.name)}</span>
             </>
           )}
         </Text>

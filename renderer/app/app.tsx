@@ -1,16 +1,16 @@
-/** The window's frame: mode band, rail, work area, state bar; the first run while there is no desk; a notice while the service is down. */
-import { Button, Drawer, Loader, Text } from '@mantine/core';
+/** The window's frame: mode band, rail, work, state bar; first run before there is a desk; what to show when the service is away. */
+import { Button, Loader, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import { faceInfo, shield } from '../bridge/bridge.ts';
 import { ErrorBox } from '../ui/messages.tsx';
 import { onSecretsShown } from '../ui/secrets-shown.ts';
 import { keepFocus, toWork, useFocusOnNavigation } from './focus.ts';
-import { followDesk, refresh, useDesk } from './desk-store.ts';
+import { refresh, useDesk } from './desk-store.ts';
+import { later, useLater } from './later.ts';
 import { LeftActs } from './left-acts.tsx';
-import { Palette } from './palette.tsx';
 import { useRoute } from './router.ts';
-import { readOthers, SCREENS, usePart } from './screens.tsx';
+import { FIRST_RUN, SCREENS } from './screens.tsx';
 import { isolated } from '../ui/isolated.ts';
 
 const Band = () => {
@@ -112,21 +112,36 @@ const Unreadable = () => (
   />
 );
 
-/** Once the first screen is shown and the window is idle, the other screens are loaded in advance. */
-const useOthersSoon = (ready: boolean): void => {
+/** What lies above every screen, and is wanted by a key at any time. */
+const PALETTE = later(() => import('./palette.tsx'));
+const HELP = later(() => import('./help.tsx'));
+/** How long after the first screen these are read, and how long after it the other screens, ms. */
+const [ABOVE_MS, OTHERS_MS] = [200, 1000];
+
+const readOthers = async (): Promise<void> => {
+  for (const { part } of SCREENS) await part.read();
+};
+/** The first screen is there, and the window has nothing else to do: the rest is read before somebody wants it. True once it is time for what lies above. */
+const useRestSoon = (shown: boolean, ready: boolean): boolean => {
+  const [soon, setSoon] = useState(false);
   useEffect(() => {
-    if (!ready) return undefined;
-    const soon = window.setTimeout(() => {
-      readOthers().catch(() => undefined); // reported when one of them is shown
-    }, 1000);
+    if (!shown) return undefined;
+    const timers = [
+      window.setTimeout(() => {
+        setSoon(true);
+      }, ABOVE_MS),
+      window.setTimeout(() => {
+        if (ready) readOthers().catch(() => undefined); // said where one is to be shown
+      }, OTHERS_MS),
+    ];
     return () => {
-      window.clearTimeout(soon);
+      for (const timer of timers) window.clearTimeout(timer);
     };
-  }, [ready]);
+  }, [shown, ready]);
+  return soon;
 };
 
 export const App = () => {
-  useEffect(followDesk, []);
   useEffect(keepFocus, []);
   useEffect(() => onSecretsShown(shield), []);
   const link = useDesk((desk) => desk.link);
@@ -154,11 +169,14 @@ export const App = () => {
   );
   const ready = state === 'READY';
   const screen = SCREENS.find(({ id }) => id === route[0]) ?? SCREENS[0];
-  const { part, failed } = usePart(
-    state === undefined ? undefined : ready ? screen.id : 'first-run',
-  );
+  // Read while the desk is asked for its state: most have been founded.
+  const piece = useLater(state === undefined || ready ? screen.part : FIRST_RUN);
+  const part = state === undefined ? undefined : piece.here;
+  const soon = useRestSoon(part !== undefined, ready);
+  const paletteCode = useLater(palette || soon ? PALETTE : undefined);
+  const helpCode = useLater(help || soon ? HELP : undefined);
+  const failed = piece.failed || (palette && paletteCode.failed) || (help && helpCode.failed);
   useFocusOnNavigation(route.join('/'), part !== undefined);
-  useOthersSoon(ready);
 
   if (link.state === 'starting')
     return (
@@ -237,34 +255,28 @@ export const App = () => {
         </ErrorBox>
         {link.state === 'down' ? <Away why={link.why} /> : null}
         <LeftActs />
-        {part?.show(route.slice(1))}
+        {part === undefined ? null : <part.Screen route={route.slice(1)} />}
         {failed ? <Unreadable /> : null}
       </main>
       <StateBar />
-      <Palette
-        opened={palette}
-        onClose={() => {
-          setPalette(false);
-        }}
-      />
-      <Drawer
-        lockScroll={false}
-        closeButtonProps={{ 'aria-label': 'Close' }}
-        opened={help}
-        onClose={() => {
-          setHelp(false);
-        }}
-        position="right"
-        title={`Help: ${ready ? screen.title : 'Setting up'}`}
-      >
-        {part?.help.map((paragraph) => (
-          <p key={paragraph}>{paragraph}</p>
-        ))}
-        <Text size="sm" c="dimmed" mt="lg">
-          Whose word a statement is: ▣ device, read back or attested; ✎ person, signed by their own
-          key; ▭ desk, our word only.
-        </Text>
-      </Drawer>
+      {paletteCode.here === undefined ? null : (
+        <paletteCode.here.Palette
+          opened={palette}
+          onClose={() => {
+            setPalette(false);
+          }}
+        />
+      )}
+      {helpCode.here === undefined ? null : (
+        <helpCode.here.Help
+          of={ready ? screen.title : 'Setting up'}
+          paragraphs={part?.help ?? []}
+          opened={help}
+          onClose={() => {
+            setHelp(false);
+          }}
+        />
+      )}
     </div>
   );
 };

@@ -3,7 +3,6 @@
  *
  * SECURITY: a secret goes from an input element into a sealed box here and nowhere else; only its handle is kept.
  */
-import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { canonicalBytes } from '../../shared/canonical.ts';
 import {
@@ -19,6 +18,7 @@ import { ErrorShape } from '../../shared/contract/message.ts';
 import type { FilePurpose } from '../../shared/contract/names.ts';
 import { isErrorCode, type ErrorData } from '../../shared/errors.ts';
 import type { Binding } from '../../shared/sealed.ts';
+import { FIRST_TICKETS, takeFirst } from './early.ts';
 import type { DroppedPurpose, FaceInfo, PageBridge } from '../../shared/window/bridge.ts';
 
 export type Answer<T> = { ok: true; value: T } | { ok: false; error: ErrorData };
@@ -45,13 +45,15 @@ const send = async (
   input: unknown,
   proofs?: { person: string; secret: string }[],
   ticket?: number,
+  first?: Promise<unknown>,
 ): Promise<Answer<unknown>> => {
-  const reply = await face().request({
-    channel,
-    input,
-    ...(proofs === undefined ? {} : { proofs }),
-    ...(ticket === undefined ? {} : { ticket }),
-  });
+  const reply = await (first ??
+    face().request({
+      channel,
+      input,
+      ...(proofs === undefined ? {} : { proofs }),
+      ...(ticket === undefined ? {} : { ticket }),
+    }));
   if (typeof reply !== 'object' || reply === null || !('ok' in reply))
     return failure(
       'internal',
@@ -121,8 +123,8 @@ export const pinHalves = async (
 };
 
 export type Progress = Payload<'progress'>;
-let tickets = 0;
-/** Progress callbacks by the ticket of their call. */
+let tickets = FIRST_TICKETS;
+/** Who hears of a call's progress, by the call's ticket. */
 const followed = new Map<number, (progress: Progress) => void>();
 
 /** One call of the contract, with the proofs of those who make it. Never throws: a failure is an answer. */
@@ -134,7 +136,8 @@ export const call = async <C extends ChannelName>(
 ): Promise<Answer<Output<C>>> => {
   const proofs: { person: string; secret: string }[] = [];
   if (people.length > 0) {
-    const inputSha256 = bytesToHex(sha256(canonicalBytes(input)));
+    const digest = await crypto.subtle.digest('SHA-256', new Uint8Array(canonicalBytes(input)));
+    const inputSha256 = bytesToHex(new Uint8Array(digest));
     for (const { person, passphrase } of people) {
       const handle = await sealed(passphrase, {
         purpose: 'proof',
@@ -149,9 +152,16 @@ export const call = async <C extends ChannelName>(
       proofs.push({ person, secret: handle.value });
     }
   }
-  const ticket = ++tickets;
+  const first = takeFirst(channel);
+  const ticket = first?.ticket ?? ++tickets;
   if (onProgress !== undefined) followed.set(ticket, onProgress);
-  const answer = await send(channel, input, proofs.length === 0 ? undefined : proofs, ticket);
+  const answer = await send(
+    channel,
+    input,
+    proofs.length === 0 ? undefined : proofs,
+    ticket,
+    first?.answer,
+  );
   followed.delete(ticket);
   if (!answer.ok) return answer;
   const value = contract[channel].output.safeParse(answer.value);

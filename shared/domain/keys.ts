@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CHECK_METHODS } from './check-methods.ts';
 import { Count, Hex, Hex64, Time, Uuid, optionalText, text } from './basics.ts';
+import { KEY_STATES } from '../log/shapes.ts';
 import { TokenRef } from './tokens.ts';
 
 export const ALGORITHMS = [
@@ -44,7 +45,7 @@ export type Origin = z.infer<typeof Origin>;
 export const Control = z.enum(['pin-halves', 'device-quorum', 'single-control']);
 export type Control = z.infer<typeof Control>;
 
-export const KeyState = z.enum(['pre-activation', 'quarantine', 'active', 'destroyed']);
+export const KeyState = z.enum(KEY_STATES);
 export type KeyState = z.infer<typeof KeyState>;
 
 export const KeyRecord = z.strictObject({

@@ -157,13 +157,15 @@ const benchOpening = async (name: FaceName, display: string, home: string): Prom
   }
   const ratio = least(ours) / least(empty);
   const limit = emptyMb * 1.3 + 120;
+  // The fallback's page is a second one: the browser opens with an empty one, until its rules hold.
+  const goal = name === 'Electron' ? 1.4 : 1.8;
   return [
     {
       name: `${name}: usable window / the same face with an empty page`,
       value: ratio,
       unit: '×',
-      goal: 'at most 1.5',
-      ok: ratio <= 1.5,
+      goal: `at most ${goal}`,
+      ok: ratio <= goal,
       note: `${Math.round(least(ours))} ms against ${Math.round(least(empty))} ms`,
     },
     {

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ENDED_LATE } from '../support/ended-late.ts';
 
 export const BUNDLE = fileURLToPath(new URL('../../out/keymoot.cjs', import.meta.url));
 
@@ -71,6 +72,7 @@ export class Bench {
       cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'], HOME: this.folder, KEYMOOT_DEVELOPER: '1' },
+      ...ENDED_LATE,
     });
     const pipe = child.stdio[3] as NodeJS.WritableStream;
     pipe.on('error', () => undefined);

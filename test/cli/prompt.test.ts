@@ -1,6 +1,7 @@
 /** The prompt on a real terminal: a pseudo-terminal that `script` (util-linux) makes, and what it shows. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ENDED_LATE } from '../support/ended-late.ts';
 import { Bench, BUNDLE } from './keymoot.ts';
 
 const CTRL_C = '\u0003';
@@ -31,6 +32,7 @@ class Sitting {
       cwd: bench.folder,
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'], HOME: bench.folder, TERM: 'xterm' },
+      ...ENDED_LATE,
     });
     this.#child.stdout!.setEncoding('utf8').on('data', (piece: string) => (this.shown += piece));
     this.code = new Promise((resolve) => this.#child.once('close', resolve));

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
+import { brokenWords } from './broken-words.ts';
 
 /** The script that `@axe-core/playwright` itself puts into a page; it would do so anew for every look. */
 const AXE = readFileSync(
@@ -40,6 +41,8 @@ export class Walk {
     this.#seen.add(where);
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
     await this.#run(page, `${where}, light`);
+    const torn = await brokenWords(page);
+    if (torn.length > 0) this.stumbles.push({ where, rule: 'words are whole', at: torn });
     await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
     // What is said, named and reached is the same in the dark.
     await this.#run(page, `${where}, dark`, 'color-contrast');

@@ -14,13 +14,14 @@ import {
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { askFile } from '../../electron/common/files.ts';
 import { findProgram, serveCommand } from '../../electron/common/program.ts';
 import { ServiceLink } from '../../electron/common/service-link.ts';
 import type { FilePurpose } from '../../shared/contract/names.ts';
 import { root } from '../../scripts/lib/project.mjs';
 import { ensureBuild } from '../../scripts/setup.mjs';
+import { endsWithSuite } from '../support/at-end.ts';
 
 const GIGABYTE = 1024 ** 3;
 const home = mkdtempSync(join(tmpdir(), 'keymoot-chosen-'));
@@ -28,6 +29,10 @@ const at = (name: string): string => join(home, name);
 const place = (name: string): string => (name.startsWith('/') ? name : at(name));
 let link: ServiceLink;
 let socket: Server;
+const atEnd = endsWithSuite();
+atEnd(() => {
+  rmSync(home, { recursive: true, force: true });
+});
 
 const sparse = (name: string, start: string): void => {
   const file = openSync(at(name), 'w');
@@ -49,15 +54,12 @@ beforeAll(async () => {
   symlinkSync('nowhere', at('link-to-nothing'));
   socket = createServer();
   await new Promise<void>((done) => socket.listen(at('socket'), done));
+  atEnd(() => socket.close());
   link = new ServiceLink({
     command: () => serveCommand(findProgram({ checkout: root }) ?? [], at('desk')),
   });
   link.start();
-});
-afterAll(async () => {
-  socket.close();
-  await link.stop();
-  rmSync(home, { recursive: true, force: true });
+  atEnd(() => link.stop());
 });
 
 /** How a choice ended: at the grant or when it was used, in words and with a code, and within what time, ms. */

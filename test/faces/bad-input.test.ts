@@ -1,7 +1,9 @@
 /** What a careless or hostile hand puts in: into the page's calls, into its fields, on a small display. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { join } from 'node:path';
 import { Room } from '../../custody/cli/rehearsal/room.ts';
+import { endsWithSuite } from '../support/at-end.ts';
+import { brokenWords } from './broken-words.ts';
 import {
   buildAll,
   FACES,
@@ -11,6 +13,7 @@ import {
   request,
   startDisplay,
 } from './faces.ts';
+import { LibraryWorld } from './library-world.ts';
 
 const SMALL = { width: 1024, height: 600 };
 const EMPTY = ['map', 'element', 'window', 'function', 'symbol', 'proxy', 'input __proto__'];
@@ -34,28 +37,31 @@ const ROUTES = [
 ];
 
 let display: string;
-let endDisplay: () => void;
+let world: LibraryWorld | undefined;
 const { home, remove } = newHome();
+const atEnd = endsWithSuite();
+atEnd(remove);
 beforeAll(async () => {
   await buildAll();
-  ({ display, end: endDisplay } = await startDisplay(`${SMALL.width}x${SMALL.height}`));
+  const screen = await startDisplay(`${SMALL.width}x${SMALL.height}`);
+  ({ display } = screen);
+  atEnd(screen.end);
   const room = await Room.enter(join(home, 'desk'));
+  atEnd(() => room.desk.stop());
   await room.found('input.example');
   await room.desk.stop();
-});
-afterAll(() => {
-  endDisplay();
-  remove();
+  world = LibraryWorld.in(home);
 });
 
 describe.each(FACES)('the window on %s', (name) => {
   let face: OpenFace;
+  const atEnd = endsWithSuite();
   beforeAll(async () => {
-    face = await openFace(name, { display, home });
+    world?.install(0);
+    const built = world === undefined ? {} : { built: world.built };
+    face = await openFace(name, { display, home, ...built });
+    atEnd(() => face.close());
     await face.page.locator('.rail a').first().waitFor();
-  });
-  afterAll(async () => {
-    await face.close();
   });
   const show = async (route: string): Promise<void> => {
     await face.page.evaluate((route) => {
@@ -186,61 +192,92 @@ describe.each(FACES)('the window on %s', (name) => {
     expect(found).toEqual([]);
   });
 
+  /** Lays the page out as on the small display at a zoom, and as it was after `look`. */
+  const zoomed = async (zoom: number, look: () => Promise<void>): Promise<void> => {
+    const { app, page } = face;
+    const session = app === undefined ? await page.context().newCDPSession(page) : undefined;
+    if (app !== undefined)
+      await app.evaluate(({ BrowserWindow }, zoom) => {
+        BrowserWindow.getAllWindows()[0]!.webContents.setZoomFactor(zoom);
+      }, zoom);
+    else
+      await session!.send('Emulation.setDeviceMetricsOverride', {
+        width: SMALL.width / zoom,
+        height: SMALL.height / zoom,
+        deviceScaleFactor: zoom,
+        mobile: false,
+      });
+    try {
+      expect(await page.evaluate(() => innerWidth)).toBeLessThanOrEqual(SMALL.width / zoom);
+      await look();
+    } finally {
+      await app?.evaluate(({ BrowserWindow }) => {
+        BrowserWindow.getAllWindows()[0]!.webContents.setZoomFactor(1);
+      });
+      await session?.send('Emulation.clearDeviceMetricsOverride');
+    }
+  };
+  /** What of the page is wider than its place, in words; undefined when nothing is. */
+  const tooWide = async (): Promise<string | undefined> => {
+    const wide = await face.page.evaluate(() => {
+      const { clientWidth, scrollWidth } = document.documentElement;
+      const work = document.getElementById('work')!;
+      const isCut = (element: Element): boolean => {
+        const { right, width } = element.getBoundingClientRect();
+        // What scrolls by itself (tables, commands, records) is not cut off.
+        return (
+          width > 0 && right > clientWidth + 1 && element.closest('pre, table, .scroll') === null
+        );
+      };
+      return {
+        size: [innerWidth, innerHeight],
+        sideways: [scrollWidth - clientWidth, work.scrollWidth - work.clientWidth],
+        cut: [...work.querySelectorAll('*')]
+          .filter(isCut)
+          .slice(0, 3)
+          .map(
+            (element) =>
+              `${element.tagName}.${element.className} ${element.textContent.slice(0, 40)}`,
+          ),
+      };
+    });
+    return wide.sideways.some((by) => by > 1) || wide.cut.length > 0
+      ? JSON.stringify(wide)
+      : undefined;
+  };
+
   test.each([1, 2])(
     'shows every screen on a display of 1024 × 600 at a zoom of %i, nothing cut off sideways',
     async (zoom) => {
-      const { app, page } = face;
-      const session = app === undefined ? await page.context().newCDPSession(page) : undefined;
-      if (app !== undefined)
-        await app.evaluate(({ BrowserWindow }, zoom) => {
-          BrowserWindow.getAllWindows()[0]!.webContents.setZoomFactor(zoom);
-        }, zoom);
-      else
-        await session!.send('Emulation.setDeviceMetricsOverride', {
-          width: SMALL.width / zoom,
-          height: SMALL.height / zoom,
-          deviceScaleFactor: zoom,
-          mobile: false,
-        });
-      try {
-        const found: string[] = [];
+      const { page } = face;
+      await zoomed(zoom, async () => {
+        const found: Record<string, string | undefined> = {};
         for (const route of ROUTES) {
           await show(route);
-          const wide = await page.evaluate(() => {
-            const { clientWidth, scrollWidth } = document.documentElement;
-            const work = document.getElementById('work')!;
-            const isCut = (element: Element): boolean => {
-              const { right, width } = element.getBoundingClientRect();
-              // What scrolls by itself (tables, commands, records) is not cut off.
-              return (
-                width > 0 &&
-                right > clientWidth + 1 &&
-                element.closest('pre, table, .scroll') === null
-              );
-            };
-            return {
-              size: [innerWidth, innerHeight],
-              sideways: [scrollWidth - clientWidth, work.scrollWidth - work.clientWidth],
-              cut: [...work.querySelectorAll('*')]
-                .filter(isCut)
-                .slice(0, 3)
-                .map(
-                  (element) =>
-                    `${element.tagName}.${element.className} ${element.textContent.slice(0, 40)}`,
-                ),
-            };
-          });
-          expect(wide.size[0]).toBeLessThanOrEqual(SMALL.width / zoom);
-          if (wide.sideways.some((by) => by > 1) || wide.cut.length > 0)
-            found.push(`${route}: ${JSON.stringify(wide)}`);
+          const torn = await brokenWords(page);
+          found[route] = torn.length > 0 ? `torn: ${torn.join(', ')}` : await tooWide();
         }
-        expect(found).toEqual([]);
-      } finally {
-        await app?.evaluate(({ BrowserWindow }) => {
-          BrowserWindow.getAllWindows()[0]!.webContents.setZoomFactor(1);
+        expect(found).toEqual(Object.fromEntries(ROUTES.map((route) => [route, undefined])));
+      });
+    },
+  );
+
+  test.for([0, 1, 40])(
+    'shows %i libraries at well-known places whole, however long their paths are',
+    async (count, context) => {
+      if (world === undefined) return context.skip('no mount namespace');
+      const { page } = face;
+      world.install(count);
+      for (const zoom of [1, 2])
+        await zoomed(zoom, async () => {
+          // Asked for anew each time.
+          await show('tokens');
+          await show('tokens/add');
+          await page.getByRole('button', { name: 'Choose the library' }).waitFor();
+          const rows = page.locator('table[aria-label="Found at well-known places"] tbody tr');
+          await expect.poll(() => rows.count(), { timeout: 10_000 }).toBe(count);
+          expect(await tooWide()).toBeUndefined();
         });
-        await session?.send('Emulation.clearDeviceMetricsOverride');
-      }
     },
   );
 });

@@ -120,8 +120,8 @@ export class Desk {
     return this.#read(this.alert.first());
   }
   async #read(alert: Locator): Promise<string> {
-    await alert.waitFor();
-    const words = await alert.innerText();
+    // Held from when it was seen, for it may be gone when it is asked for again.
+    const words = await (await alert.elementHandle()).innerText();
     await this.seen(`said: ${words.slice(0, 40)}`);
     return words;
   }

@@ -1,10 +1,10 @@
 /** What a window has of a desktop: a menu, a clipboard, one window a desk, and out of pictures while secrets are typed. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { at, node24 } from '../../scripts/lib/project.mjs';
+import { endsWithSuite } from '../support/at-end.ts';
 import { copyText } from '../../renderer/ui/copy.ts';
 import {
   buildAll,
@@ -18,24 +18,22 @@ import {
 } from './faces.ts';
 
 let display: string;
-let endDisplay: () => void;
+const atEnd = endsWithSuite();
 beforeAll(async () => {
   await buildAll();
-  ({ display, end: endDisplay } = await startDisplay());
-});
-afterAll(() => {
-  endDisplay();
+  const screen = await startDisplay();
+  ({ display } = screen);
+  atEnd(screen.end);
 });
 
 describe.each(FACES)('the window on %s', (name) => {
   const { home, remove } = newHome();
   let face: OpenFace;
+  const atEnd = endsWithSuite();
+  atEnd(remove);
   beforeAll(async () => {
     face = await openFace(name, { display, home });
-  });
-  afterAll(async () => {
-    await face.close();
-    remove();
+    atEnd(() => face.close());
   });
 
   test('copies public text when a person asks, has no permission for the clipboard, and never copies a secret’s field', async () => {
@@ -180,12 +178,20 @@ describe.each(FACES)('the window on %s', (name) => {
 describe.runIf(FACES.includes('Chromium'))('Chromium by itself', () => {
   test('is one per desk: a second start finds the first, one that was killed is forgotten', async () => {
     const { home, remove } = newHome();
+    // Its own: whatever else opens a window meanwhile tidies up in the system's.
+    const temporary = join(home, 'temporary');
+    mkdirSync(temporary);
     const start = (): { child: ChildProcess; said: () => string } => {
       const config = join(home, 'config');
       mkdirSync(config, { recursive: true });
       const line = [at('out/window/main/fallback.cjs'), '--data', join(home, 'desk')];
       const child = spawn(node24, line, {
-        env: { ...process.env, DISPLAY: display, XDG_CONFIG_HOME: config },
+        env: {
+          ...process.env,
+          DISPLAY: display,
+          XDG_CONFIG_HOME: config,
+          TMPDIR: temporary,
+        },
         stdio: ['ignore', 'ignore', 'pipe'],
       });
       let text = '';
@@ -210,7 +216,7 @@ describe.runIf(FACES.includes('Chromium'))('Chromium by itself', () => {
     );
     // What the killed one left of its browser is tidied up by the next.
     const left = () =>
-      readdirSync(tmpdir()).filter((name) =>
+      readdirSync(temporary).filter((name) =>
         name.startsWith(`keymoot-window-${first.child.pid ?? 0}-`),
       );
     expect(left().length).toBe(1);

@@ -1,22 +1,27 @@
 /** Files and folders that a person drags onto the window: judged where they are asked for, and nothing anywhere else. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
 import { Room } from '../../custody/cli/rehearsal/room.ts';
+import { endsWithSuite } from '../support/at-end.ts';
 import { buildAll, FACES, newHome, openFace, type OpenFace, startDisplay } from './faces.ts';
 
 let display: string;
-let endDisplay: () => void;
 const { home, remove } = newHome();
+const atEnd = endsWithSuite();
+atEnd(remove);
 const bundle = join(home, 'bundle');
 const trust = join(home, 'trust.json');
 
 beforeAll(async () => {
   await buildAll();
-  ({ display, end: endDisplay } = await startDisplay());
+  const screen = await startDisplay();
+  ({ display } = screen);
+  atEnd(screen.end);
   mkdirSync(home, { recursive: true });
   const room = await Room.enter(join(home, 'desk'));
+  atEnd(() => room.desk.stop());
   await room.found('drops.example');
   await room.call(
     'log.export',
@@ -25,10 +30,6 @@ beforeAll(async () => {
   );
   writeFileSync(trust, JSON.stringify(await room.desk.call('log.trust', {})));
   await room.desk.stop();
-}, 120_000);
-afterAll(() => {
-  endDisplay();
-  remove();
 });
 
 /** As the system does it: the browser is given paths, the page hears of files. */
@@ -51,15 +52,14 @@ const drop = async (page: Page, selector: string, files: readonly string[]): Pro
 describe.each(FACES)('a drop on the %s window', (name) => {
   let face: OpenFace;
   let page: Page;
+  const atEnd = endsWithSuite();
   beforeAll(async () => {
     face = await openFace(name, { display, home });
+    atEnd(() => face.close());
     ({ page } = face);
     await page.locator('.rail a').first().waitFor();
     await page.evaluate("location.hash = '#/audit/verify'");
     await page.locator('.dropzone').waitFor();
-  }, 60_000);
-  afterAll(async () => {
-    await face.close();
   });
 
   test('takes a folder as the bundle and a file as the trust file, and judges them', async () => {

@@ -1,5 +1,6 @@
 /** Electron as people start it, nobody driving it: one window a desk, no port, and an end when it is told to. */
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { endsWithSuite } from '../support/at-end.ts';
 import {
   buildAll,
   codeOf,
@@ -13,13 +14,12 @@ import {
 import { commandOf, listening } from './processes.ts';
 
 let display: string;
-let endDisplay: () => void;
+const atEnd = endsWithSuite();
 beforeAll(async () => {
   await buildAll();
-  ({ display, end: endDisplay } = await startDisplay());
-}, 120_000);
-afterAll(() => {
-  endDisplay();
+  const screen = await startDisplay();
+  ({ display } = screen);
+  atEnd(screen.end);
 });
 
 /** Waits until the window has its page: whoever tells Electron to end sooner ends it while it hears no signal yet. */

@@ -1,5 +1,6 @@
 /** Both windows as they are opened: what the page gets, and all that it doesn't. One window a face; what it is looked at for is a file each. */
-import { afterAll, beforeAll, describe } from 'vitest';
+import { beforeAll, describe } from 'vitest';
+import { endsWithSuite } from '../support/at-end.ts';
 import { buildAll, FACES, newHome, startDisplay } from './faces.ts';
 import { Opened, startOutside, type Outside } from './opened.ts';
 import { againTests } from './window-again.ts';
@@ -10,25 +11,25 @@ import { lockTests } from './window-locks.ts';
 import { outsideTests } from './window-outside.ts';
 
 let display: string;
-let endDisplay: () => void;
 let outside: Outside;
+const atEnd = endsWithSuite();
 beforeAll(async () => {
   await buildAll();
-  ({ display, end: endDisplay } = await startDisplay());
+  const screen = await startDisplay();
+  ({ display } = screen);
+  atEnd(screen.end);
   outside = await startOutside();
-}, 120_000);
-afterAll(() => {
-  outside.end();
-  endDisplay();
+  atEnd(outside.end);
 });
 
 describe.each(FACES)('the window on %s', (name) => {
   const { home, remove } = newHome();
   const of = new Opened(name, home);
-  beforeAll(() => of.open(display, outside));
-  afterAll(async () => {
-    await of.face.close();
-    remove();
+  const atEnd = endsWithSuite();
+  atEnd(remove);
+  beforeAll(async () => {
+    await of.open(display, outside);
+    atEnd(() => of.face.close());
   });
 
   bridgeTests(of);

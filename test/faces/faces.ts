@@ -23,10 +23,31 @@ import { CHROMIUM, DISPLAY, ELECTRON_LIBRARIES, missing } from '../../scripts/li
 import { ensureBuild } from '../../scripts/setup.mjs';
 import { ensureWindow } from '../../scripts/window.mjs';
 import { openFallback } from '../../electron/fallback/open.ts';
+import { within } from '../../electron/fallback/opening.ts';
 import type { ServiceLink } from '../../electron/common/service-link.ts';
 import type { PageBridge } from '../../shared/window/bridge.ts';
 
 export type FaceName = 'Electron' | 'Chromium';
+
+/**
+ * How long each may take, ms. What is inside something else has the shorter limit, or the outer one would end first and could not say what hung: the product's
+ * own limits (30 s and 45 s) are within a window's opening, and that within a hook's time (vitest.config.ts).
+ */
+const LIMITS = {
+  display: 10_000,
+  launch: 30_000,
+  firstWindow: 15_000,
+  look: 10_000,
+  bridge: 30_000,
+  open: 75_000,
+  answer: 60_000,
+  /** A window that was asked to end, before it is ended. */
+  end: 15_000,
+  tidy: 5000,
+};
+/** What is waited for ends in time, or is named. */
+export const inTime = <T>(ms: number, what: string, work: Promise<T>): Promise<T> =>
+  within(ms, () => new Error(`${what}: not within ${ms / 1000} s`), work);
 
 const findElectron = (): string | undefined => {
   const given = process.env['KEYMOOT_ELECTRON_DIST'] ?? electronRuntime()?.folder;
@@ -54,18 +75,27 @@ export const FACES: FaceName[] = [
   ...(chromiumHere ? ['Chromium' as const] : []),
 ];
 
-/** A display that nobody sees. Ends with `end`. */
+/**
+ * A display that nobody sees. Ends with `end`.
+ *
+ * @param memory a folder in which its picture is kept as a file
+ */
 export const startDisplay = async (
   size = '1280x800',
+  memory?: string,
 ): Promise<{ display: string; end: () => void }> => {
   const server = spawn(
     'Xvfb',
-    ['-displayfd', '3', '-screen', '0', `${size}x24`, '-nolisten', 'tcp'],
-    {
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-    },
+    [
+      ...['-displayfd', '3', '-screen', '0', `${size}x24`, '-nolisten', 'tcp'],
+      ...(memory === undefined ? [] : ['-fbdir', memory]),
+    ],
+    { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] },
   );
-  const number = await new Promise<string>((resolve, reject) => {
+  const end = (): void => {
+    server.kill();
+  };
+  const number = new Promise<string>((resolve, reject) => {
     server.once('error', reject);
     server.once('exit', () => {
       reject(new Error('Xvfb ended'));
@@ -74,12 +104,12 @@ export const startDisplay = async (
       resolve(bytes.toString().trim());
     });
   });
-  return {
-    display: `:${number}`,
-    end: () => {
-      server.kill();
-    },
-  };
+  try {
+    return { display: `:${await inTime(LIMITS.display, 'the number of a display', number)}`, end };
+  } catch (error) {
+    end();
+    throw error;
+  }
 };
 
 const asRoot = process.getuid?.() === 0;
@@ -105,6 +135,8 @@ export interface OpenOptions {
   /** Data and configuration are kept below it; open it again and the desk is as it was. */
   home: string;
   env?: Record<string, string>;
+  /** out/window, or the same in a checkout that a test made. */
+  built?: string;
 }
 
 export interface OpenFace {
@@ -139,26 +171,33 @@ const environmentOf = ({ display, home, env }: OpenOptions): Record<string, stri
  * Ours, begun when the driver has looked: a window that opens while it attaches is missed now and then.
  * The driver's own way to hold an application adds switches of its own, and what is tested here is the window as people have it.
  */
-const HELD = `
+const held = (built: string): string => `
 const { app } = require('electron');
 const ready = app.whenReady();
 const begun = new Promise((begin) => { globalThis.__playwright_run = begin; });
 app.whenReady = () => begun.then(() => ready);
-require(${JSON.stringify(at('out/window/main/main.cjs'))});
+require(${JSON.stringify(join(built, 'main/main.cjs'))});
 `;
+const BUILT = at('out/window');
 
-const electronLine = (home: string, driven: boolean): [string, string[]] => {
+const electronLine = (
+  { home, built = BUILT }: OpenOptions,
+  driven: boolean,
+): [string, string[]] => {
   if (electronDist === undefined) throw new Error('there is no Electron here');
-  const main = at('out/electron-driven.cjs');
-  if (driven) writeFileSync(main, HELD);
-  const place = driven ? { main, home: at('out/electron-driven') } : {};
-  const [program = '', ...first] = electronCommand(electronDist, place);
+  const place = at(built === BUILT ? 'out/electron-driven' : 'out/electron-elsewhere');
+  const main = `${place}.cjs`;
+  if (driven) writeFileSync(main, held(built));
+  const [program = '', ...first] = electronCommand(
+    electronDist,
+    driven ? { main, home: place } : {},
+  );
   return [program, [...first, ...(asRoot ? ['--no-sandbox'] : []), '--data', join(home, 'desk')]];
 };
 
 /** Electron by itself, nobody driving it. */
 export const spawnElectron = (options: OpenOptions): ChildProcess => {
-  const [program, args] = electronLine(options.home, false);
+  const [program, args] = electronLine(options, false);
   return spawn(program, args, { env: environmentOf(options), stdio: ['ignore', 'pipe', 'pipe'] });
 };
 
@@ -185,9 +224,6 @@ export const serviceBelow = (pid: number): number => {
   if (line === undefined) throw new Error('no service is running');
   return Number.parseInt(line);
 };
-
-/** How long a window may take to end before it is ended, ms. */
-const END_MS = 15_000;
 
 /** Every process that was started for a configuration folder, and those below them. */
 export const processesOf = (home: string): number[] => {
@@ -243,15 +279,12 @@ const endInTime = async (
   ended: Promise<unknown>,
   driver: Promise<unknown> = ended,
 ): Promise<void> => {
-  const after = async (ms: number): Promise<'late'> => {
-    await setTimeout(ms, undefined, { ref: false });
-    return 'late';
-  };
   const tidied = driver.catch(() => undefined); // a driver that lost its window
-  const late = (await Promise.race([ended, after(END_MS)])) === 'late';
-  const said = late ? endAll(home) : '';
-  await Promise.race([tidied, after(5000)]);
-  if (late) throw new Error(`${name} had not ended ${END_MS} ms after it was asked to; ${said}`);
+  const failure = await inTime(LIMITS.end, `${name} has not ended after it was asked to`, ended)
+    .then(() => undefined)
+    .catch((error: unknown) => `${String(error)}; ${endAll(home)}`);
+  await inTime(LIMITS.tidy, 'tidying up', tidied).catch(() => undefined); // told above, if at all
+  if (failure !== undefined) throw new Error(failure);
 };
 
 /** Waits until a window that was started by itself has ended; its exit code. */
@@ -261,17 +294,18 @@ export const codeOf = async (child: ChildProcess, home: string): Promise<number 
 };
 
 const openElectron = async (options: OpenOptions): Promise<OpenFace> => {
-  const [executablePath, args] = electronLine(options.home, true);
+  const [executablePath, args] = electronLine(options, true);
   const app = await _electron.launch({
     executablePath,
     args,
     env: environmentOf(options),
     chromiumSandbox: !asRoot,
+    timeout: LIMITS.launch,
   });
   const child = app.process();
   const close = () => endInTime('Electron', options.home, endOf(child), app.close());
   try {
-    const page = await app.firstWindow();
+    const page = await app.firstWindow({ timeout: LIMITS.firstWindow });
     return {
       name: 'Electron',
       page,
@@ -294,7 +328,7 @@ const openChromium = async (options: OpenOptions): Promise<OpenFace> => {
   try {
     const { page, link, close } = await openFallback({
       data: join(options.home, 'desk'),
-      built: at('out/window'),
+      built: options.built ?? BUILT,
       why: 'A test.',
     });
     return {
@@ -315,25 +349,40 @@ const openChromium = async (options: OpenOptions): Promise<OpenFace> => {
 
 /** Asked again and again, and not by the driver's own waiting: for that it would first put a large script into the page, which is not the window's to answer for. */
 const hasBridge = async (page: Page): Promise<void> => {
-  const until = Date.now() + 30_000;
+  const until = Date.now() + LIMITS.bridge;
   const look = (): Promise<boolean> =>
-    page
-      .evaluate(() => globalThis.keymoot !== undefined)
-      .catch((error: unknown) => {
-        if (Date.now() > until) throw error;
-        return false; // the page is being gone to
-      });
+    inTime(
+      LIMITS.look,
+      'the page’s answer whether it has its bridge',
+      page.evaluate(() => globalThis.keymoot !== undefined),
+    ).catch((error: unknown) => {
+      if (Date.now() > until) throw error;
+      return false; // the page is being gone to
+    });
   while (!(await look())) {
     if (Date.now() > until) throw new Error('The page has no bridge.');
     await setTimeout(10);
   }
 };
 
-/** Opens the window and waits until its page has its bridge. */
+/** Opens the window and waits until its page has its bridge. One that doesn't open is ended, by the ids of its processes, and the error lists them. */
 export const openFace = async (name: FaceName, options: OpenOptions): Promise<OpenFace> => {
-  const face = await (name === 'Electron' ? openElectron(options) : openChromium(options));
-  await hasBridge(face.page);
-  return face;
+  let face: OpenFace | undefined;
+  const opening = async (): Promise<OpenFace> => {
+    face = await (name === 'Electron' ? openElectron(options) : openChromium(options));
+    await hasBridge(face.page);
+    return face;
+  };
+  try {
+    return await inTime(LIMITS.open, 'its window and its page', opening());
+  } catch (error) {
+    const table = tableOf(processesOf(options.home));
+    await face?.close().catch(() => undefined); // what failed first is what is told
+    endAll(options.home);
+    throw new Error(`${name} did not open: ${String(error)}; its processes were\n${table}`, {
+      cause: error,
+    });
+  }
 };
 
 /** A call as the page makes it. */
@@ -342,7 +391,11 @@ export const request = (
   channel: string,
   input: unknown = {},
 ): ReturnType<PageBridge['request']> =>
-  page.evaluate(([channel, input]) => globalThis.keymoot!.request({ channel, input }), [
-    channel,
-    input,
-  ] as const);
+  inTime(
+    LIMITS.answer,
+    `the answer to ${channel}`,
+    page.evaluate(([channel, input]) => globalThis.keymoot!.request({ channel, input }), [
+      channel,
+      input,
+    ] as const),
+  );

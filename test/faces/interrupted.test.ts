@@ -1,5 +1,5 @@
 /** What the window says, and where it leads, when a token’s work is cut short or its PIN is about to lock: no dead end, and nothing lost that was there. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   defineAndApprove,
   draftDefinition,
@@ -16,6 +16,7 @@ import {
   until,
   type Stage,
 } from '../recovery/stage.ts';
+import { endsWithSuite } from '../support/at-end.ts';
 import type { Person, Pin } from './cast.ts';
 import * as ceremony from './desk-ceremony.ts';
 import * as people from './desk-people.ts';
@@ -34,7 +35,6 @@ describe.runIf(possible && name !== undefined)('a window whose token is cut shor
   let stage: Stage;
   let face: OpenFace;
   let desk: Desk;
-  let endDisplay: () => void;
   let envelopes: Envelopes;
   const who = (known: string): Person => {
     const { name, role, passphrase } = stage.room.player(known);
@@ -50,9 +50,14 @@ describe.runIf(possible && name !== undefined)('a window whose token is cut shor
   const two = (): [Person, Person] => [who('administrator'), who('officer')];
   const pin = () => pinOf(TOKEN);
 
+  const atEnd = endsWithSuite();
   beforeAll(async () => {
     await buildAll();
     stage = await setStage();
+    atEnd(() => {
+      removeFolder(stage.folder);
+    });
+    atEnd(() => stage.room.desk.stop());
     const { room, at, folder } = stage;
     envelopes = packEnvelopes(16);
     const definition = await draftDefinition(room, at, 'AES-128', 'formed', envelopes.expected);
@@ -66,22 +71,17 @@ describe.runIf(possible && name !== undefined)('a window whose token is cut shor
     while (view.due !== '5') view = await playStep(room, view, definition, envelopes, TOKEN);
     await room.desk.stop();
     const screen = await startDisplay();
-    endDisplay = screen.end;
+    atEnd(screen.end);
     const files = new AnsweredFiles(folder);
     face = await openFace(name!, {
       display: screen.display,
       home: folder,
       env: files.environment(),
     });
+    atEnd(() => face.close());
     desk = new Desk(face.page, files);
     await people.openDesk(desk, pinOf('log'), two()[0]);
   });
-  afterAll(async () => {
-    await face.close();
-    endDisplay();
-    removeFolder(stage.folder);
-  });
-
   /** Begins to make a key on the misbehaving token, its module told what to do. */
   const generate = async (label: string, ...rules: string[]): Promise<void> => {
     await people.wishForKey(desk, { label, algorithm: 'P-256', token: TOKEN });

@@ -1,17 +1,25 @@
 /** What a careless hand can open around the page: nothing, by a browser's keys or by a click with the other button. */
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { buildAll, FACES, newHome, openFace, type OpenFace, startDisplay } from './faces.ts';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { endsWithSuite } from '../support/at-end.ts';
+import {
+  buildAll,
+  FACES,
+  inTime,
+  newHome,
+  openFace,
+  type OpenFace,
+  startDisplay,
+} from './faces.ts';
 import { type Keyboard, openKeyboard } from './keyboard.ts';
 
 let display: string;
-let endDisplay: () => void;
+const atEnd = endsWithSuite();
 beforeAll(async () => {
   await buildAll();
-  ({ display, end: endDisplay } = await startDisplay());
-});
-afterAll(() => {
-  endDisplay();
+  const screen = await startDisplay();
+  ({ display } = screen);
+  atEnd(screen.end);
 });
 
 const SHORTCUTS: Record<string, string[]> = {
@@ -39,10 +47,17 @@ describe.each(FACES)('the window on %s', (name) => {
   let keyboard: Keyboard;
   /** All that is open, by address. */
   let open: () => Promise<string[]>;
+  const atEnd = endsWithSuite();
+  atEnd(remove);
   beforeAll(async () => {
     face = await openFace(name, { display, home });
+    atEnd(() => face.close());
     const { app, page } = face;
-    const driver = await page.context().browser()?.newBrowserCDPSession();
+    const driver = await inTime(
+      10_000,
+      'a session with the browser',
+      Promise.resolve(page.context().browser()?.newBrowserCDPSession()),
+    );
     open = async () => {
       if (app !== undefined)
         return app.evaluate(({ webContents }) =>
@@ -53,7 +68,8 @@ describe.each(FACES)('the window on %s', (name) => {
         .filter(({ type }) => type !== 'browser')
         .map(({ url }) => url.split('#')[0] ?? '');
     };
-    keyboard = await openKeyboard(display);
+    keyboard = await inTime(10_000, 'the display’s keyboard', openKeyboard(display));
+    atEnd(keyboard.end);
     // Listens and doesn't interfere: that a real key got this far.
     await page.evaluate(() => {
       document.addEventListener('keydown', ({ key }) => {
@@ -69,12 +85,6 @@ describe.each(FACES)('the window on %s', (name) => {
       { timeout: 10_000 },
     );
   });
-  afterAll(async () => {
-    keyboard.end();
-    await face.close();
-    remove();
-  });
-
   test('opens nothing by the keys that browsers have', async () => {
     for (const [what, keys] of Object.entries(SHORTCUTS)) {
       await keyboard.press(...keys);

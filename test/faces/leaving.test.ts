@@ -1,5 +1,5 @@
 /** Going elsewhere in the middle of something: what was begun says what became of it, and what must not be seen is not seen. */
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { join } from 'node:path';
 import {
   defineAndApprove,
@@ -9,12 +9,14 @@ import {
 } from '../../custody/cli/rehearsal/ceremony.ts';
 import { Room } from '../../custody/cli/rehearsal/room.ts';
 import type { ServiceLink } from '../../electron/common/service-link.ts';
+import { endsWithSuite } from '../support/at-end.ts';
 import type { Person } from './cast.ts';
 import { takeScreen } from './desk-ceremony.ts';
 import { openDesk } from './desk-people.ts';
 import { Desk } from './desk.ts';
 import { buildAll, FACES, newHome, openFace, type OpenFace, startDisplay } from './faces.ts';
 import { AnsweredFiles } from './files.ts';
+import { shownAfter } from './shown-after.ts';
 
 const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString();
 
@@ -49,16 +51,18 @@ const hold = (link: ServiceLink, channel: string, when: 'before' | 'after') => {
 describe.runIf(FACES.includes('Chromium'))('a page that is left', () => {
   const { home, remove } = newHome();
   const files = new AnsweredFiles(home);
-  let endDisplay: () => void;
   let face: OpenFace;
   let desk: Desk;
   let link: ServiceLink;
   let ada: Person;
   let ceremony: string;
 
+  const atEnd = endsWithSuite();
+  atEnd(remove);
   beforeAll(async () => {
     await buildAll();
     const room = await Room.enter(join(home, 'desk'));
+    atEnd(() => room.desk.stop());
     await room.found('leaving.example');
     const at = await room.train('softhsm', 'work', 'administrator', 'officer');
     const envelopes = packEnvelopes(32);
@@ -75,16 +79,12 @@ describe.runIf(FACES.includes('Chromium'))('a page that is left', () => {
     await room.desk.stop();
 
     const { display, end } = await startDisplay();
-    endDisplay = end;
+    atEnd(end);
     face = await openFace('Chromium', { display, home, env: files.environment() });
+    atEnd(() => face.close());
     desk = new Desk(face.page, files);
     link = face.link!;
     await openDesk(desk, { first: text(pin?.first), second: text(pin?.second) }, ada);
-  }, 120_000);
-  afterAll(async () => {
-    await face.close();
-    endDisplay();
-    remove();
   });
 
   const beginExport = async (passphrase = ada.passphrase): Promise<void> => {
@@ -172,8 +172,8 @@ describe.runIf(FACES.includes('Chromium'))('a page that is left', () => {
     expect(await page.evaluate(() => document.getElementById('work')?.inert)).toBe(true);
 
     // Also when the service went meanwhile and everybody has to look after the desk first.
-    process.kill(face.servicePid(), 'SIGKILL');
-    await handOver.getByText('being started again').waitFor();
+    const end = () => process.kill(face.servicePid(), 'SIGKILL');
+    await shownAfter(page, 'being started again', end, 'dialog');
     await desk.goTo('Overview');
     await desk.button('Open the desk').waitFor();
     expect(await handOver.count()).toBe(0);

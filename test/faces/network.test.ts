@@ -15,12 +15,14 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { electronCommand } from '../../scripts/lib/electron.mjs';
 import { at } from '../../scripts/lib/project.mjs';
+import { endsWithSuite } from '../support/at-end.ts';
 import {
   buildAll,
   childrenOf,
+  codeOf,
   electronDist,
   FACES,
   newHome,
@@ -143,28 +145,27 @@ const tryEverything = async (tcp: number, udp: number): Promise<void> => {
 
 describe.runIf(canTrace)('nothing leaves', () => {
   let display: string;
-  let endDisplay: () => void;
   let web: Server;
   let datagrams: Socket;
   const reached: string[] = [];
   const ports = { tcp: 0, udp: 0 };
+  const atEnd = endsWithSuite();
   beforeAll(async () => {
     await buildAll();
-    ({ display, end: endDisplay } = await startDisplay());
+    const screen = await startDisplay();
+    ({ display } = screen);
+    atEnd(screen.end);
     web = createServer((socket) => {
       reached.push('a connection');
       socket.destroy();
     });
     await new Promise<void>((done) => web.listen(0, '127.0.0.1', done));
+    atEnd(() => web.close());
     datagrams = createSocket('udp4', () => reached.push('a datagram'));
     await new Promise<void>((done) => datagrams.bind(0, '127.0.0.1', done));
+    atEnd(() => datagrams.close());
     ports.tcp = (web.address() as AddressInfo).port;
     ports.udp = datagrams.address().port;
-  });
-  afterAll(() => {
-    web.close();
-    datagrams.close();
-    endDisplay();
   });
 
   /** The trace is one: it knows the page's display, and that it saw all of a start. */
@@ -208,7 +209,7 @@ describe.runIf(canTrace)('nothing leaves', () => {
     );
     expect(serviceBelow(child.pid ?? 0)).toBeGreaterThan(0);
     process.kill(childrenOf(child.pid ?? 0)[0] ?? 0, 'SIGTERM');
-    await new Promise((done) => child.once('exit', done));
+    await codeOf(child, home);
     const trace = readFileSync(file, 'utf8');
     isWhole(trace);
     expect(internetIn(trace).filter((one) => !HARMLESS.test(one))).toEqual([]);

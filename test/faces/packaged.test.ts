@@ -14,12 +14,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { packWindow } from '../../scripts/lib/packaging.mjs';
 import { at } from '../../scripts/lib/project.mjs';
 import { makePackage, packaged } from '../../scripts/package.mjs';
+import { endsWithSuite } from '../support/at-end.ts';
+import { buildAll, childrenOf, electronDist, startDisplay } from './faces.ts';
 import { askForDebugger } from '../support/debugger.ts';
-import { buildAll, childrenOf, electronDist } from './faces.ts';
 
 /** In the order of the fuse wire (electron/fuses, version 1). */
 const WIRE = [
@@ -79,8 +80,11 @@ describe.runIf(electronDist !== undefined && process.platform === 'linux')(
     const person = join(folder, 'person');
     const asRoot = process.getuid?.() === 0;
     const NOBODY = 65534;
-    let screen: ChildProcess;
     let display: string;
+    const atEnd = endsWithSuite();
+    atEnd(() => {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    });
 
     beforeAll(async () => {
       await buildAll();
@@ -89,21 +93,10 @@ describe.runIf(electronDist !== undefined && process.platform === 'linux')(
       chmodSync(folder, 0o755);
       mkdirSync(person);
       if (asRoot) chownSync(person, NOBODY, NOBODY);
-      screen = spawn(
-        'Xvfb',
-        ['-displayfd', '3', '-fbdir', folder, '-screen', '0', '1280x800x24', '-nolisten', 'tcp'],
-        { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] },
-      );
-      display = await new Promise<string>((resolve) =>
-        screen.stdio[3]?.once('data', (bytes: Buffer) => {
-          resolve(`:${bytes.toString().trim()}`);
-        }),
-      );
+      const screen = await startDisplay('1280x800', folder);
+      ({ display } = screen);
+      atEnd(screen.end);
     }, 300_000);
-    afterAll(() => {
-      screen.kill();
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-    });
 
     /** As a person who isn't the administrator, with an environment of their own. */
     const start = (args: string[], env: Record<string, string> = {}): ChildProcess =>
@@ -226,7 +219,7 @@ describe.runIf(electronDist !== undefined && process.platform === 'linux')(
         setTimeout(() => {
           resolve({ pid: child.pid ?? 0, stderr });
         }, 2500);
-        afterAll(() => child.kill('SIGKILL'));
+        atEnd(() => child.kill('SIGKILL'));
       });
       const lines = spawnSync('ps', ['-o', 'args=', '-p', [pid, ...childrenOf(pid)].join(',')]);
       expect(lines.stdout.toString()).not.toMatch(/serve/);

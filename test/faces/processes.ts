@@ -6,16 +6,23 @@ import { childrenOf, processesOf } from './faces.ts';
 /** TCP ports that a process and those below it listen on. */
 export const listening = (pid: number): string[] => portsOf([pid, ...childrenOf(pid)]);
 
-/** The command line of the process of a window that has this in it. */
-export const commandOf = (home: string, has: string): string =>
+/** The process of a window whose command line has this in it. */
+const processWith = (home: string, has: string): { pid: number; line: string } | undefined =>
   processesOf(home)
     .map((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        return { pid, line: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ') };
       } catch {
-        return ''; // ended meanwhile
+        return { pid, line: '' }; // ended meanwhile
       }
     })
-    .find((line) => line.includes(has)) ?? '';
+    .find(({ line }) => line.includes(has));
+export const commandOf = (home: string, has: string): string => processWith(home, has)?.line ?? '';
+/** The id of a window's Chromium. */
+export const browserOf = (home: string): number => {
+  const found = processWith(home, '--app=');
+  if (found === undefined) throw new Error('no browser is running');
+  return found.pid;
+};
 export const profileOf = (browser: string): string =>
   /--user-data-dir=(\S+)/.exec(browser)?.[1] ?? '';

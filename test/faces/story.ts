@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { at } from '../../scripts/lib/project.mjs';
 import { Walk } from './axe.ts';
 import { newCast, packPapers, seatsOf, type Pin } from './cast.ts';
@@ -26,8 +26,10 @@ import {
 } from './faces.ts';
 import { AnsweredFiles } from './files.ts';
 import { Keys } from './hands.ts';
+import { endsWithSuite } from '../support/at-end.ts';
 import { bytesUnder, formsOfHex, formsOfText, searchMemory } from '../support/memory.ts';
 import { lookAround } from './look-around.ts';
+import { shownAfter } from './shown-after.ts';
 
 /** Every passphrase and PIN half begins with it, so that all of them can be looked for at once. */
 const MARK = 'kzqwcnry';
@@ -57,7 +59,6 @@ export const tellStory = (name: FaceName): void => {
     const key = { label: 'zone-master-key', token: 'work' };
     const aws = { label: 'aws-key', token: 'work' };
 
-    let endDisplay: () => void;
     let display: string;
     let face: OpenFace;
     let desk: Desk;
@@ -76,15 +77,15 @@ export const tellStory = (name: FaceName): void => {
         desk.seen = (what) => walk.look(what);
       }
     };
+    const atEnd = endsWithSuite();
+    atEnd(remove);
     beforeAll(async () => {
       await buildAll();
-      ({ display, end: endDisplay } = await startDisplay());
+      const screen = await startDisplay();
+      ({ display } = screen);
+      atEnd(screen.end);
       await open();
-    });
-    afterAll(async () => {
-      await face.close();
-      endDisplay();
-      remove();
+      atEnd(() => face.close());
     });
 
     /** A chapter needs those before it. */
@@ -160,12 +161,9 @@ export const tellStory = (name: FaceName): void => {
     };
     /** By what the screen says, the service was away, and is there again. */
     const seesService = async (kill: () => void): Promise<string> => {
-      const away = desk.alert.filter({ hasText: 'The custody service stopped' }).last();
-      const seen = away.waitFor();
-      kill();
-      await seen;
-      const words = await away.innerText();
-      await away.waitFor({ state: 'detached' });
+      const stopped = 'The custody service stopped';
+      const words = await shownAfter(desk.page, stopped, kill);
+      await desk.alert.filter({ hasText: stopped }).first().waitFor({ state: 'detached' });
       return words;
     };
 
@@ -406,12 +404,16 @@ export const tellStory = (name: FaceName): void => {
     inChromium('says what is and isn’t known when the token’s process is ended', async () => {
       const before = new Set(tokenProcesses());
       await ceremony.formKey(desk, key, pin, [ada, wim]);
-      let killed: number | undefined;
-      for (const until = Date.now() + 20_000; killed === undefined && Date.now() < until;) {
-        killed = tokenProcesses().find((pid) => !before.has(pid));
-        if (killed === undefined) await wait(2);
+      // One that is there for a moment: looked for and ended in one go.
+      const endNew = (): boolean => {
+        const [pid] = tokenProcesses().filter((one) => !before.has(one));
+        return pid !== undefined && endOne(pid);
+      };
+      const until = Date.now() + 20_000;
+      while (!endNew()) {
+        if (Date.now() > until) throw new Error('no process for the token was started');
+        await wait(2);
       }
-      process.kill(killed!, 'SIGKILL');
       expect(await desk.refusal()).toMatch(
         /\(SIGKILL\)[^]*is not known; look at the token before anything is repeated/,
       );
@@ -536,6 +538,15 @@ export const tellStory = (name: FaceName): void => {
       return Promise.resolve();
     });
   });
+};
+
+/** Whether it was there to be ended. */
+const endOne = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false; // ended meanwhile
+  }
 };
 
 const commandLine = (pid: number): string | undefined => {

@@ -7,6 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { at } from '../../scripts/lib/project.mjs';
+import { ENDED_LATE } from '../support/ended-late.ts';
 
 const PROGRAM = {
   'custody/main.ts': `
@@ -77,7 +78,7 @@ export function start(
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD$|NODE_OPTIONS$)/.test(name)),
   );
-  const child = spawn(command, args, { ...rest, stdio, env: { ...clean, ...env } });
+  const child = spawn(command, args, { ...ENDED_LATE, ...rest, stdio, env: { ...clean, ...env } });
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr']) {
     child[name]?.setEncoding('utf8').on('data', (text) => (output[name] += text));

@@ -18,6 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packEnvelopes } from '../../custody/cli/rehearsal/ceremony.ts';
 import { CAST } from '../../custody/cli/rehearsal/room.ts';
 import { filesUnder } from '../recovery/stage.ts';
+import { ENDED_LATE } from '../support/ended-late.ts';
 import { softhsmLibrary } from '../support/softhsm.ts';
 import type { Plan } from './canary-play.ts';
 
@@ -110,12 +111,13 @@ describe.skipIf(!possible)('secrets that were typed', () => {
       cwd,
       env: { ...process.env, TMPDIR: tmp, HOME: home, NODE_NO_WARNINGS: '1' },
       stdio: ['pipe', printed, complained],
+      ...ENDED_LATE,
     });
     child.stdin?.end(JSON.stringify(plan));
     exitCode = await new Promise((resolve) => child.once('exit', resolve));
     closeSync(printed);
     closeSync(complained);
-  }, 120_000);
+  });
   afterAll(() => {
     rmSync(root, { recursive: true, force: true });
   });

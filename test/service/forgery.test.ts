@@ -103,7 +103,7 @@ describe.skipIf(!possible)('an entry that was appended behind the desk’s back'
     arrival(person: string): Envelope {
       const found = this.entries.find(
         ({ type, acts }) =>
-          type === 'session.login' && openEnvelope((acts ?? [])[0]!)?.statement.person === person,
+          type === 'session.login' && openEnvelope((acts ?? [])[0])?.statement.person === person,
       );
       return (found?.acts ?? [])[0]!;
     }

@@ -7,7 +7,7 @@ import { LogPage } from './log-page.tsx';
 import { Timeline } from './timeline.tsx';
 import { VerifyPage } from './verify-page.tsx';
 
-export const auditHelp = [
+export const help = [
   'Everything that matters at this desk is an entry in one log. Entries are only ever added, and each is sealed into a tree of hashes, so that changing or leaving out any of them later shows.',
   'The timeline shows the newest entry first. Narrow it by kind, by outcome, or by words that are looked for in the sentence, the names, the type and the time. Reading needs somebody in the room.',
   'Intent and outcome: before the desk asks a device for anything that can’t be undone, it writes an entry with the outcome “intent”. A second entry says what came of it. “Unknown” means that the device never said.',
@@ -30,7 +30,7 @@ const HEADS: Readonly<Record<string, string>> = {
   verify: 'Judges an exported log, of this desk or of another.',
 };
 
-export const Audit = ({ route }: { route: readonly string[] }) => {
+export const Screen = ({ route }: { route: readonly string[] }) => {
   const [page = ''] = route;
   if (/^\d{1,15}$/.test(page)) return <EntryPage seq={Number(page)} />;
   const here = PAGES.some(({ id }) => id === page) ? page : '';

@@ -83,7 +83,7 @@ const Verdict = ({ verdict, of }: { verdict: VerdictView; of: string }) => {
           <table className="list audit-verdict-parts">
             <thead>
               <tr>
-                <th style={{ width: '9em' }}>Part</th>
+                <th style={{ width: '11em' }}>Part</th>
                 <th style={{ width: '8em' }}>Result</th>
                 <th>The question, and what was found</th>
               </tr>

@@ -10,7 +10,7 @@ import { Evidence } from './evidence.tsx';
 import { CeremonyList } from './list.tsx';
 import { Run } from './run.tsx';
 
-export const ceremoniesHelp = [
+export const help = [
   'A ceremony is several people doing one thing with a key, by a text they agreed on before. Here: forming an AES key from components.',
   'A component is one part of a key, as long as the key itself. The key is all components added up bit by bit, so one component alone says nothing about it. Each comes in a sealed envelope of its own, by a way of its own.',
   'A definition is the whole text: the key, the token, who sits where, every step. It is named by a fingerprint, shown in hex and in words. One changed letter gives other words. Two people approve it, each alone, and then it can be armed.',
@@ -45,7 +45,7 @@ const One = ({ id }: { id: string }) => {
   );
 };
 
-export const Ceremonies = ({ route }: { route: readonly string[] }) => {
+export const Screen = ({ route }: { route: readonly string[] }) => {
   const [first, second] = route;
   if (first === 'draft') return <Draft />;
   if (first === 'bring') return <Bring />;

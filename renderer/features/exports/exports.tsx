@@ -3,7 +3,7 @@ import { ExportList } from './list.tsx';
 import { Job } from './job.tsx';
 import { RequestExport } from './request.tsx';
 
-export const exportsHelp = [
+export const help = [
   'An export brings a copy of a key to AWS KMS. The key is wrapped inside its token under a wrapping key of AWS; it is never readable on this computer.',
   'It crosses the gap twice. Carry in: on a connected machine you run the commands shown, and bring params.json here. Carry out: the package goes back there, and import.sh imports it.',
   'The wrapping key is what an attacker would exchange. So its fingerprint is written down by hand on the connected machine, and two people compare it here, group by group. The second person types words that the desk picks, so that nobody only nods.',
@@ -13,7 +13,7 @@ export const exportsHelp = [
   'AWS gives no proof that it holds the right key. The package says what was checked instead.',
 ] as const;
 
-export const Exports = ({ route }: { route: readonly string[] }) => {
+export const Screen = ({ route }: { route: readonly string[] }) => {
   const [first] = route;
   if (first === 'new') return <RequestExport />;
   if (first !== undefined && first !== '') return <Job key={first} id={first} />;

@@ -12,7 +12,13 @@ import { MakeLogToken } from './log-token.tsx';
 import { ChooseLogToken } from './real-token.tsx';
 import { Welcome } from './welcome.tsx';
 
-export const FirstRun = () => {
+export const help = [
+  'A desk is set up in four steps: the token whose key seals its log, two people with a signing key of their own each, and the policy that both approve.',
+  'The window may be closed or reloaded between two steps. It goes on at the step that the service says is next.',
+  'A rehearsal desk is for practice: its log says so, and it can’t be turned into a production desk.',
+] as const;
+
+export const Screen = () => {
   const { hello, people, status } = useDesk();
   const [mode, setMode] = useState<Mode>();
   if (hello === undefined) return null;

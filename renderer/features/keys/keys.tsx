@@ -3,7 +3,7 @@ import { Generate } from './generate.tsx';
 import { KeyPage } from './key-page.tsx';
 import { KeyList } from './list.tsx';
 
-export const keysHelp = [
+export const help = [
   'Every key this desk knows, with what its token says of it. The keys themselves are in the tokens; here are only names, dates and attributes as read back.',
   'A key has one purpose, and its template switches on what that purpose needs and nothing else.',
   '“Origin” comes from the device: generated, imported, or unknown where the device doesn’t say.',
@@ -11,7 +11,7 @@ export const keysHelp = [
   'Destroying asks for the key’s name, typed, and two people, and proves the absence from a new process.',
 ] as const;
 
-export const Keys = ({ route }: { route: readonly string[] }) => {
+export const Screen = ({ route }: { route: readonly string[] }) => {
   const [what] = route;
   if (what === 'generate') return <Generate />;
   if (what !== undefined && what !== '') return <KeyPage key={what} id={what} />;

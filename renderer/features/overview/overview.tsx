@@ -11,7 +11,7 @@ import { Short, Time } from '../../ui/text.tsx';
 import { isolated } from '../../ui/isolated.ts';
 import { STAFF } from '../../../shared/domain/people.ts';
 
-export const overviewHelp = [
+export const help = [
   'This screen says what needs you: ceremonies under way, exports that wait or expire, acts that were interrupted, and the state of the log.',
   'Opening the desk brings the log’s signer up: both halves of the log token’s PIN are entered once, and are held only in the process that seals the log until the desk is locked.',
   'Without a signer you can look, search, plan and verify. Making keys, exporting, arming and closing wait until the log can be sealed.',
@@ -44,7 +44,7 @@ const OpenDesk = () => {
   );
 };
 
-export const Overview = () => {
+export const Screen = () => {
   const { status, hello, keys, ceremonies, exports, people } = useDesk();
   if (status === undefined || hello === undefined) return null;
   const { log } = status;

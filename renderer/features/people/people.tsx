@@ -12,7 +12,7 @@ import { PersonPage } from './person-page.tsx';
 import { MANAGERS } from '../../../shared/domain/people.ts';
 import { isolated } from '../../ui/isolated.ts';
 
-export const peopleHelp = [
+export const help = [
   'Everyone who acts at this desk is enrolled by name, in one role, with a signing key of their own. The key is sealed under their passphrase; nobody else can use it, and the desk can’t either.',
   'Roles: administrators and officers manage people and the policy and approve keys. Operators run the work. Custodians bring components to ceremonies. Witnesses watch and sign what they saw. Auditors read and export the log.',
   'Being here means that somebody proved they are in the room and may read. It is not an act: each important act asks the named person for their passphrase again, for that one thing.',
@@ -112,7 +112,7 @@ const PeopleList = () => {
   );
 };
 
-export const PeopleScreen = ({ route }: { route: readonly string[] }) => {
+export const Screen = ({ route }: { route: readonly string[] }) => {
   const [page = ''] = route;
   if (page === 'enrol') return <Enrol />;
   return page === '' ? <PeopleList /> : <PersonPage key={page} id={page} />;

@@ -14,7 +14,7 @@ import { Short } from '../../ui/text.tsx';
 import { PolicyPage } from './policy-page.tsx';
 import { PolicySentences } from '../../ui/policy-sentences.tsx';
 
-export const settingsHelp = [
+export const help = [
   'The policy is one document for the whole desk: which keys may be made, which may leave, what a ceremony needs. The desk refuses what it forbids and names the rule that refused.',
   'A new policy is proposed by changing the one in force, and two administrators or officers approve it. Both sign the same hash. It is in force at once; keys and ceremonies that exist stay as they are.',
   'Strict mode means that components are never entered on this computer, so only ceremonies on a device of their own are allowed.',
@@ -119,7 +119,7 @@ const Section = ({ title, children }: { title: string; children: ReactNode }) =>
   </section>
 );
 
-export const Settings = () => {
+export const Screen = () => {
   const [, page = ''] = useRoute();
   const hello = useDesk((desk) => desk.hello);
   if (page === 'policy') return <PolicyPage />;

@@ -36,7 +36,11 @@ export const AddModule = () => {
             heads={['Library', 'File', 'State']}
             rows={found.map(({ path, label, added }) => ({
               key: path,
-              cells: [label, <span className="mono">{path}</span>, added ? 'added' : 'not added'],
+              cells: [
+                label,
+                <span className="mono path">{path}</span>,
+                added ? 'added' : 'not added',
+              ],
             }))}
           />
         </section>

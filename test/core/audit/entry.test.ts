@@ -18,7 +18,7 @@ import { DETAIL, EXTRAS, HEAVY, TYPES, envelope, sample, type Members } from './
 
 const read = (text: string): Members | undefined => {
   try {
-    return readEntry(Buffer.from(text)) as unknown as Members;
+    return readEntry(Buffer.from(text));
   } catch (error) {
     if (error instanceof Broken) return undefined;
     throw error;
@@ -67,7 +67,7 @@ describe.each(TYPES)('%s', (type) => {
     const { desk } = declarationOf(type);
     for (const name of Object.keys(DETAIL[type])) {
       const { [name]: _, ...rest } = DETAIL[type];
-      const changed = subjectOf({ ...entry, detail: rest } as unknown as Entry);
+      const changed = subjectOf({ ...entry, detail: rest });
       expect([name, changed.sha256 === subject.sha256]).toEqual([name, desk.includes(name)]);
     }
     for (const other of [{ outcome: 'failure' }, { ceremony: undefined }, { type: 'log.genesis' }])

@@ -173,7 +173,7 @@ export class Bundle {
       const most = (this.files.size + MISSING_FILES) * MANIFEST_BYTES_A_FILE;
       const bytes = this.#bytes(path, Math.min(MAX_MANIFEST, most));
       if (bytes === undefined) throw new Broken('there is no manifest that can be read');
-      manifest = readCanonical(bytes, MANIFEST) as Manifest;
+      manifest = readCanonical(bytes, MANIFEST);
       this.listed = new Map(manifest.files.map((file) => [file.path, file]));
     } catch (error) {
       if (!(error instanceof Broken)) throw error;

@@ -111,21 +111,23 @@ export const judgeAct = (
 ): CountedAct | undefined => {
   const { person, subject, ceremony } = act.statement;
   const member = members.get(person);
-  const refuse = (why: string): undefined => {
-    findings.fail('authenticity', why, place);
-  };
-  if (member === undefined) {
-    if (!unread) return refuse(`${person} acted and is not enrolled`);
+  if (member === undefined && unread) {
     findings.doubt('authenticity', `${person} acted, enrolled perhaps in an unread entry`);
     return undefined;
   }
-  if (act.keyId !== member.key.sha256)
-    return refuse(`an act by ${person} names a key that is not theirs`);
-  if (!holds(act, member.key, member.publicKey))
-    return refuse(`the signature of an act by ${person} does not hold`);
-  if (!sameData(subject, agreed) || !sameData(ceremony, entry.ceremony))
-    return refuse(`${person} signed something else than this entry says`);
-  if (member.left) return undefined;
+  const wrong = (): string | undefined => {
+    if (member === undefined) return `${person} acted and is not enrolled`;
+    if (act.keyId !== member.key.sha256)
+      return `an act by ${person} names a key that is not theirs`;
+    if (!holds(act, member.key, member.publicKey))
+      return `the signature of an act by ${person} does not hold`;
+    return sameData(subject, agreed) && sameData(ceremony, entry.ceremony)
+      ? undefined
+      : `${person} signed something else than this entry says`;
+  };
+  const why = wrong();
+  if (why !== undefined) findings.fail('authenticity', why, place);
+  if (why !== undefined || member === undefined || member.left) return undefined;
   return { statement: act.statement, role: member.role, keySha256: member.key.sha256 };
 };
 

@@ -1,0 +1,46 @@
+/** The page as it is built: it begins with little, and has the styles of what it shows. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { at } from '../../scripts/lib/project.mjs';
+import { buildAll } from './faces.ts';
+
+const PAGE = at('out/window/renderer');
+const SHEETS = at('node_modules/@mantine/core/styles');
+const textsOf = (ending: string): string =>
+  readdirSync(join(PAGE, 'assets'))
+    .filter((name) => name.endsWith(ending))
+    .map((name) => readFileSync(join(PAGE, 'assets', name), 'utf8'))
+    .join('\n');
+/** The names of the library's own classes. */
+const classesIn = (text: string): Set<string> => new Set(text.match(/\bm_[0-9a-f]{6,8}\b/g));
+
+beforeAll(buildAll);
+
+test('has the styles of every component in it, and of no other', () => {
+  const used = classesIn(textsOf('.js'));
+  const styled = classesIn(textsOf('.css'));
+  const sheets = readdirSync(SHEETS)
+    .filter((name) => /^[A-Z]\w+\.css$/.test(name))
+    .map((name) => ({ name, classes: classesIn(readFileSync(join(SHEETS, name), 'utf8')) }))
+    .filter(({ classes }) => classes.size > 0);
+  const having = (of: ReadonlySet<string>): string[] =>
+    sheets.filter(({ classes }) => [...classes].some((one) => of.has(one))).map(({ name }) => name);
+  expect(used.size).toBeGreaterThan(50);
+  expect(having(styled)).toEqual(having(used));
+});
+
+test('begins with its frame: a file that asks, one that draws, one sheet', () => {
+  const html = readFileSync(join(PAGE, 'index.html'), 'utf8');
+  const files = [...html.matchAll(/(?:src|href)="\.\/([^"]+\.(?:js|css))"/g)].map(([, f]) => f!);
+  const named = new Set(files.map((file) => file.replace(/-[\w-]{8}\./, '.')));
+  expect([...named].sort()).toEqual(['assets/index.css', 'assets/index.js', 'early.js']);
+  const kB = (ending: string): number =>
+    [...new Set(files)]
+      .filter((file) => file.endsWith(ending))
+      .reduce((sum, file) => sum + statSync(join(PAGE, file)).size / 1000, 0);
+  // A screen or a package that slipped into the frame is more than is left here.
+  expect(kB('.js')).toBeLessThan(450);
+  expect(kB('.css')).toBeLessThan(140);
+  expect(readFileSync(join(PAGE, 'early.js'), 'utf8')).not.toMatch(/\bimport\b/);
+});
