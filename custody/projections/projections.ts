@@ -6,6 +6,7 @@ import { base64 } from '../core/audit/note.ts';
 import type { Kept } from '../core/state/kept.ts';
 import type { State } from '../core/state/state.ts';
 import type { Store } from '../store/store.ts';
+import type { PersonRow } from '../store/tables/people.ts';
 
 /** `T`: a row as its table reads it. */
 export interface Projection<T = unknown> {
@@ -51,7 +52,7 @@ export const keyRow = (id: string, state: State, store: Store): KeyRecord | unde
 };
 
 export const PROJECTIONS: readonly Projection[] = [
-  projection({
+  projection<PersonRow>({
     what: 'a person',
     touches: ({ detail }) =>
       'person' in detail && typeof detail.person === 'string' ? [detail.person] : [],

@@ -3,6 +3,7 @@ import { Button, Loader, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import { faceInfo, shield } from '../bridge/bridge.ts';
+import { Waiting } from '../ui/waiting.tsx';
 import { ErrorBox } from '../ui/messages.tsx';
 import { onSecretsShown } from '../ui/secrets-shown.ts';
 import { keepFocus, toWork, useFocusOnNavigation } from './focus.ts';
@@ -147,6 +148,7 @@ export const App = () => {
   const link = useDesk((desk) => desk.link);
   const state = useDesk((desk) => desk.hello?.state);
   const notice = useDesk((desk) => desk.notice);
+  const opening = useDesk((desk) => desk.opening);
   const route = useRoute();
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
@@ -182,7 +184,6 @@ export const App = () => {
     return (
       <div style={{ padding: 48 }} role="status">
         <Loader size="sm" /> <Text component="span">Opening the desk</Text>
-        {link.told === undefined ? null : <Text mt="sm">{link.told}</Text>}
       </div>
     );
   if (link.state === 'refused')
@@ -255,7 +256,11 @@ export const App = () => {
         </ErrorBox>
         {link.state === 'down' ? <Away why={link.why} /> : null}
         <LeftActs />
-        {part === undefined ? null : <part.Screen route={route.slice(1)} />}
+        {opening !== undefined ? (
+          <Waiting text={opening} />
+        ) : part === undefined ? null : (
+          <part.Screen route={route.slice(1)} />
+        )}
         {failed ? <Unreadable /> : null}
       </main>
       <StateBar />

@@ -13,13 +13,15 @@ type Ceremonies = Output<'ceremonies.list'>;
 type Exports = Output<'exports.list'>;
 
 export interface DeskView {
-  /** `starting` until the first hello, with the service's progress if that takes long; `down` while the service is away. */
+  /** `starting` until the first hello; `down` while the service is away; `refused` when there is a desk that can't be opened. */
   link:
-    | { state: 'starting'; told?: string }
+    | { state: 'starting' }
     | { state: 'up' }
     | { state: 'down'; why: string }
     | { state: 'refused'; error: ErrorData };
   hello: Hello | undefined;
+  /** While the log is judged: what the service does, in words. No screen is drawn until then, since an empty list would say that there is nothing. */
+  opening: string | undefined;
   status: Status | undefined;
   people: People;
   modules: Modules | undefined;
@@ -37,6 +39,7 @@ export interface DeskView {
 const initial: DeskView = {
   link: { state: 'starting' },
   hello: undefined,
+  opening: 'Opening the desk.',
   status: undefined,
   people: [],
   modules: undefined,
@@ -53,22 +56,30 @@ const { setState: set, getState: get } = useDesk;
 
 export const refresh = async (): Promise<void> => {
   // Sent together: none needs another's answer, and the hello tells if the desk is not founded yet.
-  const rest = Promise.all([call('desk.status', {}), call('people.list', {}), askForJobs()]);
-  const hello = await call('desk.hello', {}, [], ({ text }) => {
-    if (get().link.state === 'starting') set({ link: { state: 'starting', told: text } });
+  const status = call('desk.status', {}, [], ({ text }) => {
+    if (get().status === undefined) set({ opening: text });
   });
+  const rest = Promise.all([status, call('people.list', {}), askForJobs()]);
+  const hello = await call('desk.hello', {});
   if (!hello.ok) {
     set({ link: { state: 'refused', error: hello.error } });
     return;
   }
+  // The service says its name before it has judged the log: the frame is drawn, and the screen waits.
   set({ hello: hello.value, link: { state: 'up' } });
   // Before any list of tokens: from here on the service reports changes.
   void call('tokens.watch', { on: true });
   void refreshKeys();
-  const [status, people, jobs] = await rest;
+  const [seen, people, jobs] = await rest;
+  if (!seen.ok) {
+    if (get().link.state === 'up') set({ link: { state: 'refused', error: seen.error } });
+    return;
+  }
   // One update, so that the page is drawn once.
   set({
-    ...(status.ok ? { status: status.value, ...settled(status.value.log) } : {}),
+    opening: undefined,
+    status: seen.value,
+    ...settled(seen.value.log),
     ...(people.ok ? { people: people.value } : {}),
     ...jobs,
   });
