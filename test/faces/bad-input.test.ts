@@ -177,8 +177,8 @@ describe.each(FACES)('the window on %s', (name) => {
           await new Promise(requestAnimationFrame);
           const took = performance.now() - since;
           if (field.value.length > 4096) problems.push(`${label}: holds ${field.value.length}`);
-          // A busy machine takes some hundred milliseconds; what stands still takes many seconds.
-          if (took > 1500) problems.push(`${label}: ${Math.round(took)} ms`);
+          // A busy machine takes some hundred milliseconds, one that pauses a second or two; what stands still takes many.
+          if (took > 5000) problems.push(`${label}: ${Math.round(took)} ms`);
           field.select();
           // eslint-disable-next-line @typescript-eslint/no-deprecated -- there is no other
           document.execCommand('delete');

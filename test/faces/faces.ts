@@ -36,9 +36,9 @@ export type FaceName = 'Electron' | 'Chromium';
 const LIMITS = {
   display: 10_000,
   launch: 30_000,
-  firstWindow: 15_000,
+  firstWindow: 20_000,
   look: 10_000,
-  bridge: 30_000,
+  bridge: 20_000,
   open: 75_000,
   answer: 60_000,
   /** A window that was asked to end, before it is ended. */
@@ -303,22 +303,16 @@ const openElectron = async (options: OpenOptions): Promise<OpenFace> => {
     timeout: LIMITS.launch,
   });
   const child = app.process();
-  const close = () => endInTime('Electron', options.home, endOf(child), app.close());
-  try {
-    const page = await app.firstWindow({ timeout: LIMITS.firstWindow });
-    return {
-      name: 'Electron',
-      page,
-      origin: 'keymoot://desk',
-      app,
-      link: undefined,
-      servicePid: () => serviceBelow(child.pid ?? 0),
-      close,
-    };
-  } catch (error) {
-    await close().catch(() => undefined); // what failed first is what is told
-    throw error;
-  }
+  const page = await app.firstWindow({ timeout: LIMITS.firstWindow });
+  return {
+    name: 'Electron',
+    page,
+    origin: 'keymoot://desk',
+    app,
+    link: undefined,
+    servicePid: () => serviceBelow(child.pid ?? 0),
+    close: () => endInTime('Electron', options.home, endOf(child), app.close()),
+  };
 };
 
 const openChromium = async (options: OpenOptions): Promise<OpenFace> => {
