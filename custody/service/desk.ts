@@ -22,6 +22,7 @@ import { uuidv7 } from './ids.ts';
 import { Journal } from './journal.ts';
 import type { Tell } from './judged-log.ts';
 import { wishIn, untilIn, whatIn } from './wish.ts';
+import { requirePolicy } from './policy.ts';
 import { ReadBacks } from './read-back.ts';
 import { reasonOf } from './reason.ts';
 import { Secrets } from './secrets.ts';
@@ -229,13 +230,8 @@ export class Desk {
   }
   /** R: a new PIN's halves are long enough each, so that neither holder could guess the other's. */
   checkNewHalves(pin: PinHalves): void {
-    const least = this.policy().pinHalf;
-    if (pin.first.length < least || pin.second.length < least)
-      throw new KeymootError(
-        'pin-form',
-        `Each half of a PIN has at least ${least} characters. The token was not changed.`,
-        { fields: { rule: 'pinHalf' } },
-      );
+    for (const { length: characters } of [pin.first, pin.second])
+      requirePolicy(this, 'pinHalf', { characters }, 'The token was not changed.', 'pin-form');
   }
 
   grant(purpose: FilePurpose, path: string): { grant: string; name: string } {

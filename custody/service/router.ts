@@ -10,6 +10,7 @@ import {
   type Input,
   type Output,
 } from '../../shared/contract/index.ts';
+import { NO_SUCH_CALL } from '../../shared/contract/names.ts';
 import type { Proof, Request } from '../../shared/contract/message.ts';
 import { KeymootError } from '../../shared/errors.ts';
 import type { Actor } from '../../shared/log/entries.ts';
@@ -73,10 +74,7 @@ export class Router {
   async handle(request: Request): Promise<unknown> {
     const { channel } = request;
     if (!isChannel(channel))
-      throw new KeymootError(
-        'channel-unknown',
-        'There is no such call. The window and the service may be of different versions.',
-      );
+      throw new KeymootError('channel-unknown', NO_SUCH_CALL);
     try {
       return await this.#dispatch(channel, request);
     } finally {

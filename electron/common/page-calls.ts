@@ -3,7 +3,7 @@
  *
  * The service authorises and parses every call again; this is the door in front of it, for what no honest page sends.
  */
-import { isForPages, type FilePurpose } from '../../shared/contract/names.ts';
+import { isForPages, NO_SUCH_CALL, type FilePurpose } from '../../shared/contract/names.ts';
 import { MAX_MESSAGE_BYTES } from '../../shared/contract/wire.ts';
 import {
   type DroppedPurpose,
@@ -72,7 +72,7 @@ export const parseCall = (raw: unknown): ParsedCall => {
   if (!isPlain(value) || !isPageRequest(value))
     return no('message-malformed', 'The message is not one of ours. Nothing was done.');
   if (!isForPages(value.channel))
-    return no('channel-unknown', 'There is no such call. Nothing was done.');
+    return no('channel-unknown', NO_SUCH_CALL);
   return { ok: true, request: value };
 };
 

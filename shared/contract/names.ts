@@ -8,7 +8,11 @@ import type { ChannelName, EventName } from './index.ts';
 /** Channels that carry a path: only a face may call them. */
 export const FACE_ONLY = ['files.grant'] as const satisfies readonly ChannelName[];
 
-/** SECURITY: a page gets the same answer for a face's own channel as for one that does not exist. What a channel is called otherwise, the service knows. */
+/** What is said of a channel that does not exist. */
+export const NO_SUCH_CALL =
+  'There is no such call. The window and the service may be of different versions. Nothing was done.';
+
+/** SECURITY: a page gets the same answer for a face's own channel as the service gives for one that does not exist. */
 export const isForPages = (channel: string): boolean =>
   /^[a-z]{1,32}\.[A-Za-z]{1,32}$/.test(channel) && FACE_ONLY.every((only) => only !== channel);
 

@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Definition } from '../../shared/domain/ceremonies.ts';
 import type { Role } from '../../shared/domain/people.ts';
 import { hexToWords } from '../../custody/core/checkvalues/fingerprint.ts';
@@ -136,6 +137,30 @@ const playTo = async (
   while (due() !== kind) view = await playStep(room, view, definition, envelopes, 'keys');
 };
 
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+/**
+ * Whether a token process is past its login: SoftHSM rewrites the token's file at each login, and a process that is ended just then has lost the token. An RSA-4096 key
+ * takes far more processor time than all that comes before it.
+ */
+const isGenerating = (pid: number): boolean => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [user = 0] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11)
+      .map(Number);
+    return (
+      readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('keymoot token') && user >= TICKS
+    );
+  } catch {
+    return false; // it ended
+  }
+};
+/** Of 10 ms: a token process with a library open has used fewer than ten. */
+const TICKS = 25;
+
 // Two violent ends with PINs and components in memory: by SIGKILL, and by SIGABRT, which would leave a core.
 const formed = await arm('formed');
 for (const signal of ['SIGKILL', 'SIGABRT'] as const) {
@@ -153,18 +178,10 @@ for (const signal of ['SIGKILL', 'SIGABRT'] as const) {
       ...BOTH,
     )
     .catch(() => undefined);
-  await new Promise<void>((resolve) => {
-    const stop = room.desk.on('progress', () => {
-      stop();
-      resolve();
-    });
-    void generating.then(() => {
-      stop();
-      resolve();
-    });
-  });
-  const children = readFileSync(`/proc/${room.desk.pid}/task/${room.desk.pid}/children`, 'utf8');
-  for (const pid of children.split(' ').filter(Boolean)) process.kill(Number(pid), signal);
+  let answered = false;
+  void generating.then(() => (answered = true));
+  while (!answered && !childrenOf(room.desk.pid).some(isGenerating)) await sleep(5);
+  for (const pid of childrenOf(room.desk.pid)) process.kill(pid, signal);
   await room.desk.kill(signal);
   await generating;
   await room.reopen({ KEYMOOT_DEVELOPER: '1' });

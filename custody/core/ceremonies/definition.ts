@@ -7,6 +7,7 @@ import type { Definition, Seat, StepKind } from '../../../shared/domain/ceremoni
 import type { Mode } from '../../../shared/domain/basics.ts';
 import type { Role } from '../../../shared/domain/people.ts';
 import type { Policy } from '../../../shared/domain/policy.ts';
+import { refusedBy } from '../../../shared/policy/rules.ts';
 import { scriptOf, type Template } from './template.ts';
 
 export const definitionBytes = (definition: Definition): Uint8Array => canonicalBytes(definition);
@@ -58,15 +59,14 @@ export const problemsOf = (definition: Definition, here: Surroundings): Record<s
   if (definition.mode !== here.mode) say('mode', `this desk is for ${here.mode}`);
   if (definition.policySha256 !== here.policySha256)
     say('policySha256', 'was written under another policy');
-  if (!here.policy.algorithms.includes(key.algorithm))
-    say('key.algorithm', 'is not allowed by the policy');
-  if (key.extractable && !here.policy.extractable.includes(key.purpose))
-    say('key.extractable', 'is not allowed by the policy for this purpose');
-  if (here.policy.strict)
-    say('grade', 'the policy is strict: components may not be entered on this computer');
-  const { least, most } = here.policy.components;
-  if (components.count < least || components.count > most)
-    say('components.count', `the policy asks for ${least} to ${most}`);
+  const { algorithm, purpose, extractable } = key;
+  for (const [path, why] of [
+    ['key.algorithm', refusedBy(here.policy, 'algorithms', { algorithm })],
+    ['key.extractable', refusedBy(here.policy, 'extractable', { purpose, extractable })],
+    ['grade', refusedBy(here.policy, 'strict', { grade: definition.grade })],
+    ['components.count', refusedBy(here.policy, 'components', { count: components.count })],
+  ] as const)
+    if (why !== undefined) say(path, `is refused: ${why}`);
   if (definition.staffing.least > seats.length)
     say('staffing.least', 'is more than there are seats');
 

@@ -13,6 +13,7 @@ import {
 import { expandTemplate } from '../../core/ceremonies/draft.ts';
 import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
 import type { Desk } from '../desk.ts';
+import { requirePolicy } from '../policy.ts';
 import { byCall, requireRole, type Call } from '../router.ts';
 import { templateOf, templates } from '../templates.ts';
 import { ceremonyView, definitionView } from './ceremony-view.ts';
@@ -167,11 +168,13 @@ export const arm = async (sha256: string, call: Call): Promise<CeremonyView> => 
   requireRole(call, STAFF, 'Arming a ceremony');
   const view = definitionView(desk, sha256);
   requireNoneOpen(desk, sha256);
-  if (view.approvals.length < view.needed)
-    throw new KeymootError(
-      'two-required',
-      `This definition has ${view.approvals.length} of ${view.needed} approvals, counted by signatures. It can’t be armed yet. Nothing was done.`,
-    );
+  requirePolicy(
+    desk,
+    'approvals',
+    { approvals: view.approvals.length },
+    'They are counted by signatures. It can’t be armed yet. Nothing was done.',
+    'two-required',
+  );
   const problems = problemsHere(desk, view.definition);
   if (Object.keys(problems).length > 0)
     throw new KeymootError(

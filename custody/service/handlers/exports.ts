@@ -9,6 +9,7 @@ import type { ExportRow } from '../../store/tables/exports.ts';
 import type { Desk } from '../desk.ts';
 import { readBounded } from '../files.ts';
 import { uuidv7 } from '../ids.ts';
+import { requirePolicy } from '../policy.ts';
 import { typedRight } from '../read-back.ts';
 import { PARAMETERS } from '../../core/state/exports.ts';
 import { byCall, requireRole, type Part } from '../router.ts';
@@ -25,8 +26,7 @@ const SHEET_MEDIA = 'application/vnd.keymoot.self-test+json';
 const checkKey = (desk: Desk, key: KeyRecord, algorithm: string): void => {
   const refuse = (message: string, rule: string) =>
     new KeymootError('policy-refused', `${message} Nothing was done.`, { fields: { rule } });
-  if (!desk.policy().targets.includes('aws-kms'))
-    throw refuse('The policy does not allow exports to AWS KMS.', 'targets');
+  requirePolicy(desk, 'targets', { target: 'aws-kms' }, 'Nothing was done.');
   if (key.state !== 'active')
     throw refuse(`The key is ${key.state}, and only an active key is exported.`, 'state');
   if (key.algorithm !== 'AES-256')
@@ -114,13 +114,13 @@ export const exportsHandlers: Part<'exports'> = {
         targetKeySpec: 'SYMMETRIC_DEFAULT',
         nowMs: Date.now(),
       });
-      const policy = desk.policy();
-      if (parameters.wrappingKey.bits < policy.wrappingBits)
-        throw new KeymootError(
-          'wrapping-key-refused',
-          `The wrapping key has ${parameters.wrappingKey.bits} bits, and the policy asks for ${policy.wrappingBits}. It was not taken. Fetch parameters with a stronger one.`,
-          { fields: { rule: 'wrappingBits' } },
-        );
+      requirePolicy(
+        desk,
+        'wrappingBits',
+        { bits: parameters.wrappingKey.bits },
+        'It was not taken. Fetch parameters with a stronger one.',
+        'wrapping-key-refused',
+      );
       const parametersSha256 = hash('sha256', bytes);
       desk.journal.record(
         [

@@ -6,6 +6,7 @@ import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
 import { claimsOf } from '../../core/keys/readback.ts';
 import { purposesOf } from '../../core/keys/templates.ts';
 import type { Desk } from '../desk.ts';
+import { requirePolicy } from '../policy.ts';
 import { requireRole, type Part } from '../router.ts';
 import { destroyKey, requireMayDestroy } from './key-destroy.ts';
 import { generateKey } from './key-generate.ts';
@@ -60,21 +61,12 @@ const lifeOf = (desk: Desk, key: string): LifeEvent[] => {
     }));
 };
 
-const checkPolicy = (
+const checkWish = (
   desk: Desk,
   { algorithm, purpose, extractable }: Input<'keys.generate'>,
 ): void => {
-  const policy = desk.policy();
-  const refuse = (rule: string, words: string) =>
-    new KeymootError(
-      'policy-refused',
-      `${words} (policy version ${policy.version}, rule “${rule}”; two administrators or officers can change it). Nothing was made.`,
-      { fields: { rule } },
-    );
-  if (!policy.algorithms.includes(algorithm))
-    throw refuse('algorithms', `The policy does not allow ${algorithm}.`);
-  if (extractable && !policy.extractable.includes(purpose))
-    throw refuse('extractable', `The policy lets no ${purpose} key leave the token.`);
+  requirePolicy(desk, 'algorithms', { algorithm }, 'Nothing was made.');
+  requirePolicy(desk, 'extractable', { purpose, extractable }, 'Nothing was made.');
   if (!purposesOf(algorithm).includes(purpose))
     throw new KeymootError(
       'input-invalid',
@@ -104,7 +96,7 @@ export const keysHandlers: Part<'keys'> = {
       desk.signer.require();
       requireRole(call, STAFF, 'Generating keys');
       desk.requireSettled(input.at);
-      checkPolicy(desk, input);
+      checkWish(desk, input);
       const { id } = await desk.withPin(input.login, channel, (pin) =>
         generateKey(input, call, { pin, lastTry: input.login.lastTry }),
       );

@@ -6,12 +6,14 @@ import { Act } from '../../app/act.tsx';
 import { LoginFields, useLogin } from '../../app/login.tsx';
 import { refreshKeys, useDesk } from '../../app/desk-store.ts';
 import { GoButton } from '../../app/go-button.tsx';
+import { usePolicy } from '../../app/policy.ts';
 import { go } from '../../app/router.ts';
 import { tokenKey, useKeyTokens, useTokensHere } from '../../app/tokens.ts';
 import { Unsettled } from '../../app/unsettled.tsx';
 import { Empty, PageHead } from '../../ui/messages.tsx';
 import { PURPOSE_WORDS, purposesOf } from './purposes.ts';
 import { isolated } from '../../ui/isolated.ts';
+import { refusedBy } from '../../../shared/policy/rules.ts';
 import { TWO_STAFF } from '../../app/two-people.ts';
 
 export const Generate = () => {
@@ -26,8 +28,18 @@ export const Generate = () => {
   const signer = useDesk((desk) => desk.status?.log.signer);
   const at = (places?.find((one) => tokenKey(one.at) === place) ?? places?.[0])?.at;
   const login = useLogin(at);
+  const policy = usePolicy();
   const fits = purposesOf(algorithm);
   const chosen = fits.includes(purpose) ? purpose : (fits[0] ?? 'sign');
+  const refused =
+    policy === undefined
+      ? undefined
+      : (refusedBy(policy, 'algorithms', { algorithm }) ??
+        refusedBy(policy, 'extractable', { purpose: chosen, extractable }));
+  const stays =
+    policy === undefined
+      ? undefined
+      : refusedBy(policy, 'extractable', { purpose: chosen, extractable: true });
   if (places?.length === 0)
     return (
       <Empty
@@ -60,9 +72,7 @@ export const Generate = () => {
             ? 'The log can’t be sealed now. Open the desk on the overview first.'
             : at === undefined
               ? 'Looking for tokens. A library may take a moment.'
-              : label.trim() === ''
-                ? 'Give the key a label first.'
-                : undefined
+              : (refused ?? (label.trim() === '' ? 'Give the key a label first.' : undefined))
         }
         input={async () => {
           if (at === undefined)
@@ -101,7 +111,11 @@ export const Generate = () => {
         <NativeSelect
           label="Algorithm"
           value={algorithm}
-          data={[...ALGORITHMS]}
+          data={ALGORITHMS.map((value) => ({
+            value,
+            label: value,
+            disabled: policy !== undefined && !policy.algorithms.includes(value),
+          }))}
           onChange={(event) => {
             setAlgorithm(event.currentTarget.value as Algorithm);
           }}
@@ -126,6 +140,8 @@ export const Generate = () => {
         <Checkbox
           label="May leave the token wrapped, for an export (never readable in the clear)"
           checked={extractable}
+          disabled={stays !== undefined && !extractable}
+          description={stays}
           onChange={(event) => {
             setExtractable(event.currentTarget.checked);
           }}

@@ -14,7 +14,7 @@ import { go } from '../../app/router.ts';
 import { call } from '../../bridge/bridge.ts';
 import { ErrorBox, Facts, PageHead } from '../../ui/messages.tsx';
 import { Short } from '../../ui/text.tsx';
-import { policySentences, purposeWords } from '../../ui/policy-sentences.tsx';
+import { policySentences, purposeWords } from '../../../shared/policy/rules.ts';
 import { TWO_APPROVERS } from '../../app/two-people.ts';
 
 /** In the order of declaration, so that the same choice has the same hash. */
