@@ -10,6 +10,7 @@ import type { PersonRow } from '../store/tables/people.ts';
 
 /** `T`: a row as its table reads it. */
 export interface Projection<T = unknown> {
+  table: string;
   /** For people, when it contradicts the log. */
   what: string;
   /** Ids of rows that the entry may have changed. */
@@ -53,6 +54,7 @@ export const keyRow = (id: string, state: State, store: Store): KeyRecord | unde
 
 export const PROJECTIONS: readonly Projection[] = [
   projection<PersonRow>({
+    table: 'person',
     what: 'a person',
     touches: ({ detail }) =>
       'person' in detail && typeof detail.person === 'string' ? [detail.person] : [],
@@ -68,6 +70,7 @@ export const PROJECTIONS: readonly Projection[] = [
     rows: ({ people }) => byId(people.all(), ({ id }) => id),
   }),
   projection({
+    table: 'module',
     what: 'a module',
     touches: ({ detail }) =>
       'module' in detail && detail.module !== undefined ? [detail.module] : [],
@@ -82,6 +85,7 @@ export const PROJECTIONS: readonly Projection[] = [
     rows: ({ modules }) => byId(modules.facts(), ({ id }) => id),
   }),
   projection({
+    table: 'key',
     what: 'a key',
     touches: (entry, { keys }) =>
       entry.type === 'token.relinked'
@@ -97,6 +101,7 @@ export const PROJECTIONS: readonly Projection[] = [
     rows: ({ keys }) => keys.rows() as Map<string, KeyRecord>,
   }),
   projection({
+    table: 'definition',
     what: 'a ceremony’s definition',
     touches: ({ type, detail }) => (type === 'ceremony.define' ? [detail.definition_sha256] : []),
     row: (id, { definitions }) => definitions.get(id),
@@ -107,6 +112,7 @@ export const PROJECTIONS: readonly Projection[] = [
     rows: ({ ceremonies }) => byId(ceremonies.definitions(), ({ sha256 }) => sha256),
   }),
   projection({
+    table: 'ceremony',
     what: 'a ceremony',
     touches: ({ type, ceremony }) =>
       type === 'ceremony.arm' && ceremony !== undefined ? [ceremony.id] : [],
@@ -122,6 +128,7 @@ export const PROJECTIONS: readonly Projection[] = [
     rows: ({ ceremonies }) => byId(ceremonies.all(), ({ id }) => id),
   }),
   projection({
+    table: 'envelope',
     what: 'an envelope',
     touches: (entry, { envelopes }) => {
       const { detail, type, ceremony } = entry;
@@ -140,6 +147,7 @@ export const PROJECTIONS: readonly Projection[] = [
     rows: ({ ceremonies }) => byId(ceremonies.envelopes(), ({ serial }) => serial),
   }),
   projection({
+    table: 'export',
     what: 'an export',
     touches: ({ detail }) =>
       'export' in detail && detail.export !== undefined ? [detail.export] : [],
@@ -158,6 +166,7 @@ export const PROJECTIONS: readonly Projection[] = [
     rows: ({ exports }) => byId(exports.all(), ({ id }) => id),
   }),
   projection({
+    table: 'intent',
     what: 'something that was interrupted',
     touches: ({ id, corr, outcome }) =>
       corr === undefined ? (outcome === 'intent' ? [id] : []) : [corr],

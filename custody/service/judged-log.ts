@@ -8,6 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { KeymootError } from '../../shared/errors.ts';
+import type { Entry } from '../../shared/log/entries.ts';
 import { base64 } from '../core/audit/note.ts';
 import { Findings } from '../core/audit/verify/findings.ts';
 import { Ledger, type Read } from '../core/audit/verify/ledger.ts';
@@ -27,18 +28,20 @@ const AT_ONCE = 256;
 const JUDGED = ['format', 'integrity', 'authenticity', 'quorum', 'state'] as const;
 
 /**
- * Judges the whole log and gives the state that follows from it. Other calls of the event loop have their turn meanwhile.
- * @param origin of the log, null if the database does not say
+ * Judges the whole log and gives the state that follows from it; no table that says again what the log says has a part in that. Other calls of the event loop have
+ * their turn meanwhile.
+ * @param origin of the log, undefined if the database does not say
+ * @param each gets every entry, in the order of the log
  * @throws KeymootError store-tampered
  */
-export const judgeLog = async (
+export const deriveState = async (
   store: Store,
   origin: string | undefined,
   tell: Tell,
+  each: (entry: Entry) => void = () => undefined,
 ): Promise<State> => {
   const { size } = store.log;
   const documents = documentsOf(store);
-  if (size === 0) return new State(documents);
   const findings = new Findings();
   const tree = new Tree();
   const judge = new Ledger({
@@ -50,30 +53,25 @@ export const judgeLog = async (
     evidenceSize: (sha256) => evidenceOf(store, sha256)?.length,
     documents,
   });
-  const index = new IndexCheck(store);
-  try {
-    const take = (from: number): (Read | undefined)[] =>
-      [...store.log.entries(from, Math.min(from + AT_ONCE, size))].map(({ seq, entry }) => {
-        tree.append(entry);
-        return judge.read(seq, entry, { index: seq, offset: 0 });
-      });
-    let last: (Read | undefined)[] = [];
-    let verifying: Promise<void> | undefined;
-    for (let from = 0; from < size || last.length > 0; from += AT_ONCE) {
-      const next = take(from);
-      await Promise.all([verifying, setImmediate()]);
-      for (const read of last) {
-        if (read === undefined) continue;
-        judge.judge(read);
-        index.take(read.entry);
-      }
-      // Only now: an entry says who is enrolled, and the acts after it are theirs.
-      verifying = judge.verifyAhead(next.flatMap((read) => read ?? []));
-      last = next;
-      tell(Math.min(from, size), size);
+  const take = (from: number): (Read | undefined)[] =>
+    [...store.log.entries(from, Math.min(from + AT_ONCE, size))].map(({ seq, entry }) => {
+      tree.append(entry);
+      return judge.read(seq, entry, { index: seq, offset: 0 });
+    });
+  let last: (Read | undefined)[] = [];
+  let verifying: Promise<void> | undefined;
+  for (let from = 0; from < size || last.length > 0; from += AT_ONCE) {
+    const next = take(from);
+    await Promise.all([verifying, setImmediate()]);
+    for (const read of last) {
+      if (read === undefined) continue;
+      judge.judge(read);
+      each(read.entry);
     }
-  } finally {
-    index.end();
+    // Only now: an entry says who is enrolled, and the acts after it are theirs.
+    verifying = judge.verifyAhead(next.flatMap((read) => read ?? []));
+    last = next;
+    tell(Math.min(from, size), size);
   }
   if (tree.root(tree.size) !== base64(store.log.root)) throw tampered('the log’s tree');
   findings.judged(...JUDGED);
@@ -84,8 +82,30 @@ export const judgeLog = async (
       'store-tampered',
       `The log holds something that its rules do not allow: ${broken}. Nothing was changed. Keep the data folder as evidence and restore a copy. (A log of an earlier build lacks what the format asks for now, and is not opened.)`,
     );
-  if (!index.agrees) throw tampered('the index of its log');
-  const wrong = contradiction(judge.state, store);
-  if (wrong !== undefined) throw tampered(wrong);
   return judge.state;
+};
+
+/**
+ * The same, and every row against that state. Before its first entry a desk has modules that the log will name.
+ * @throws KeymootError store-tampered
+ */
+export const judgeLog = async (
+  store: Store,
+  origin: string | undefined,
+  tell: Tell,
+): Promise<State> => {
+  if (store.log.size === 0) return new State(documentsOf(store));
+  const index = new IndexCheck(store);
+  let state: State;
+  try {
+    state = await deriveState(store, origin, tell, (entry) => {
+      index.take(entry);
+    });
+  } finally {
+    index.end();
+  }
+  if (!index.agrees) throw tampered('the index of its log');
+  const wrong = contradiction(state, store);
+  if (wrong !== undefined) throw tampered(wrong);
+  return state;
 };

@@ -1,7 +1,7 @@
 /**
  * The tables, indexes and triggers of the database: made by migrations, and compared with a fresh schema at each opening.
  *
- * SECURITY: a foreign trigger would run inside our own writes, and a missing one no longer protects. Rows are compared with the log later (service/ledger.ts);
+ * SECURITY: a foreign trigger would run inside our own writes, and a missing one no longer protects. Rows are compared with the log later (projections/check.ts);
  * this check ensures that reads and writes do only what our code says.
  */
 import { KeymootError } from '../../shared/errors.ts';

@@ -76,6 +76,11 @@ export class Store {
     }
   }
 
+  /** Empties a table that follows from the log, by its name in the schema. Inside a transaction only, which fills it again. */
+  empty(table: string): void {
+    this.#db.exec(`DELETE FROM "${table}"`);
+  }
+
   close(): void {
     this.#db.close();
   }

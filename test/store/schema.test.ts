@@ -1,9 +1,10 @@
 /** A database is what its migrations make of an empty file, and nothing else is opened. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ErrorCode } from '../../shared/errors.ts';
 import { migrations } from '../../custody/store/migrations/index.ts';
 import { openFile } from '../../custody/store/open.ts';
 
@@ -21,11 +22,11 @@ const edit = (...sql: string[]) => {
   for (const one of sql) db.exec(one);
   db.close();
 };
-const refused = (): string => {
+const refused = (code: ErrorCode = 'store-tampered'): string => {
   try {
     openFile(file).close();
   } catch (error) {
-    expect(error).toMatchObject({ code: 'store-tampered' });
+    expect(error).toMatchObject({ code });
     return (error as Error).message;
   }
   throw new Error('the database was opened');
@@ -44,8 +45,25 @@ test('is compared before a migration runs in it', () => {
   edit('CREATE TABLE key_entry (key TEXT, seq INTEGER)');
   expect(refused()).toContain('the table “key_entry”, which Keymoot did not make');
   const db = new Sqlite(file);
-  expect(db.pragma('user_version', { simple: true })).toBe(1);
+  expect(db.pragma('user_version', { simple: true })).toBe(11);
   db.close();
+});
+test.each([1, 2, 9, 10])('of an earlier build, at version %d, is refused in words', (version) => {
+  edit(
+    'PRAGMA journal_mode = WAL',
+    'CREATE TABLE log (seq INTEGER PRIMARY KEY)',
+    `PRAGMA user_version = ${version}`,
+  );
+  const before = readFileSync(file);
+  const words = refused('store-older');
+  for (const said of ['an earlier build of Keymoot', 'Nothing was changed', 'found a new desk'])
+    expect(words).toContain(said);
+  expect(readFileSync(file).equals(before)).toBe(true);
+});
+test('of a newer build is refused in words', () => {
+  openFile(file).close();
+  edit(`PRAGMA user_version = ${10 + migrations.length + 1}`);
+  expect(refused('store-newer')).toContain('Start the newer version');
 });
 test('of somebody else’s is not taken for an empty one', () => {
   edit('CREATE TABLE notes (text TEXT)');
@@ -53,7 +71,7 @@ test('of somebody else’s is not taken for an empty one', () => {
 });
 test('in another encoding is refused', () => {
   edit("PRAGMA encoding = 'UTF-16le'", ...migrations.map(({ sql }) => sql));
-  edit(`PRAGMA user_version = ${migrations.length}`);
+  edit(`PRAGMA user_version = ${10 + migrations.length}`);
   expect(refused()).toContain('is not built as Keymoot builds it');
 });
 

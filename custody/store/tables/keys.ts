@@ -1,4 +1,5 @@
 /** Key records: what we know of each key. The keys themselves are on tokens. */
+import { canonical } from '../../../shared/canonical.ts';
 import { KeyRecord, KeySummary } from '../../../shared/domain/keys.ts';
 import type { Database } from '../open.ts';
 
@@ -103,7 +104,7 @@ export class KeysTable {
         key.check?.value ?? null,
         key.spki === undefined ? null : Buffer.from(key.spki, 'base64'),
         key.spkiSha256 ?? null,
-        JSON.stringify(key.attributes),
+        canonical(key.attributes),
         key.ceremony ?? null,
         key.created,
       );

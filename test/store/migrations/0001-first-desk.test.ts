@@ -34,22 +34,24 @@ describe('0001-first-desk, from an empty file', () => {
       .all();
     expect(Object.fromEntries(tables.map(({ name }) => [name, columns(name)]))).toEqual({
       ceremony: 'id TEXT!#, definition_sha256 TEXT!, opened TEXT!',
-      ceremony_entry: 'ceremony TEXT!#, seq INTEGER!#',
       checkpoint: 'size INTEGER#, root BLOB!, note TEXT',
       definition: 'sha256 TEXT!#, title TEXT!, defined TEXT!',
-      envelope: 'serial TEXT!#, ceremony TEXT!, component INTEGER!, person TEXT!, state TEXT!',
+      envelope: 'serial TEXT!#, ceremony TEXT, component INTEGER!, person TEXT!, state TEXT!',
       evidence: 'sha256 TEXT!#, media TEXT!, bytes BLOB!',
       export:
-        'id TEXT!#, key TEXT!, target TEXT!, algorithm TEXT!, state TEXT!, created TEXT!, parameters_sha256 TEXT, wrapping_spki_sha256 TEXT, key_ref TEXT, valid_to TEXT, blob_sha256 TEXT, manifest_sha256 TEXT, readback TEXT',
+        'id TEXT!#, key TEXT!, target TEXT!, algorithm TEXT!, state TEXT!, created TEXT!, parameters_sha256 TEXT, wrapping_spki_sha256 TEXT, key_ref TEXT, valid_to TEXT, blob_sha256 TEXT, manifest_sha256 TEXT',
       intent: 'entry TEXT!#, seq INTEGER!',
       key: 'id TEXT!#, label TEXT!, algorithm TEXT!, bits INTEGER!, purpose TEXT!, extractable INTEGER!, module TEXT!, token_manufacturer TEXT!, token_model TEXT!, token_serial TEXT!, token_label TEXT!, ckaid TEXT!, state TEXT!, origin TEXT!, control TEXT!, check_method TEXT, check_value TEXT, spki BLOB, spki_sha256 TEXT, attributes TEXT!, ceremony TEXT, created TEXT!',
+      log_index: 'kind TEXT!#, id TEXT!#, seq INTEGER!#',
       log: 'seq INTEGER#, entry BLOB!, hashes BLOB!',
       meta: 'name TEXT!#, value TEXT!',
       module:
-        'id TEXT!#, path TEXT!, sha256 TEXT!, family TEXT!, label TEXT!, training INTEGER!, environment TEXT!, parameters TEXT',
+        'id TEXT!#, path TEXT!, sha256 TEXT!, family TEXT!, label TEXT!, settings_sha256 TEXT!',
       name: 'person TEXT!#, salt BLOB!, name TEXT!',
-      person:
-        'id TEXT!#, role TEXT!, key_sha256 TEXT!, gone INTEGER!, kdf_log2n INTEGER!, kdf_salt BLOB!, seal_nonce BLOB!, sealed_key BLOB!',
+      person: 'id TEXT!#, role TEXT!, key_sha256 TEXT!, gone INTEGER!',
+      settings: 'sha256 TEXT!#, json TEXT!',
+      signing_key:
+        'person TEXT!#, kdf_log2n INTEGER!, kdf_salt BLOB!, seal_nonce BLOB!, sealed_key BLOB!',
       process: 'pid INTEGER#, started TEXT!, epoch INTEGER!, module TEXT!, purpose TEXT!',
     });
   });
@@ -73,7 +75,7 @@ describe('0001-first-desk, from an empty file', () => {
     ]);
   });
   test('counts itself, and does nothing the second time', () => {
-    expect(db.pragma('user_version', { simple: true })).toBe(1);
+    expect(db.pragma('user_version', { simple: true })).toBe(11);
     expect(migrations[0]?.name).toBe('0001-first-desk');
   });
   test('is opened durable and distrustful', () => {

@@ -1,0 +1,25 @@
+/** The rows that follow from the log, all made again: for a desk whose log is whole and whose tables are not. */
+import { readEntry } from '../core/audit/reading.ts';
+import type { State } from '../core/state/state.ts';
+import type { Store } from '../store/store.ts';
+import { indexRows } from './log-index.ts';
+import { PROJECTIONS } from './projections.ts';
+
+/**
+ * Empties those tables and fills them from the log, in one transaction. What lies apart from the log (evidence, names, sealed keys, settings) stays as it is.
+ * @param state what the judge derived from this very log. SECURITY: rows are made from it, so an entry that was not judged must not have had a part in it.
+ */
+export const rebuild = (store: Store, state: State): void => {
+  store.commit(() => {
+    store.empty('log_index');
+    for (const { entry } of store.log.entries())
+      for (const row of indexRows(readEntry(entry))) store.index.add(row);
+    for (const { table, ids, row, put } of PROJECTIONS) {
+      store.empty(table);
+      for (const id of ids(state)) {
+        const now = row(id, state, store);
+        if (now !== undefined) put(now, store);
+      }
+    }
+  });
+};
