@@ -178,9 +178,9 @@ for (const signal of ['SIGKILL', 'SIGABRT'] as const) {
       ...BOTH,
     )
     .catch(() => undefined);
-  let answered = false;
-  void generating.then(() => (answered = true));
-  while (!answered && !childrenOf(room.desk.pid).some(isGenerating)) await sleep(5);
+  const act = { answered: false };
+  void generating.then(() => (act.answered = true));
+  while (!act.answered && !childrenOf(room.desk.pid).some(isGenerating)) await sleep(5);
   for (const pid of childrenOf(room.desk.pid)) process.kill(pid, signal);
   await room.desk.kill(signal);
   await generating;
