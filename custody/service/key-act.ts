@@ -13,31 +13,31 @@ import type { TokenClient } from '../tokens/client.ts';
 import type { Desk, KeyIntent } from './desk.ts';
 import {
   atToken,
-  destroyPlanned,
+  destroyWished,
   requireFree,
   underIntent,
   unlike,
   type Bench,
   type Login,
 } from './key-work.ts';
-import type { GeneratePlan, ImportPlan } from '../core/keys/templates.ts';
+import type { GenerateSpec, ImportSpec } from '../core/keys/templates.ts';
 import type { KeyWish } from './wish.ts';
 import { reasonOf } from './reason.ts';
 import type { Call } from './router.ts';
 
 /** What is acted on, and by whom. */
-export interface ActOn<P extends GeneratePlan | ImportPlan = GeneratePlan | ImportPlan> {
+export interface ActOn<P extends GenerateSpec | ImportSpec = GenerateSpec | ImportSpec> {
   call: Call;
   login: Login;
   wish: KeyWish;
-  plan: P;
+  spec: P;
 }
 
 /** `Answer`: what the token says to the one request. `Result`: what the act gives. */
 export abstract class KeyAct<
   Answer,
   Result,
-  P extends GeneratePlan | ImportPlan = GeneratePlan | ImportPlan,
+  P extends GenerateSpec | ImportSpec = GenerateSpec | ImportSpec,
 > {
   protected readonly on: ActOn<P>;
   #bench: Bench | undefined;
@@ -75,8 +75,8 @@ export abstract class KeyAct<
   protected abstract afterRefusal(error: KeymootError): Promise<Result>;
 
   run(): Promise<Result> {
-    const { login, wish, plan } = this.on;
-    return atToken({ desk: this.desk, at: wish.at, login, plan }, (bench) => {
+    const { login, wish, spec } = this.on;
+    return atToken({ desk: this.desk, at: wish.at, login, spec }, (bench) => {
       this.#bench = bench;
       return bench.inNew(async (client) => {
         await this.look(client);
@@ -98,7 +98,7 @@ export abstract class KeyAct<
 }
 
 /** An act that makes a key: nothing may have its name, and what is not as it was wished is destroyed again. */
-export abstract class MakeKey<P extends GeneratePlan | ImportPlan> extends KeyAct<
+export abstract class MakeKey<P extends GenerateSpec | ImportSpec> extends KeyAct<
   KeyReadback,
   KeyRecord,
   P
@@ -108,7 +108,7 @@ export abstract class MakeKey<P extends GeneratePlan | ImportPlan> extends KeyAc
   }
   /** How what was made differs from the wish, in words; undefined when it is as wished. */
   protected compare(made: KeyReadback): string | undefined {
-    return unlike(this.on.plan, made);
+    return unlike(this.on.spec, made);
   }
   /** Words for what was made and is not as wished. */
   protected abstract notAsWished(difference: string): KeymootError;
@@ -120,7 +120,7 @@ export abstract class MakeKey<P extends GeneratePlan | ImportPlan> extends KeyAc
   protected abstract keep(key: KeyRecord): () => void;
 
   async #undo(reason: string, observed: string): Promise<void> {
-    const objects = await destroyPlanned(this.bench);
+    const objects = await destroyWished(this.bench);
     this.desk.closeIntent(this.intended(), this.failed(reason, observed, objects));
     await this.desk.seal();
   }

@@ -11,10 +11,10 @@ import type { KeyReadback, PinHalves } from '../../shared/token/protocol.ts';
 import { compareReadback, originOf, secretPart } from '../core/keys/readback.ts';
 import { otherThan } from '../core/keys/same-key.ts';
 import {
-  generatePlan,
-  importPlan,
-  type GeneratePlan,
-  type ImportPlan,
+  generateSpec,
+  importSpec,
+  type GenerateSpec,
+  type ImportSpec,
   type KeyRequest,
 } from '../core/keys/templates.ts';
 import type { NewEntry } from '../core/audit/entry.ts';
@@ -35,7 +35,7 @@ export interface Bench {
   desk: Desk;
   at: TokenRef;
   login: Login;
-  plan: GeneratePlan | ImportPlan;
+  spec: GenerateSpec | ImportSpec;
   inNew: InNew;
 }
 
@@ -60,20 +60,20 @@ const isUncertain = (error: unknown): boolean =>
   UNCERTAIN.has(error.code) ||
   reasonOf(error) === 'CKR_DEVICE_ERROR';
 
-export const requestOf = (desk: Desk, plan: KeyWish): KeyRequest => ({
-  algorithm: plan.algorithm,
-  purpose: plan.purpose,
-  extractable: plan.extractable,
-  label: plan.label,
-  ckaid: Buffer.from(plan.ckaid, 'hex'),
-  family: desk.devices.row(plan.at.module).family,
+export const requestOf = (desk: Desk, wish: KeyWish): KeyRequest => ({
+  algorithm: wish.algorithm,
+  purpose: wish.purpose,
+  extractable: wish.extractable,
+  label: wish.label,
+  ckaid: Buffer.from(wish.ckaid, 'hex'),
+  family: desk.devices.row(wish.at.module).family,
 });
-export const planOf = (desk: Desk, plan: KeyWish): GeneratePlan | ImportPlan =>
-  plan.kind === 'import' ? importPlan(requestOf(desk, plan)) : generatePlan(requestOf(desk, plan));
+export const specOf = (desk: Desk, wish: KeyWish): GenerateSpec | ImportSpec =>
+  wish.kind === 'import' ? importSpec(requestOf(desk, wish)) : generateSpec(requestOf(desk, wish));
 
 /** How a key that this desk has is found and destroyed: as it was planned. */
-export const planOfKey = (desk: Desk, key: KeyRecord): GeneratePlan =>
-  generatePlan({
+export const specOfKey = (desk: Desk, key: KeyRecord): GenerateSpec =>
+  generateSpec({
     algorithm: key.algorithm,
     purpose: key.purpose,
     extractable: key.extractable,
@@ -87,11 +87,11 @@ interface Found {
   sameLabel: number;
 }
 /** Looks for the planned key. Without a client in a process of its own, so that no cache of the last one answers: whenever something was asked of the device before. */
-export const findPlanned = (
-  { at, login, plan, inNew }: Bench,
+export const findWished = (
+  { at, login, spec, inNew }: Bench,
   client?: TokenClient,
 ): Promise<Found> => {
-  const { targets, request } = plan;
+  const { targets, request } = spec;
   const find = (by: TokenClient): Promise<Found> =>
     by.call('find', { token: at.token, ...login, targets, label: request.label });
   return client === undefined ? inNew(find) : find(client);
@@ -106,16 +106,16 @@ export const anotherKey = (key: KeyRecord, other: string): KeymootError =>
 
 /** Before a key is used: whatever has its id is that key, as far as the token shows. */
 export const requireSameKey = async (desk: Desk, key: KeyRecord, login: Login): Promise<void> => {
-  const plan = planOfKey(desk, key);
-  const { byId } = await atToken({ desk, at: key.at, login, plan }, (bench) => findPlanned(bench));
+  const spec = specOfKey(desk, key);
+  const { byId } = await atToken({ desk, at: key.at, login, spec }, (bench) => findWished(bench));
   const other = otherThan(key, byId);
   if (other !== undefined) throw anotherKey(key, other);
 };
 
 /** Nothing may be there already under this label or id (preflight). A wrong PIN shows here, before anything is intended. */
 export const requireFree = async (bench: Bench, client: TokenClient): Promise<void> => {
-  const { byId, sameLabel } = await findPlanned(bench, client);
-  const { label } = bench.plan.request;
+  const { byId, sameLabel } = await findWished(bench, client);
+  const { label } = bench.spec.request;
   if (sameLabel > 0 || byId.objects.length > 0)
     throw new KeymootError(
       'label-taken',
@@ -124,12 +124,12 @@ export const requireFree = async (bench: Bench, client: TokenClient): Promise<vo
     );
 };
 
-/** Asks for the destruction of whatever has the planned id. Whether it is gone is for {@link findPlanned} to see. */
+/** Asks for the destruction of whatever has the planned id. Whether it is gone is for {@link findWished} to see. */
 export const askToDestroy = (
   client: TokenClient,
-  { at, login, plan }: Bench,
+  { at, login, spec }: Bench,
 ): Promise<{ destroyed: number }> =>
-  client.call('destroy', { token: at.token, ...login, targets: plan.targets });
+  client.call('destroy', { token: at.token, ...login, targets: spec.targets });
 
 export const stillThere = (): KeymootError =>
   new KeymootError(
@@ -138,9 +138,9 @@ export const stillThere = (): KeymootError =>
   );
 
 /** Destroys whatever has the planned id and proves from a new process that it is gone. */
-export const destroyPlanned = async (bench: Bench): Promise<number> => {
+export const destroyWished = async (bench: Bench): Promise<number> => {
   const { destroyed } = await bench.inNew((client) => askToDestroy(client, bench));
-  const { byId } = await findPlanned(bench);
+  const { byId } = await findWished(bench);
   if (byId.objects.length > 0) throw stillThere();
   return destroyed;
 };
@@ -149,7 +149,7 @@ export const destroyPlanned = async (bench: Bench): Promise<number> => {
 export type Heard<A> = { answer: A } | { refused: KeymootError };
 
 export interface Intended<A, T> {
-  /** The first says the plan, by which it can be settled; the others share its fate. */
+  /** The first says the spec, by which it can be settled; the others share its fate. */
   entries: readonly [KeyIntent, ...NewEntry[]];
   deadlineMs: number;
   /** The one request. Its process is ready for it, so that the deadline in the intent is the request's own. */
@@ -202,21 +202,21 @@ export const underIntent = async <A, T>(
 };
 
 /** A key that came from outside, of which the device says that it was made inside: no evidence of this device's can be believed about it (R28). */
-const inventsItsOrigin = (plan: GeneratePlan | ImportPlan, made: KeyReadback): boolean =>
-  'template' in plan &&
-  originOf(secretPart(made)?.attributes ?? {}, plan.request.family) === 'generated';
+const inventsItsOrigin = (spec: GenerateSpec | ImportSpec, made: KeyReadback): boolean =>
+  'template' in spec &&
+  originOf(secretPart(made)?.attributes ?? {}, spec.request.family) === 'generated';
 
 /** What the device made that nobody asked for, in words; undefined when it is as asked. */
-export const unlike = (plan: GeneratePlan | ImportPlan, made: KeyReadback): string | undefined => {
-  const { differences } = compareReadback(plan, made);
+export const unlike = (spec: GenerateSpec | ImportSpec, made: KeyReadback): string | undefined => {
+  const { differences } = compareReadback(spec, made);
   const words = differences
     .slice(0, 8)
     .map(({ what, asked, observed }) => `${what} is ${observed} and not ${asked}`);
-  if (inventsItsOrigin(plan, made))
+  if (inventsItsOrigin(spec, made))
     words.push('CKA_LOCAL is true, though the key came from outside');
   return words.length === 0 ? undefined : words.join('; ');
 };
 
 /** Is a formed key's length the device's word? Where it isn't shown nothing agrees, and that is told. */
-export const showsLength = (plan: GeneratePlan | ImportPlan, made: KeyReadback): boolean =>
-  !compareReadback(plan, made).notOffered.some((what) => what.endsWith('CKA_VALUE_LEN'));
+export const showsLength = (spec: GenerateSpec | ImportSpec, made: KeyReadback): boolean =>
+  !compareReadback(spec, made).notOffered.some((what) => what.endsWith('CKA_VALUE_LEN'));

@@ -73,8 +73,7 @@ export class Router {
 
   async handle(request: Request): Promise<unknown> {
     const { channel } = request;
-    if (!isChannel(channel))
-      throw new KeymootError('channel-unknown', NO_SUCH_CALL);
+    if (!isChannel(channel)) throw new KeymootError('channel-unknown', NO_SUCH_CALL);
     try {
       return await this.#dispatch(channel, request);
     } finally {

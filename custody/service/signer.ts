@@ -253,7 +253,7 @@ export class Signer {
     const origin = this.#journal.origin;
     if (origin === undefined || !this.ready) return;
     this.#store.commit(() => {
-      this.#store.log.planCheckpoint(size, root);
+      this.#store.log.prepareCheckpoint(size, root);
     });
     let note: string;
     try {

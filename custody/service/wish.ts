@@ -29,9 +29,9 @@ export interface KeyWish extends Omit<z.infer<typeof Planned>, 'module' | 'token
   at: TokenRef;
 }
 
-/** The plan as an intent's entry says it. Of which ceremony and step it is, the entry's frame says; until when, whoever writes it. */
-export const wishDetail = (plan: KeyWish): Detail<'key.generate'> => {
-  const { key, at, algorithm, purpose, extractable, label, ckaid, check, p11 } = plan;
+/** The wish as an intent's entry says it. Of which ceremony and step it is, the entry's frame says; until when, whoever writes it. */
+export const wishDetail = (wish: KeyWish): Detail<'key.generate'> => {
+  const { key, at, algorithm, purpose, extractable, label, ckaid, check, p11 } = wish;
   return {
     ...{ key, algorithm, purpose, extractable, label, ckaid, ...at },
     ...(check === undefined ? {} : { check }),
@@ -51,8 +51,8 @@ export const wishIn = ({ type, detail }: Entry): KeyWish | undefined => {
   if (type !== 'key.generate' && type !== 'key.import' && type !== 'key.destroy') return undefined;
   const planned = Planned.safeParse(detail);
   if (!planned.success) return undefined;
-  const { module, token, until: _until, ...plan } = planned.data;
-  return { ...plan, kind: KINDS[type], at: { module, token } };
+  const { module, token, until: _until, ...wish } = planned.data;
+  return { ...wish, kind: KINDS[type], at: { module, token } };
 };
 
 /** In words, for whoever reads that it is not settled. */

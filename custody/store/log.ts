@@ -153,7 +153,7 @@ export class LogStore {
       .get();
     return row === undefined ? undefined : checkpointRow(row);
   }
-  planCheckpoint(size: number, root: Uint8Array): void {
+  prepareCheckpoint(size: number, root: Uint8Array): void {
     this.#db.prepare('INSERT OR IGNORE INTO checkpoint (size, root) VALUES (?, ?)').run(size, root);
   }
   signCheckpoint(size: number, note: string): void {

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Algorithm, KeyRecord, Purpose } from '../../shared/domain/keys.ts';
-import { generatePlan } from '../../custody/core/keys/templates.ts';
+import { generateSpec } from '../../custody/core/keys/templates.ts';
 import type { TokenClient, TokenClientOptions } from '../../custody/tokens/client.ts';
 import { hashFile } from '../../custody/tokens/header.ts';
 import { refusedAs } from '../support/desk.ts';
@@ -65,7 +65,7 @@ describe.skipIf(!possible)('another object under a key’s id', () => {
       lastTry: false,
     });
     const planFor = (kind: Kind) =>
-      generatePlan({
+      generateSpec({
         ...kind,
         ...{ extractable: false, label: key.label, ckaid: Buffer.from(key.ckaid, 'hex') },
         family: 'softhsm',

@@ -18,7 +18,7 @@ import type { KeyRecord } from '../../shared/domain/keys.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import { playAws } from '../../custody/cli/rehearsal/aws.ts';
 import { hexToWords } from '../../custody/core/checkvalues/fingerprint.ts';
-import { generatePlan } from '../../custody/core/keys/templates.ts';
+import { generateSpec } from '../../custody/core/keys/templates.ts';
 import type { TokenClientOptions } from '../../custody/tokens/client.ts';
 import { hashFile } from '../../custody/tokens/header.ts';
 import { softhsmLibrary } from '../support/softhsm.ts';
@@ -340,7 +340,7 @@ describe.skipIf(!possible)('exports', () => {
     const loaded = await load(id, file(`${newLabel('params')}.json`, params()));
     await desk.call('exports.confirm', { export: id, words: words(loaded) }, ADA, OTTO);
     const path = softhsmLibrary() ?? '';
-    const plan = generatePlan({
+    const plan = generateSpec({
       ...{ algorithm: 'AES-256', purpose: 'encrypt', extractable: true, label: twin.label },
       ...{ ckaid: Buffer.from(twin.ckaid, 'hex'), family: 'softhsm' },
     });

@@ -159,11 +159,11 @@ describe('checkpoints', () => {
   test('are planned before they are signed, once for each size, and signed once', () => {
     append(2);
     const root = store.log.root;
-    store.commit(() => store.log.planCheckpoint(2, root));
+    store.commit(() => store.log.prepareCheckpoint(2, root));
     expect(store.log.lastCheckpoint()).toBeUndefined();
     expect(store.log.lastCheckpoint(false)).toMatchObject({ size: 2, note: undefined });
     store.commit(() => {
-      store.log.planCheckpoint(2, Buffer.alloc(32));
+      store.log.prepareCheckpoint(2, Buffer.alloc(32));
       store.log.signCheckpoint(2, 'first');
       store.log.signCheckpoint(2, 'second');
     });

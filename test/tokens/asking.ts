@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Algorithm, Purpose } from '../../shared/domain/keys.ts';
 import type { Family, TokenIdentity } from '../../shared/domain/tokens.ts';
 import type { KeyReadback } from '../../shared/token/protocol.ts';
-import { type GeneratePlan, generatePlan } from '../../custody/core/keys/templates.ts';
+import { type GenerateSpec, generateSpec } from '../../custody/core/keys/templates.ts';
 import { TokenClient, type TokenClientOptions } from '../../custody/tokens/client.ts';
 import { type ThrowAway, USER_PIN } from '../support/softhsm.ts';
 
@@ -27,8 +27,8 @@ export const planFor = (
   algorithm: Algorithm,
   purpose: Purpose,
   extractable = false,
-): GeneratePlan =>
-  generatePlan({
+): GenerateSpec =>
+  generateSpec({
     algorithm,
     purpose,
     extractable,
@@ -40,7 +40,7 @@ export const planFor = (
 export const generate = (
   client: TokenClient,
   token: TokenIdentity,
-  asked: GeneratePlan,
+  asked: GenerateSpec,
 ): Promise<KeyReadback> => {
   const { mechanism, secret, publicKey, privateKey, targets, cmac, request } = asked;
   return client.call(

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TokenIdentity } from '../../shared/domain/tokens.ts';
 import { compareReadback } from '../../custody/core/keys/readback.ts';
-import { importPlan } from '../../custody/core/keys/templates.ts';
+import { importSpec } from '../../custody/core/keys/templates.ts';
 import { rsaSpki } from '../../custody/core/wrapping/spki.ts';
 import { TokenClient, type TokenClientOptions } from '../../custody/tokens/client.ts';
 import { checkLibrary, hashFile } from '../../custody/tokens/header.ts';
@@ -346,7 +346,7 @@ describe.skipIf(!possible)('a module that misbehaves', () => {
     const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
     const padding = constants.RSA_PKCS1_OAEP_PADDING;
     const wrapped = publicEncrypt({ key, oaepHash: 'sha1', padding }, randomBytes(32));
-    const plan = importPlan({
+    const plan = importSpec({
       algorithm: 'AES-256',
       purpose: 'wrap',
       extractable: false,

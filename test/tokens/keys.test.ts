@@ -15,7 +15,7 @@ import { spkiOf } from '../../custody/core/keys/spki.ts';
 import {
   ALGORITHM_TABLE,
   purposesOf,
-  type GeneratePlan,
+  type GenerateSpec,
 } from '../../custody/core/keys/templates.ts';
 import { TokenClient } from '../../custody/tokens/client.ts';
 import { type ThrowAway, USER_PIN, softhsmFolder, softhsmToken } from '../support/softhsm.ts';
@@ -42,7 +42,7 @@ describe.each([
   afterAll(() => leave(client, away));
 
   const login = () => ({ token, pin: USER_PIN(), lastTry: false });
-  const all: { asked: GeneratePlan; readback: KeyReadback }[] = [];
+  const all: { asked: GenerateSpec; readback: KeyReadback }[] = [];
 
   test.each(cases)('%s for %s is made and read back as asked', async (algorithm, purpose) => {
     const asked = planFor(family, algorithm, purpose);

@@ -13,7 +13,7 @@ import type { KeyReadback, OaepHash, TokenInput } from '../../shared/token/proto
 import { x924Cmac } from '../../custody/core/checkvalues/check-values.ts';
 import { compareReadback, originOf, secretPart } from '../../custody/core/keys/readback.ts';
 import { otherThan } from '../../custody/core/keys/same-key.ts';
-import { type ImportPlan, importPlan } from '../../custody/core/keys/templates.ts';
+import { type ImportSpec, importSpec } from '../../custody/core/keys/templates.ts';
 import { rsaSpki } from '../../custody/core/wrapping/spki.ts';
 import type { TokenClient } from '../../custody/tokens/client.ts';
 import { type ThrowAway, USER_PIN, softhsmFolder, softhsmToken } from '../support/softhsm.ts';
@@ -75,8 +75,8 @@ describe.each([
     const padding = constants.RSA_PKCS1_OAEP_PADDING;
     return Uint8Array.from(publicEncrypt({ key, oaepHash: HASH[hash], padding }, value));
   };
-  const planned = (purpose: 'encrypt' | 'mac' | 'wrap', extractable = false): ImportPlan =>
-    importPlan({
+  const planned = (purpose: 'encrypt' | 'mac' | 'wrap', extractable = false): ImportSpec =>
+    importSpec({
       algorithm: 'AES-256',
       purpose,
       extractable,
@@ -85,7 +85,7 @@ describe.each([
       family,
     });
   const finish = (
-    plan: ImportPlan,
+    plan: ImportSpec,
     wrapped: Uint8Array,
     hash: OaepHash = 'SHA-1',
   ): Promise<KeyReadback> => {

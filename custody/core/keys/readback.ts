@@ -7,7 +7,7 @@ import type { KeyReadback, TemplateEntry, TokenObject } from '../../../shared/to
 import { hexEncode } from '../bytes.ts';
 import { quirksOf } from './quirks.ts';
 import { isEdwards, spkiOf } from './spki.ts';
-import { ALGORITHM_TABLE, type GeneratePlan, type ImportPlan } from './templates.ts';
+import { ALGORITHM_TABLE, type GenerateSpec, type ImportSpec } from './templates.ts';
 
 interface Difference {
   /** "private key: CKA_SIGN" */
@@ -110,8 +110,8 @@ const compareObject = (
 };
 
 /** Compares the public key itself: its size follows from the number, whatever the attribute says. */
-const comparePublic = (plan: GeneratePlan, readback: KeyReadback): Difference[] => {
-  const { algorithm } = plan.request;
+const comparePublic = (spec: GenerateSpec, readback: KeyReadback): Difference[] => {
+  const { algorithm } = spec.request;
   const { kind, bits } = ALGORITHM_TABLE[algorithm];
   const differ = (asked: string, observed: string): Difference[] => [
     { what: 'public key', asked, observed },
@@ -137,7 +137,7 @@ const comparePublic = (plan: GeneratePlan, readback: KeyReadback): Difference[] 
 };
 
 /** An imported key's length comes from its data and is not in the template; it is compared where the device reports it. */
-const lengthOf = ({ request }: ImportPlan): TemplateEntry => ({
+const lengthOf = ({ request }: ImportSpec): TemplateEntry => ({
   type: CKA.VALUE_LEN[0],
   value: ALGORITHM_TABLE[request.algorithm].bits / 8,
 });
@@ -148,18 +148,18 @@ const lengthOf = ({ request }: ImportPlan): TemplateEntry => ({
  * @returns attributes that the module doesn't report are listed separately, and are no difference
  */
 export const compareReadback = (
-  plan: GeneratePlan | ImportPlan,
+  spec: GenerateSpec | ImportSpec,
   readback: KeyReadback,
 ): Comparison => {
   const differences: Difference[] = [];
   const notOffered: string[] = [];
   const templates: readonly (readonly [number, readonly TemplateEntry[] | undefined])[] =
-    'template' in plan
-      ? [[CKO.SECRET_KEY, [...plan.template, lengthOf(plan)]]]
+    'template' in spec
+      ? [[CKO.SECRET_KEY, [...spec.template, lengthOf(spec)]]]
       : [
-          [CKO.SECRET_KEY, plan.secret],
-          [CKO.PUBLIC_KEY, plan.publicKey],
-          [CKO.PRIVATE_KEY, plan.privateKey],
+          [CKO.SECRET_KEY, spec.secret],
+          [CKO.PUBLIC_KEY, spec.publicKey],
+          [CKO.PRIVATE_KEY, spec.privateKey],
         ];
   for (const [objectClass, template] of templates) {
     const objects = readback.objects.filter((object) => object.objectClass === objectClass);
@@ -180,7 +180,7 @@ export const compareReadback = (
   const others = readback.objects.filter(({ objectClass }) => !known.includes(objectClass));
   if (others.length > 0)
     differences.push({ what: 'other objects', asked: '0', observed: String(others.length) });
-  if (!('template' in plan) && plan.publicKey) differences.push(...comparePublic(plan, readback));
+  if (!('template' in spec) && spec.publicKey) differences.push(...comparePublic(spec, readback));
   return { differences, notOffered };
 };
 

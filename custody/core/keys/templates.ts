@@ -28,7 +28,7 @@ export interface Target {
   ckaid: Uint8Array;
 }
 
-export interface GeneratePlan {
+export interface GenerateSpec {
   readonly request: KeyRequest;
   readonly mechanism: number;
   readonly secret?: TemplateEntry[];
@@ -41,7 +41,7 @@ export interface GeneratePlan {
   readonly deadlineMs: number;
 }
 
-export interface ImportPlan {
+export interface ImportSpec {
   readonly request: KeyRequest;
   readonly template: TemplateEntry[];
   readonly targets: Target[];
@@ -213,7 +213,7 @@ const checkRequest = ({ algorithm, purpose, ckaid }: KeyRequest): AlgorithmEntry
  *
  * @throws KeymootError input-invalid for a purpose that the algorithm doesn't have
  */
-export const generatePlan = (request: KeyRequest): GeneratePlan => {
+export const generateSpec = (request: KeyRequest): GenerateSpec => {
   const { kind, bits, deadlineMs } = checkRequest(request);
   const { ckaid, family, purpose } = request;
   const shared = { request, mechanism: MECHANISM[kind], deadlineMs };
@@ -242,7 +242,7 @@ export const generatePlan = (request: KeyRequest): GeneratePlan => {
  *
  * @throws KeymootError input-invalid for anything but AES
  */
-export const importPlan = (request: KeyRequest): ImportPlan => {
+export const importSpec = (request: KeyRequest): ImportSpec => {
   const { kind } = checkRequest(request);
   if (kind !== 'aes')
     throw new KeymootError('input-invalid', 'only an AES key is imported this way');

@@ -7,7 +7,7 @@ import { base64 } from '../../core/audit/note.ts';
 import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
 import { compareReadback, secretPart } from '../../core/keys/readback.ts';
 import { spkiOf } from '../../core/keys/spki.ts';
-import { generatePlan } from '../../core/keys/templates.ts';
+import { generateSpec } from '../../core/keys/templates.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
 import type { LogKey } from '../signer.ts';
 import type { Desk } from '../desk.ts';
@@ -73,7 +73,7 @@ export const deskHandlers: Part<'desk' | 'secrets' | 'files'> = {
         const installation = uuidv7();
         const origin = `${name}/${installation}${mode === 'rehearsal' ? '/rehearsal' : ''}`;
         const ckaid = randomBytes(16);
-        const plan = generatePlan({
+        const spec = generateSpec({
           algorithm: 'P-256',
           purpose: 'sign',
           extractable: false,
@@ -86,15 +86,15 @@ export const deskHandlers: Part<'desk' | 'secrets' | 'files'> = {
             token: at.token,
             pin,
             lastTry: login.lastTry,
-            mechanism: plan.mechanism,
-            ...(plan.publicKey ? { publicKey: plan.publicKey } : {}),
-            ...(plan.privateKey ? { privateKey: plan.privateKey } : {}),
-            targets: plan.targets,
-            label: plan.request.label,
+            mechanism: spec.mechanism,
+            ...(spec.publicKey ? { publicKey: spec.publicKey } : {}),
+            ...(spec.privateKey ? { privateKey: spec.privateKey } : {}),
+            targets: spec.targets,
+            label: spec.request.label,
             cmac: false,
           }),
         );
-        const { differences } = compareReadback(plan, made);
+        const { differences } = compareReadback(spec, made);
         const spki = spkiOf(made);
         const secret = secretPart(made);
         if (differences.length > 0 || spki === undefined || secret === undefined)

@@ -18,7 +18,7 @@ import { DEADLINES } from '../../tokens/client.ts';
 import type { Desk } from '../desk.ts';
 import { sameToken } from '../devices.ts';
 import { NewFolder } from '../files.ts';
-import { planOfKey, requireSameKey, type Login } from '../key-work.ts';
+import { specOfKey, requireSameKey, type Login } from '../key-work.ts';
 import { reasonOf } from '../reason.ts';
 import { byActor, byCall, type Call } from '../router.ts';
 import { telling } from '../telling.ts';
@@ -42,7 +42,7 @@ const wrapInside = async (
   { wrappingKey, algorithm }: AwsParameters,
   login: Login,
 ): Promise<Uint8Array> => {
-  const [target] = planOfKey(desk, key).targets;
+  const [target] = specOfKey(desk, key).targets;
   if (target === undefined) throw new Error('exports: the key has no object');
   const { modulus, exponent, bits } = wrappingKey;
   const { wrapped } = await desk.devices.with(key.at.module, 'act', (client) =>

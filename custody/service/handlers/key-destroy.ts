@@ -10,8 +10,8 @@ import { KeyAct, type ActOn } from '../key-act.ts';
 import {
   anotherKey,
   askToDestroy,
-  findPlanned,
-  planOfKey,
+  findWished,
+  specOfKey,
   stillThere,
   type Login,
 } from '../key-work.ts';
@@ -65,7 +65,7 @@ class DestroyKey extends KeyAct<{ destroyed: number }, number> {
   }
 
   protected async look(client: TokenClient): Promise<void> {
-    const { byId } = await findPlanned(this.bench, client);
+    const { byId } = await findWished(this.bench, client);
     this.#found = byId.objects;
     const other = this.#found.length === 0 ? undefined : otherThan(this.#key, byId);
     if (other === undefined) return;
@@ -83,7 +83,7 @@ class DestroyKey extends KeyAct<{ destroyed: number }, number> {
     return askToDestroy(client, this.bench);
   }
   async #left(): Promise<number> {
-    return (await findPlanned(this.bench)).byId.objects.length;
+    return (await findWished(this.bench)).byId.objects.length;
   }
   #gone(): number {
     const objects = this.#found.length;
@@ -121,6 +121,6 @@ export const destroyKey = (
   const wish: KeyWish = {
     ...{ at, key: key.id, kind: 'destroy', algorithm, purpose, extractable, label, ckaid },
   };
-  const plan = planOfKey(call.desk, key);
-  return new DestroyKey({ call, login, wish, plan }, key, where).run();
+  const spec = specOfKey(call.desk, key);
+  return new DestroyKey({ call, login, wish, spec }, key, where).run();
 };

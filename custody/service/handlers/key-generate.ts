@@ -4,19 +4,19 @@ import type { Input } from '../../../shared/contract/index.ts';
 import type { KeyRecord } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import type { KeyReadback } from '../../../shared/token/protocol.ts';
-import type { GeneratePlan } from '../../core/keys/templates.ts';
+import type { GenerateSpec } from '../../core/keys/templates.ts';
 import type { TokenClient } from '../../tokens/client.ts';
 import { uuidv7 } from '../ids.ts';
 import { MakeKey } from '../key-act.ts';
-import { planOf, type Login } from '../key-work.ts';
+import { specOf, type Login } from '../key-work.ts';
 import { byActor, byCall, type Call } from '../router.ts';
 import { telling } from '../telling.ts';
 import { wishDetail, type KeyWish } from '../wish.ts';
 import { controlOf, keepPublicKey, keyRecord, keyTarget, madeEntry } from './key-facts.ts';
 
-class GenerateKey extends MakeKey<GeneratePlan> {
+class GenerateKey extends MakeKey<GenerateSpec> {
   protected get deadlineMs(): number {
-    return this.on.plan.deadlineMs;
+    return this.on.spec.deadlineMs;
   }
   #common() {
     const { label, ckaid, at } = this.on.wish;
@@ -29,8 +29,8 @@ class GenerateKey extends MakeKey<GeneratePlan> {
     return [{ type: 'key.generate', detail, ...this.#common(), ...byCall(call) }] as const;
   }
   protected ask(client: TokenClient): Promise<KeyReadback> {
-    const { call, login, wish, plan } = this.on;
-    const { mechanism, secret, publicKey, privateKey, targets, cmac, deadlineMs } = plan;
+    const { call, login, wish, spec } = this.on;
+    const { mechanism, secret, publicKey, privateKey, targets, cmac, deadlineMs } = spec;
     return telling(
       call,
       `The token is generating ${wish.algorithm}. This can’t be cancelled.`,
@@ -73,12 +73,12 @@ class GenerateKey extends MakeKey<GeneratePlan> {
     ];
   }
   protected made(made: KeyReadback) {
-    const { call, plan, wish } = this.on;
+    const { call, spec, wish } = this.on;
     const key = keyRecord(
       {
         id: wish.key,
         at: wish.at,
-        request: plan.request,
+        request: spec.request,
         state: 'active',
         control: controlOf(this.desk, wish.at),
         created: new Date().toISOString(),
@@ -105,7 +105,7 @@ export const generateKey = (
     ...{ at, key: uuidv7(), kind: 'generate', algorithm, purpose, extractable, label },
     ckaid: randomBytes(16).toString('hex'),
   };
-  const plan = planOf(call.desk, wish);
-  if (!('mechanism' in plan)) throw new Error('keys: a plan to generate was expected');
-  return new GenerateKey({ call, login, wish, plan }).run();
+  const spec = specOf(call.desk, wish);
+  if (!('mechanism' in spec)) throw new Error('keys: a spec to generate was expected');
+  return new GenerateKey({ call, login, wish, spec }).run();
 };

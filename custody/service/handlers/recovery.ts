@@ -11,9 +11,9 @@ import type { KeyReadback } from '../../../shared/token/protocol.ts';
 import {
   anotherKey,
   atToken,
-  destroyPlanned,
-  findPlanned,
-  planOf,
+  destroyWished,
+  findWished,
+  specOf,
   requestOf,
   showsLength,
   unlike,
@@ -88,12 +88,12 @@ class Settling {
 
   /** Looks once the device can't finish any more: too early a look would show what is about to change (design 01). */
   async #look(): Promise<KeyReadback> {
-    const { plan } = this.#bench;
-    const first = (await findPlanned(this.#bench)).byId.objects.length;
-    const pending = this.#wish.kind === 'destroy' ? first > 0 : first < plan.targets.length;
-    if (quirksOf(plan.request.family).finishesAlone && pending)
+    const { spec } = this.#bench;
+    const first = (await findWished(this.#bench)).byId.objects.length;
+    const pending = this.#wish.kind === 'destroy' ? first > 0 : first < spec.targets.length;
+    if (quirksOf(spec.request.family).finishesAlone && pending)
       await this.#desk.devices.waitUntil(untilIn(this.#intent));
-    return (await findPlanned(this.#bench)).byId;
+    return (await findWished(this.#bench)).byId;
   }
 
   async settle(choice: Choice): Promise<Settled> {
@@ -110,18 +110,18 @@ class Settling {
 
   async #settleDestroy(found: KeyReadback, choice: Choice): Promise<Settled> {
     const { key } = this.#wish;
-    const { plan } = this.#bench;
+    const { spec } = this.#bench;
     const there = found.objects.length;
     const record = requireKey(this.#desk, key);
     const other = there === 0 ? undefined : otherThan(record, found);
-    const halved = there > 0 && other === undefined && there < plan.targets.length;
+    const halved = there > 0 && other === undefined && there < spec.targets.length;
     if (halved && choice === 'adopt')
       throw new KeymootError(
         'key-not-as-asked',
         'Half of this pair is destroyed already, so it can not be kept as it was. It can only be destroyed.',
       );
     const wanted = choice === 'destroy' && other === undefined;
-    if (there > 0 && wanted) await destroyPlanned(this.#bench);
+    if (there > 0 && wanted) await destroyWished(this.#bench);
     const done = there === 0 || wanted;
     this.#desk.closeIntent(this.#intent.id, [
       {
@@ -156,7 +156,7 @@ class Settling {
     return { outcome, says };
   }
   async #destroy(): Promise<Settled> {
-    const objects = await destroyPlanned(this.#bench);
+    const objects = await destroyWished(this.#bench);
     return this.#nothingMade(
       objects,
       'destroyed',
@@ -164,9 +164,9 @@ class Settling {
     );
   }
   #adopt(found: KeyReadback): Settled {
-    const { plan } = this.#bench;
+    const { spec } = this.#bench;
     const { key, at, check, kind } = this.#wish;
-    const difference = unlike(plan, found);
+    const difference = unlike(spec, found);
     if (difference !== undefined || !isTheSum(this.#wish, found))
       throw new KeymootError(
         'key-not-as-asked',
@@ -188,7 +188,7 @@ class Settling {
       },
       found,
     );
-    const length = showsLength(plan, found) ? '' : ' The token does not show its length.';
+    const length = showsLength(spec, found) ? '' : ' The token does not show its length.';
     const says = `The interrupted act had made the key that was asked for. It was adopted; no second one was made.${length}`;
     const grade = kind === 'import' ? { grade: 'C' as const } : {};
     const made = madeEntry(record, { recovered: true, ...grade });
@@ -221,7 +221,7 @@ export const recoveryHandlers: Part<'recovery'> = {
       try {
         return await desk.withPin(login, channel, (pin) =>
           atToken(
-            { desk, at: wish.at, login: { pin, lastTry: login.lastTry }, plan: planOf(desk, wish) },
+            { desk, at: wish.at, login: { pin, lastTry: login.lastTry }, spec: specOf(desk, wish) },
             (bench) => new Settling(call, entry, wish, bench).settle(found),
           ),
         );

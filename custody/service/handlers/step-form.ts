@@ -4,9 +4,9 @@ import { KeymootError } from '../../../shared/errors.ts';
 import { cleanText } from '../../../shared/text.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
 import type { DeskCeremony as Ceremony } from '../ceremony-room.ts';
-import { plannedCkaId } from '../../core/keys/planned-id.ts';
+import { derivedCkaId } from '../../core/keys/derived-id.ts';
 import { quirksOf } from '../../core/keys/quirks.ts';
-import { ALGORITHM_TABLE, type ImportPlan } from '../../core/keys/templates.ts';
+import { ALGORITHM_TABLE, type ImportSpec } from '../../core/keys/templates.ts';
 import type { HolderInput, HolderOutput } from '../../../shared/holder/protocol.ts';
 import type { KeyReadback, OaepHash } from '../../../shared/token/protocol.ts';
 import { DEADLINES, type TokenClient } from '../../tokens/client.ts';
@@ -14,7 +14,7 @@ import { rsaSpki } from '../../core/wrapping/spki.ts';
 import { uuidv7 } from '../ids.ts';
 import type { KeyIntent } from '../desk.ts';
 import { MakeKey, type ActOn } from '../key-act.ts';
-import { planOf, showsLength, type Login } from '../key-work.ts';
+import { specOf, showsLength, type Login } from '../key-work.ts';
 import { wishDetail, type KeyWish } from '../wish.ts';
 import { byActor, byCall, type Call } from '../router.ts';
 import { telling } from '../telling.ts';
@@ -87,12 +87,12 @@ interface Forming {
   due: Due;
 }
 
-class FormKey extends MakeKey<ImportPlan> {
+class FormKey extends MakeKey<ImportSpec> {
   readonly #of: Forming;
   #summed: HolderOutput<'combine'> | undefined;
   protected readonly deadlineMs = DEADLINES.importFinish;
 
-  constructor(on: ActOn<ImportPlan>, of: Forming) {
+  constructor(on: ActOn<ImportSpec>, of: Forming) {
     super(on);
     this.#of = of;
   }
@@ -150,7 +150,7 @@ class FormKey extends MakeKey<ImportPlan> {
     ];
   }
   protected ask(client: TokenClient): Promise<KeyReadback> {
-    const { template, targets, cmac } = this.on.plan;
+    const { template, targets, cmac } = this.on.spec;
     return telling(this.on.call, 'The token is taking the key in. This can’t be cancelled.', () =>
       client.call('importFinish', {
         ...{ wrapped: this.#sum.wrapped, hash: this.#hash, template, targets, cmac, twin: true },
@@ -185,12 +185,12 @@ class FormKey extends MakeKey<ImportPlan> {
     ];
   }
   protected made(made: KeyReadback): { key: KeyRecord; entries: NewEntry[] } {
-    const { call, plan, wish } = this.on;
+    const { call, spec, wish } = this.on;
     const key = keyRecord(
       {
         id: wish.key,
         at: wish.at,
-        request: plan.request,
+        request: spec.request,
         state: 'quarantine',
         control: controlOf(this.desk, wish.at),
         ceremony: this.#of.ceremony.id,
@@ -207,7 +207,7 @@ class FormKey extends MakeKey<ImportPlan> {
         {
           type: 'ceremony.step',
           corr: this.intended(1),
-          detail: { ...this.#attempt, observed: observedOf(key, made, plan) },
+          detail: { ...this.#attempt, observed: observedOf(key, made, spec) },
           ...common,
         },
       ],
@@ -219,13 +219,13 @@ class FormKey extends MakeKey<ImportPlan> {
 }
 
 /** What the device showed of a formed key, in words. */
-const observedOf = ({ origin }: KeyRecord, made: KeyReadback, plan: ImportPlan): string => {
+const observedOf = ({ origin }: KeyRecord, made: KeyReadback, spec: ImportSpec): string => {
   const { check, twin } = made;
   const confirmed =
     check === undefined
       ? 'the token gives no check value, so that is our word'
       : `check value confirmed by the token (${check.method}${twin === true ? ', of a session twin of the same bytes' : ''})`;
-  const length = showsLength(plan, made) ? '' : '; the token does not show its length';
+  const length = showsLength(spec, made) ? '' : '; the token does not show its length';
   return `the token holds the key; origin ${origin}, in quarantine; ${confirmed}${length}`;
 };
 
@@ -242,10 +242,10 @@ export const formKey = async (
     kind: 'import',
     ...definition.key,
     ckaid: Buffer.from(
-      plannedCkaId(definitionSha256, id, due.state.step.id, due.attempt, 'key'),
+      derivedCkaId(definitionSha256, id, due.state.step.id, due.attempt, 'key'),
     ).toString('hex'),
   };
-  const plan = planOf(call.desk, wish);
-  if (!('template' in plan)) throw new Error('ceremony: a plan to import was expected');
-  await new FormKey({ call, login, wish, plan }, { ceremony, due }).run();
+  const spec = specOf(call.desk, wish);
+  if (!('template' in spec)) throw new Error('ceremony: a spec to import was expected');
+  await new FormKey({ call, login, wish, spec }, { ceremony, due }).run();
 };

@@ -19,7 +19,7 @@ import { DeviceError, forPeople } from './errors.ts';
 import { type LoggedIn, inSession, quietly } from './login.ts';
 import { AES_CMAC, RSA_KEY_PAIR, keyGeneration, oaep } from './mechanisms.ts';
 
-export interface Desk {
+export interface OpenLibrary {
   readonly lib: Cryptoki;
   readonly reader: ObjectReader;
 }
@@ -36,8 +36,11 @@ const byTarget = ({ objectClass, ckaid }: Target): TemplateEntry[] => [
   entry('ID', ckaid),
 ];
 
-const allOf = (desk: Desk, session: Session, targets: readonly Target[]): ObjectHandle[] =>
-  targets.flatMap((target) => desk.lib.find(session, byTarget(target)));
+const allOf = (
+  library: OpenLibrary,
+  session: Session,
+  targets: readonly Target[],
+): ObjectHandle[] => targets.flatMap((target) => library.lib.find(session, byTarget(target)));
 
 const NAMES = new Map<number, string>(
   Object.entries(CKA).map(([name, [type]]) => [type, `CKA_${name}`]),
@@ -66,7 +69,7 @@ const P11_CHECK_BYTES = 3;
  * zeros (R28), else none. We never request ECB of zeros: that would be the GCM hash subkey.
  */
 const checkOf = async (
-  desk: Desk,
+  library: OpenLibrary,
   slot: Slot,
   key: ObjectHandle,
   { attributes }: TokenObject,
@@ -75,8 +78,8 @@ const checkOf = async (
   if (cmac && attributes['CKA_KEY_TYPE'] === CKK.AES) {
     try {
       // A session of its own: a failed attempt leaves it with an operation active.
-      const mac = await inSession(desk.lib, slot, 'read', (session) =>
-        desk.lib.sign(session, AES_CMAC, key, new Uint8Array(ZERO_BLOCK), ZERO_BLOCK),
+      const mac = await inSession(library.lib, slot, 'read', (session) =>
+        library.lib.sign(session, AES_CMAC, key, new Uint8Array(ZERO_BLOCK), ZERO_BLOCK),
       );
       if (mac.length === ZERO_BLOCK)
         return { method: 'X9.24-CMAC', value: hex(mac.subarray(0, CMAC_CHECK_BYTES)) };
@@ -95,13 +98,13 @@ const hex = (bytes: Uint8Array): string =>
 
 /** What the device reports about these objects, with the public part and, for a single secret key, its check value. */
 export const readBack = async (
-  desk: Desk,
+  library: OpenLibrary,
   slot: Slot,
   session: Session,
   handles: readonly ObjectHandle[],
   cmac: 'if-it-may-sign' | boolean,
 ): Promise<KeyReadback> => {
-  const objects = handles.map((handle) => desk.reader.read(session, handle));
+  const objects = handles.map((handle) => library.reader.read(session, handle));
   const readback: KeyReadback = { objects };
   const secrets = objects.flatMap((object, i) =>
     object.objectClass === CKO.SECRET_KEY ? [{ object, handle: handles[i] as ObjectHandle }] : [],
@@ -109,14 +112,14 @@ export const readBack = async (
   const [secret] = secrets;
   if (secret && secrets.length === 1) {
     const may = cmac === 'if-it-may-sign' ? secret.object.attributes['CKA_SIGN'] === true : cmac;
-    const check = await checkOf(desk, slot, secret.handle, secret.object, may);
+    const check = await checkOf(library, slot, secret.handle, secret.object, may);
     if (check) readback.check = check;
   }
   const publicAt = objects.findIndex(({ objectClass }) => objectClass === CKO.PUBLIC_KEY);
   const publicKey = handles[publicAt];
   if (publicKey) {
     const type = objects[publicAt]?.attributes['CKA_KEY_TYPE'];
-    const bytes = (name: AttributeName) => desk.reader.bytes(session, publicKey, name);
+    const bytes = (name: AttributeName) => library.reader.bytes(session, publicKey, name);
     if (type === CKK.RSA) {
       const modulus = bytes('MODULUS');
       const exponent = bytes('PUBLIC_EXPONENT');
@@ -132,30 +135,30 @@ export const readBack = async (
   const privateAt = objects.findIndex(({ objectClass }) => objectClass === CKO.PRIVATE_KEY);
   const privateKey = handles[privateAt];
   if (privateKey && objects[privateAt]?.attributes['CKA_KEY_TYPE'] === CKK.RSA) {
-    const modulus = desk.reader.bytes(session, privateKey, 'MODULUS');
+    const modulus = library.reader.bytes(session, privateKey, 'MODULUS');
     if (modulus) readback.privateModulus = modulus;
   }
   return readback;
 };
 
 export const findKey = async (
-  desk: Desk,
+  library: OpenLibrary,
   { slot, session }: LoggedIn,
   { targets, label }: TokenInput<'find'>,
 ): Promise<TokenOutput<'find'>> => {
-  const handles = allOf(desk, session, targets);
+  const handles = allOf(library, session, targets);
   const sameLabel =
     label === undefined
       ? 0
-      : desk.lib.find(session, [entry('LABEL', new TextEncoder().encode(label))]).length;
-  const byId = await readBack(desk, slot, session, handles, 'if-it-may-sign');
+      : library.lib.find(session, [entry('LABEL', new TextEncoder().encode(label))]).length;
+  const byId = await readBack(library, slot, session, handles, 'if-it-may-sign');
   return { byId, sameLabel };
 };
 
 /** SECURITY: some tokens (NSS) silently replace a key when another with its CKA_ID is made, so an id in use is refused first. */
-const refuseTaken = (desk: Desk, session: Session, targets: readonly Target[]): void => {
+const refuseTaken = (library: OpenLibrary, session: Session, targets: readonly Target[]): void => {
   for (const { ckaid } of targets)
-    if (desk.lib.find(session, [entry('ID', ckaid)]).length > 0)
+    if (library.lib.find(session, [entry('ID', ckaid)]).length > 0)
       throw new KeymootError(
         'label-taken',
         'An object with the id of the planned key is on the token already. Nothing was made.',
@@ -163,27 +166,27 @@ const refuseTaken = (desk: Desk, session: Session, targets: readonly Target[]): 
 };
 
 export const generateKey = async (
-  desk: Desk,
+  library: OpenLibrary,
   { slot, session }: LoggedIn,
   input: TokenInput<'generate'>,
 ): Promise<KeyReadback> => {
   const mechanism = keyGeneration(input.mechanism);
-  refuseTaken(desk, session, input.targets);
+  refuseTaken(library, session, input.targets);
   const { secret, publicKey, privateKey } = input;
   let made: ObjectHandle[];
   if (secret && !publicKey && !privateKey) {
     made = await naming(secret, async () => [
-      await desk.lib.generateKey(session, mechanism, secret),
+      await library.lib.generateKey(session, mechanism, secret),
     ]);
   } else if (!secret && publicKey && privateKey) {
     made = await naming([...publicKey, ...privateKey], async () => {
-      const pair = await desk.lib.generateKeyPair(session, mechanism, publicKey, privateKey);
+      const pair = await library.lib.generateKeyPair(session, mechanism, publicKey, privateKey);
       return [pair.publicKey, pair.privateKey];
     });
   } else {
     throw new KeymootError('message-malformed', 'a key is either secret or a pair');
   }
-  return afterwards(() => readBack(desk, slot, session, made, input.cmac));
+  return afterwards(() => readBack(library, slot, session, made, input.cmac));
 };
 
 /** From here on the key exists: an error must say so. */
@@ -203,12 +206,12 @@ const afterwards = async <T>(act: () => Promise<T>): Promise<T> => {
 
 /** Destroys every object of the targets. A new process checks that they are gone: some modules drop the handle before the file. */
 export const destroyKey = (
-  desk: Desk,
+  library: OpenLibrary,
   { session }: LoggedIn,
   targets: readonly Target[],
 ): TokenOutput<'destroy'> => {
-  const handles = allOf(desk, session, targets);
-  for (const handle of handles) desk.lib.destroyObject(session, handle);
+  const handles = allOf(library, session, targets);
+  for (const handle of handles) library.lib.destroyObject(session, handle);
   return { destroyed: handles.length };
 };
 
@@ -222,7 +225,7 @@ export interface ImportKey {
 const EXPONENT = Uint8Array.of(1, 0, 1);
 
 export const makeImportKey = async (
-  desk: Desk,
+  library: OpenLibrary,
   at: LoggedIn,
   { bits, label }: TokenInput<'importBegin'>,
 ): Promise<{ key: ImportKey; answer: TokenOutput<'importBegin'> }> => {
@@ -255,13 +258,13 @@ export const makeImportKey = async (
     entry('SIGN', false),
   ];
   const pair = await naming([...publicTemplate, ...privateTemplate], () =>
-    desk.lib.generateKeyPair(session, RSA_KEY_PAIR, publicTemplate, privateTemplate),
+    library.lib.generateKeyPair(session, RSA_KEY_PAIR, publicTemplate, privateTemplate),
   );
   const key: ImportKey = { at, ...pair };
   try {
-    return { key, answer: importPublic(desk, key, bits) };
+    return { key, answer: importPublic(library, key, bits) };
   } catch (error) {
-    destroyImportKey(desk, key); // the token may have made it persistent
+    destroyImportKey(library, key); // the token may have made it persistent
     throw error;
   }
 };
@@ -279,7 +282,7 @@ const IMPORT_USES = { UNWRAP: true, DECRYPT: false, SIGN: false } as const;
 
 /** The public numbers of an import key whose reported attributes are as requested. */
 const importPublic = (
-  desk: Desk,
+  library: OpenLibrary,
   { at: { session }, ...halves }: ImportKey,
   bits: number,
 ): TokenOutput<'importBegin'> => {
@@ -289,7 +292,7 @@ const importPublic = (
     wanted: Readonly<Record<string, number | boolean>>,
     mustShow: boolean,
   ) => {
-    const { attributes } = desk.reader.read(session, halves[half]);
+    const { attributes } = library.reader.read(session, halves[half]);
     for (const [name, value] of Object.entries(wanted)) {
       const shown = attributes[`CKA_${name}`];
       if (shown !== value && (mustShow || shown !== undefined))
@@ -300,8 +303,8 @@ const importPublic = (
   wants('privateKey', IMPORT_SHOWS.privateKey, true);
   wants('privateKey', IMPORT_USES, false);
   const numbers = (handle: ObjectHandle) => ({
-    exponent: desk.reader.bytes(session, handle, 'PUBLIC_EXPONENT'),
-    modulus: desk.reader.bytes(session, handle, 'MODULUS'),
+    exponent: library.reader.bytes(session, handle, 'PUBLIC_EXPONENT'),
+    modulus: library.reader.bytes(session, handle, 'MODULUS'),
   });
   const { modulus, exponent } = numbers(halves.publicKey);
   const own = numbers(halves.privateKey);
@@ -322,33 +325,33 @@ const importPublic = (
   );
 };
 
-const destroyImportKey = (desk: Desk, { at, publicKey, privateKey }: ImportKey): void => {
+const destroyImportKey = (library: OpenLibrary, { at, publicKey, privateKey }: ImportKey): void => {
   for (const handle of [privateKey, publicKey])
     quietly(() => {
-      desk.lib.destroyObject(at.session, handle);
+      library.lib.destroyObject(at.session, handle);
     });
 };
-export const dropImportKey = (desk: Desk, key: ImportKey): void => {
-  destroyImportKey(desk, key);
+export const dropImportKey = (library: OpenLibrary, key: ImportKey): void => {
+  destroyImportKey(library, key);
   key.at.leave();
 };
 
 export const unwrapImported = async (
-  desk: Desk,
+  library: OpenLibrary,
   { at, privateKey }: ImportKey,
   input: TokenInput<'importFinish'>,
 ): Promise<KeyReadback> => {
   const { slot, session } = at;
-  refuseTaken(desk, session, input.targets);
+  refuseTaken(library, session, input.targets);
   const unwrap = (template: readonly TemplateEntry[]) =>
     naming(template, () =>
-      desk.lib.unwrapKey(session, oaep(input.hash), privateKey, input.wrapped, template),
+      library.lib.unwrapKey(session, oaep(input.hash), privateKey, input.wrapped, template),
     );
   const made = await unwrap(input.template);
   return afterwards(async () => {
-    const readback = await readBack(desk, slot, session, [made], input.cmac);
+    const readback = await readBack(library, slot, session, [made], input.cmac);
     if (readback.check || input.twin !== true) return readback;
-    const check = await twinCheck(desk, at, unwrap);
+    const check = await twinCheck(library, at, unwrap);
     return check ? { ...readback, check, twin: true as const } : readback;
   });
 };
@@ -374,7 +377,7 @@ const TWIN: readonly TemplateEntry[] = [
  * unwrapped once more, as a session object that may only sign, are the same key.
  */
 const twinCheck = async (
-  desk: Desk,
+  library: OpenLibrary,
   { slot, session }: LoggedIn,
   unwrap: (template: readonly TemplateEntry[]) => Promise<ObjectHandle>,
 ): Promise<Check | undefined> => {
@@ -387,10 +390,10 @@ const twinCheck = async (
     throw error;
   }
   try {
-    return await checkOf(desk, slot, twin, desk.reader.read(session, twin), true);
+    return await checkOf(library, slot, twin, library.reader.read(session, twin), true);
   } finally {
     quietly(() => {
-      desk.lib.destroyObject(session, twin);
+      library.lib.destroyObject(session, twin);
     });
   }
 };
@@ -405,7 +408,7 @@ const sameInteger = (a: Uint8Array, b: Uint8Array): boolean =>
 
 /** C_WrapKey under an RSA public key that exists only in this session. */
 export const wrapUnderRsa = async (
-  desk: Desk,
+  library: OpenLibrary,
   { session }: LoggedIn,
   input: TokenInput<'wrapOaep'>,
 ): Promise<TokenOutput<'wrapOaep'>> => {
@@ -414,7 +417,7 @@ export const wrapUnderRsa = async (
     throw new KeymootError('message-malformed', 'either a key or a known value is wrapped');
   const mine: ObjectHandle[] = [];
   const create = (template: TemplateEntry[]): ObjectHandle => {
-    const handle = desk.lib.createObject(session, template);
+    const handle = library.lib.createObject(session, template);
     mine.push(handle);
     return handle;
   };
@@ -423,8 +426,8 @@ export const wrapUnderRsa = async (
       Promise.resolve(create(wrapping(wrappingKey))),
     );
     // The key that the device will encrypt to: read back, and compared with what people verified.
-    const modulus = desk.reader.bytes(session, publicKey, 'MODULUS');
-    const exponent = desk.reader.bytes(session, publicKey, 'PUBLIC_EXPONENT');
+    const modulus = library.reader.bytes(session, publicKey, 'MODULUS');
+    const exponent = library.reader.bytes(session, publicKey, 'PUBLIC_EXPONENT');
     if (
       !modulus ||
       !exponent ||
@@ -435,8 +438,8 @@ export const wrapUnderRsa = async (
         'key-not-as-asked',
         'The token holds another wrapping key than the one it was given. Nothing was wrapped.',
       );
-    const key = known ? create(knownKey(known)) : only(desk, session, target as Target);
-    const { attributes } = desk.reader.read(session, key);
+    const key = known ? create(knownKey(known)) : only(library, session, target as Target);
+    const { attributes } = library.reader.read(session, key);
     // SECURITY: checked again after the service's own policy, since a module may wrap a key that it reports as not extractable (NSS does).
     if (attributes['CKA_EXTRACTABLE'] !== true)
       throw new KeymootError(
@@ -445,7 +448,7 @@ export const wrapUnderRsa = async (
       );
     const bytes = trim(wrappingKey.modulus).length;
     const mechanism = oaep(input.hash);
-    const wrapped = await desk.lib.wrapKey(session, mechanism, publicKey, key, bytes);
+    const wrapped = await library.lib.wrapKey(session, mechanism, publicKey, key, bytes);
     if (wrapped.length !== bytes)
       throw new KeymootError('module-lied', 'The wrapped key does not have the length of its key.');
     return { wrapped, attributes };
@@ -453,7 +456,7 @@ export const wrapUnderRsa = async (
     known?.fill(0);
     for (const handle of mine)
       quietly(() => {
-        desk.lib.destroyObject(session, handle);
+        library.lib.destroyObject(session, handle);
       });
   }
 };
@@ -486,8 +489,8 @@ const knownKey = (value: Uint8Array) => [
 ];
 
 /** @throws KeymootError not-found, ambiguous: an operation on one key never guesses */
-export const only = (desk: Desk, session: Session, target: Target): ObjectHandle => {
-  const [first, second] = desk.lib.find(session, byTarget(target));
+export const only = (library: OpenLibrary, session: Session, target: Target): ObjectHandle => {
+  const [first, second] = library.lib.find(session, byTarget(target));
   if (!first)
     throw new KeymootError('not-found', 'The token has no key with that id, or does not show it.');
   if (second)

@@ -8,7 +8,7 @@ import { ObjectReader } from './attributes.ts';
 import { type Cryptoki, type ObjectHandle, loadLibrary } from './cryptoki.ts';
 import { DeviceError, forPeople } from './errors.ts';
 import {
-  type Desk,
+  type OpenLibrary,
   type ImportKey,
   destroyKey,
   dropImportKey,
@@ -66,7 +66,7 @@ const initialise = (lib: Cryptoki, libraryParameters: string | undefined): void 
 /** One library, one purpose: the state of the process. */
 export class TokenWorker {
   #parameters: string | undefined;
-  #desk: Desk | undefined;
+  #library: OpenLibrary | undefined;
   #import: ImportKey | undefined;
   #signer: { at: LoggedIn; key: ObjectHandle; token: TokenIdentity } | undefined;
 
@@ -78,12 +78,12 @@ export class TokenWorker {
     initToken: (input) => this.#initToken(input),
     initPin: (input) => this.#initPin(input),
     list: (input) => this.#list(input),
-    find: (input) => this.#act(input, (at) => findKey(this.desk, at, input)),
-    generate: (input) => this.#act(input, (at) => generateKey(this.desk, at, input)),
-    destroy: (input) => this.#act(input, (at) => destroyKey(this.desk, at, input.targets)),
+    find: (input) => this.#act(input, (at) => findKey(this.library, at, input)),
+    generate: (input) => this.#act(input, (at) => generateKey(this.library, at, input)),
+    destroy: (input) => this.#act(input, (at) => destroyKey(this.library, at, input.targets)),
     importBegin: (input) => this.#importBegin(input),
     importFinish: (input) => this.#importFinish(input),
-    wrapOaep: (input) => this.#act(input, (at) => wrapUnderRsa(this.desk, at, input)),
+    wrapOaep: (input) => this.#act(input, (at) => wrapUnderRsa(this.library, at, input)),
     random: ({ token, bytes }) =>
       this.#about(token, () =>
         inSession(this.#lib, locate(this.#lib, token).slot, 'read', (session) =>
@@ -94,13 +94,13 @@ export class TokenWorker {
     signerSign: (input) => this.#signerSign(input),
   };
 
-  get desk(): Desk {
-    if (!this.#desk) throw notNow('no library is open');
-    return this.#desk;
+  get library(): OpenLibrary {
+    if (!this.#library) throw notNow('no library is open');
+    return this.#library;
   }
 
   get #lib() {
-    return this.desk.lib;
+    return this.library.lib;
   }
 
   /** Abandons what must not outlive the previous request: an import that was begun and is not being finished. */
@@ -110,7 +110,7 @@ export class TokenWorker {
 
   /** Logs out of everything, as far as the token still answers. */
   end(): void {
-    if (!this.#desk) return;
+    if (!this.#library) return;
     this.#abandonImport();
     this.#signer?.at.leave();
     this.#signer = undefined;
@@ -120,7 +120,7 @@ export class TokenWorker {
   }
 
   #abandonImport(): void {
-    if (this.#import) dropImportKey(this.desk, this.#import);
+    if (this.#import) dropImportKey(this.library, this.#import);
     this.#import = undefined;
   }
 
@@ -142,7 +142,7 @@ export class TokenWorker {
   }
 
   async #open(input: TokenInput<'open'>): Promise<TokenOutput<'open'>> {
-    if (this.#desk) throw notNow('a library is open already');
+    if (this.#library) throw notNow('a library is open already');
     checkLibrary(input.path);
     // SECURITY: the last check before its code runs here. A change of the file between this check and the load is not prevented.
     if ((await hashFile(input.path)) !== input.sha256)
@@ -154,7 +154,7 @@ export class TokenWorker {
     initialise(lib, input.libraryParameters);
     this.#parameters = input.libraryParameters;
     const info = lib.info();
-    this.#desk = { lib, reader: new ObjectReader(lib) };
+    this.#library = { lib, reader: new ObjectReader(lib) };
     const version = ({ major, minor }: { major: number; minor: number }) => `${major}.${minor}`;
     const words = (text: string) => cleanText(text.replace(/[\0 ]+$/u, ''), 64);
     return {
@@ -210,7 +210,7 @@ export class TokenWorker {
   }
 
   async #list({ token, pin, lastTry }: TokenInput<'list'>): Promise<TokenOutput<'list'>> {
-    const { lib, reader } = this.desk;
+    const { lib, reader } = this.library;
     const all = (session: Buffer) =>
       lib.find(session, []).map((handle) => reader.read(session, handle));
     return this.#about(token, () =>
@@ -224,7 +224,7 @@ export class TokenWorker {
     return this.#about(input.token, async () => {
       const at = login(this.#lib, input.token, input.pin, input.lastTry);
       try {
-        const { key, answer } = await makeImportKey(this.desk, at, input);
+        const { key, answer } = await makeImportKey(this.library, at, input);
         this.#import = key;
         return answer;
       } catch (error) {
@@ -239,7 +239,7 @@ export class TokenWorker {
     if (!key) throw notNow('No import was begun, or it was given up. Nothing was imported.');
     try {
       return await this.#about(identityOf(key.at.info), () =>
-        unwrapImported(this.desk, key, input),
+        unwrapImported(this.library, key, input),
       );
     } finally {
       this.#abandonImport();
@@ -252,11 +252,11 @@ export class TokenWorker {
     return this.#about(token, async () => {
       const at = login(this.#lib, token, input.pin, input.lastTry);
       try {
-        const handles = targets.map((target) => only(this.desk, at.session, target));
+        const handles = targets.map((target) => only(this.library, at.session, target));
         const privateAt = targets.findIndex(({ objectClass }) => objectClass === CKO.PRIVATE_KEY);
         const key = handles[privateAt];
         if (!key) throw new KeymootError('message-malformed', 'a signer has a private key');
-        const readback = await readBack(this.desk, at.slot, at.session, handles, false);
+        const readback = await readBack(this.library, at.slot, at.session, handles, false);
         this.#signer = { at, key, token };
         return readback;
       } catch (error) {

@@ -3,7 +3,7 @@ import { ALGORITHMS, PURPOSES } from '../../../shared/domain/keys.ts';
 import { FAMILIES } from '../../../shared/domain/tokens.ts';
 import { CKA, type AttributeName } from '../../../shared/token/cryptoki.ts';
 import type { KeyReadback, TemplateEntry } from '../../../shared/token/protocol.ts';
-import { plannedCkaId } from '../../../custody/core/keys/planned-id.ts';
+import { derivedCkaId } from '../../../custody/core/keys/derived-id.ts';
 import { quirksOf } from '../../../custody/core/keys/quirks.ts';
 import {
   claimsOf,
@@ -15,8 +15,8 @@ import { spkiOf } from '../../../custody/core/keys/spki.ts';
 import {
   EDWARDS_NAME,
   type KeyRequest,
-  generatePlan,
-  importPlan,
+  generateSpec,
+  importSpec,
   purposesOf,
 } from '../../../custody/core/keys/templates.ts';
 
@@ -63,7 +63,7 @@ test.each([
   ['P-256', 'agree', [], [], ['DERIVE']],
   ['Ed25519', 'sign', [], ['VERIFY'], ['SIGN']],
 ] as const)('%s for %s can do that and nothing else', (algorithm, purpose, secret, pub, priv) => {
-  const plan = generatePlan(request({ algorithm, purpose }));
+  const plan = generateSpec(request({ algorithm, purpose }));
   expect([on(plan.secret), on(plan.publicKey), on(plan.privateKey)]).toEqual([secret, pub, priv]);
 });
 
@@ -72,7 +72,7 @@ test('whatever is asked, a key is kept, hidden without a login, and never readab
     for (const algorithm of ALGORITHMS)
       for (const purpose of purposesOf(algorithm))
         for (const extractable of [true, false]) {
-          const plan = generatePlan(request({ algorithm, purpose, extractable, family }));
+          const plan = generateSpec(request({ algorithm, purpose, extractable, family }));
           const hidden = plan.secret ?? plan.privateKey;
           for (const name of ['TOKEN', 'PRIVATE', 'SENSITIVE'] as const)
             expect(valueOf(hidden, name)).toBe(true);
@@ -87,16 +87,16 @@ test('whatever is asked, a key is kept, hidden without a login, and never readab
 });
 
 test('a purpose that the algorithm does not have is refused', () => {
-  expect(() => generatePlan(request({ purpose: 'agree' }))).toThrow(/not for agree/u);
-  expect(() => generatePlan(request({ algorithm: 'Ed25519', purpose: 'agree' }))).toThrow();
-  expect(() => generatePlan(request({ ckaid: new Uint8Array(0) }))).toThrow();
+  expect(() => generateSpec(request({ purpose: 'agree' }))).toThrow(/not for agree/u);
+  expect(() => generateSpec(request({ algorithm: 'Ed25519', purpose: 'agree' }))).toThrow();
+  expect(() => generateSpec(request({ ckaid: new Uint8Array(0) }))).toThrow();
 });
 
 test('an imported key has no length of its own in the template, and only AES is imported', () => {
-  const plan = importPlan(request({ purpose: 'wrap', extractable: true }));
+  const plan = importSpec(request({ purpose: 'wrap', extractable: true }));
   expect(valueOf(plan.template, 'VALUE_LEN')).toBeUndefined();
   expect(valueOf(plan.template, 'SENSITIVE')).toBe(true);
-  expect(() => importPlan(request({ algorithm: 'P-256', purpose: 'sign' }))).toThrow(
+  expect(() => importSpec(request({ algorithm: 'P-256', purpose: 'sign' }))).toThrow(
     /only an AES/u,
   );
 });
@@ -110,7 +110,7 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 /** A device that makes exactly what it is told. */
 const faithful = (request: KeyRequest): KeyReadback => {
-  const plan = generatePlan(request);
+  const plan = generateSpec(request);
   const objects = [plan.secret, plan.publicKey, plan.privateKey].flatMap((template) => {
     if (!template) return [];
     const attributes: Record<string, boolean | number | string> = {};
@@ -130,7 +130,7 @@ const faithful = (request: KeyRequest): KeyReadback => {
 };
 
 test('a key as asked has no differences, and each deviation is named', () => {
-  const plan = generatePlan(request());
+  const plan = generateSpec(request());
   const good = () => faithful(request());
   expect(compareReadback(plan, good())).toEqual({ differences: [], notOffered: [] });
   const deviations = {
@@ -156,7 +156,7 @@ test('a key as asked has no differences, and each deviation is named', () => {
 });
 
 test('what a module does not show is not offered, which is no difference', () => {
-  const plan = generatePlan(request());
+  const plan = generateSpec(request());
   const readback = faithful(request());
   delete readback.objects[0]?.attributes['CKA_DERIVE'];
   Object.assign(readback.objects[0]?.attributes ?? {}, { CKA_VALUE_LEN: 0 });
@@ -167,7 +167,7 @@ test('what a module does not show is not offered, which is no difference', () =>
 });
 
 test('an imported key is as long as was asked, or its length is said not to be shown', () => {
-  const plan = importPlan(request());
+  const plan = importSpec(request());
   const read = (more: Record<string, number>) => {
     const readback = faithful(request());
     const { CKA_VALUE_LEN: _, ...attributes } = readback.objects[0]?.attributes ?? {};
@@ -184,7 +184,7 @@ test('an imported key is as long as was asked, or its length is said not to be s
 });
 
 test('what a key is, and whether it can get out, must be shown', () => {
-  const plan = generatePlan(request());
+  const plan = generateSpec(request());
   for (const name of ['CKA_KEY_TYPE', 'CKA_TOKEN', 'CKA_SENSITIVE', 'CKA_EXTRACTABLE']) {
     const readback = faithful(request());
     Reflect.deleteProperty(readback.objects[0]?.attributes ?? {}, name);
@@ -195,7 +195,7 @@ test('what a key is, and whether it can get out, must be shown', () => {
 });
 
 test('no key, two keys and a stranger beside it are differences', () => {
-  const plan = generatePlan(request());
+  const plan = generateSpec(request());
   const [object] = faithful(request()).objects;
   if (!object) throw new Error('no object');
   const what = (readback: KeyReadback) =>
@@ -208,7 +208,7 @@ test('no key, two keys and a stranger beside it are differences', () => {
 
 test('an RSA key is measured by its modulus and exponent, whatever the attributes say', () => {
   const asked = request({ algorithm: 'RSA-2048', purpose: 'sign' });
-  const plan = generatePlan(asked);
+  const plan = generateSpec(asked);
   const measure = (modulus: Uint8Array, exponent: Uint8Array) =>
     compareReadback(plan, { ...faithful(asked), modulus, exponent }).differences;
   const modulus = new Uint8Array(256).fill(0xff);
@@ -238,7 +238,7 @@ test('Ed25519 is one curve in two spellings', () => {
     readback.ecParams = Uint8Array.from(Buffer.from(params, 'hex'));
     for (const ecPoint of [point, Uint8Array.of(4, 32, ...point)]) {
       readback.ecPoint = ecPoint;
-      expect(compareReadback(generatePlan(asked), readback).differences).toEqual([]);
+      expect(compareReadback(generateSpec(asked), readback).differences).toEqual([]);
       expect(hex(spkiOf(readback) ?? point)).toBe(`302a300506032b6570032100${hex(point)}`);
     }
   }
@@ -249,7 +249,7 @@ test('another curve than asked is a difference', () => {
   const readback = faithful(request({ algorithm: 'P-256', purpose: 'sign' }));
   readback.ecParams = Uint8Array.from(Buffer.from('06082a8648ce3d030107', 'hex'));
   readback.ecPoint = Uint8Array.of(4, 65, 4, ...new Uint8Array(64));
-  expect(compareReadback(generatePlan(asked), readback).differences).toContainEqual({
+  expect(compareReadback(generateSpec(asked), readback).differences).toContainEqual({
     what: 'public key: CKA_EC_PARAMS',
     asked: '06052b81040022',
     observed: '06082a8648ce3d030107',
@@ -280,7 +280,7 @@ test('a planned id is the same for the same facts, and another for any other', (
   const definition = 'ab'.repeat(32);
   const ceremony = 'cd'.repeat(16);
   const id = (step: string, attempt: number, role: string) =>
-    hex(plannedCkaId(definition, ceremony, step, attempt, role));
+    hex(derivedCkaId(definition, ceremony, step, attempt, role));
   expect(id('7', 1, 'result')).toMatch(/^[0-9a-f]{32}$/u);
   expect(id('7', 1, 'result')).toBe(id('7', 1, 'result'));
   const others = [

@@ -18,7 +18,7 @@ const field = (text: string): Uint8Array => {
  * @param definitionSha256 64 hex digits
  * @param ceremonyId 32 hex digits
  */
-export const plannedCkaId = (
+export const derivedCkaId = (
   definitionSha256: string,
   ceremonyId: string,
   step: string,
