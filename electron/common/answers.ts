@@ -1,4 +1,4 @@
-/** What a page gets to hear of a call: a Reply without its number. */
+/** The answer that a page gets to a call: a Reply without its number. */
 import type { ErrorCode, ErrorData } from '../../shared/errors.ts';
 
 export type Answer = { ok: true; value: unknown } | { ok: false; error: ErrorData };

@@ -1,7 +1,7 @@
 /**
  * The page's files: from a request to a response, the same under both faces.
  *
- * One folder is served, by name, whole, and with headers that leave a page nothing but its own code. What is asked for is untrusted: a path is decoded once,
+ * One folder is served, by name, whole, and with headers that allow a page only its own code. The requested path is untrusted: a path is decoded once,
  * every part of it must be a plain name, and the file it leads to must be where its name says, so no link leads out.
  */
 import { randomBytes } from 'node:crypto';
@@ -27,7 +27,7 @@ const TYPES: Readonly<Record<string, string>> = {
   woff2: 'font/woff2',
 };
 
-/** A name that is one on every system: no dot files, nothing a system reads as more than a name. */
+/** A file name that is plain on every system: no dot files, no character with a meaning to a system. */
 const PLAIN_NAME = /^[A-Za-z0-9_~-][A-Za-z0-9_.~@-]{0,127}$/;
 
 /**
@@ -38,13 +38,13 @@ const PLAIN_NAME = /^[A-Za-z0-9_~-][A-Za-z0-9_.~@-]{0,127}$/;
 export const fileParts = (path: string): string[] | undefined => {
   const [undecoded = ''] = path.split(/[?#]/, 1);
   if (undecoded.length > 512 || !undecoded.startsWith('/')) return undefined;
-  // SECURITY: an encoded separator, NUL or percent sign is only ever sent to be decoded by someone later.
+  // SECURITY: an encoded separator, NUL or percent sign only serves to attack code that decodes the path a second time.
   if (/%(?:00|25|2f|5c)/i.test(undecoded)) return undefined;
   let decoded;
   try {
     decoded = decodeURIComponent(undecoded);
   } catch {
-    return undefined; // a path that is no text is no path of ours
+    return undefined; // not decodable as text, so none of our paths
   }
   if (decoded === '/') return [INDEX];
   const parts = decoded.slice(1).split('/');
@@ -61,8 +61,8 @@ export const contentType = (name: string): string | undefined => {
 
 /**
  * What the page may do. Nothing is loaded from anywhere but here, nothing inline runs, nothing connects.
- * The nonce is for the style elements that the components' library writes; scripts get none. What is written into the page as text passes the page's one policy
- * for such texts (renderer/trusted-types.ts).
+ * The nonce is for the style elements that the components' library writes; scripts get none. HTML written into the page from strings passes the page's one
+ * Trusted Types policy (renderer/trusted-types.ts).
  */
 export const contentSecurityPolicy = (nonce: string): string =>
   [
@@ -82,7 +82,7 @@ export const contentSecurityPolicy = (nonce: string): string =>
     'trusted-types default',
   ].join('; ');
 
-/** Everything a page can ask a browser for, refused by name: an empty list is for nobody. */
+/** Every permission that a page can request, each with an empty allow-list: no origin gets it. */
 const PERMISSIONS_POLICY = [
   'accelerometer',
   'camera',
@@ -125,7 +125,7 @@ export interface ContentResponse {
   status: number;
   headers: Record<string, string>;
   body: Buffer;
-  /** True when this is the page itself: a new page begins, and what the one before knew ends. */
+  /** True when this is the page itself: a new page begins, and the state of the previous one ends. */
   page: boolean;
 }
 
@@ -146,7 +146,8 @@ const readConfined = async (
   try {
     const root = await realpath(folder);
     const place = join(root, ...parts);
-    // SECURITY: against the folder that is served itself, not one that happens to begin alike; a link anywhere below it changes the real path.
+    // SECURITY: compared with the served folder including its separator, so a sibling with the same prefix fails; a link anywhere below it changes the real
+    // path.
     if (!place.startsWith(root + sep) || (await realpath(place)) !== place) return undefined;
     const file = await open(
       place,
@@ -160,7 +161,7 @@ const readConfined = async (
       await file.close();
     }
   } catch {
-    return undefined; // whatever stands in the way, the page gets a plain 404
+    return undefined; // whatever the reason, the page gets a plain 404
   }
 };
 

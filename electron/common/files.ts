@@ -7,7 +7,7 @@ import type { ServiceLink } from './service-link.ts';
 
 export interface FileQuestion {
   purpose: FilePurpose;
-  /** `write` names something new, a file or a folder, that must not be there yet; `folder` is one to read. */
+  /** `write`: a new file or folder, which must not exist yet; `folder`: a folder to read. */
   kind: 'read' | 'folder' | 'write';
   title: string;
   suggested: string | undefined;
@@ -26,7 +26,7 @@ const TITLES: Record<FilePurpose, string> = {
   'verify-bundle': 'Choose the bundle’s folder',
   'verify-trust': 'Choose the trust file',
 };
-/** Of what is read, what is a folder. */
+/** Purposes that read a folder instead of a file. */
 const FOLDERS: ReadonlySet<FilePurpose> = new Set(['verify-bundle']);
 
 const areAnswers = list(record({ purpose: isPageFilePurpose, path: string() }));
@@ -51,7 +51,7 @@ export const answersFromEnvironment = (
   };
 };
 
-/** Asks the person, then the service. Rejects, in words, when the service won't have the path. */
+/** Asks the person, then the service. Rejects with the service's message when it refuses the path. */
 export const askFile = async (
   link: Pick<ServiceLink, 'request'>,
   dialog: FileDialog,
@@ -67,7 +67,7 @@ export const askFile = async (
   return path === undefined || path === '' ? undefined : grant(link, purpose, path);
 };
 
-/** Tells the service the path. Rejects, in words, when it won't have it. */
+/** Sends the path to the service. Rejects with the service's message when it refuses the path. */
 export const grant = async (
   link: Pick<ServiceLink, 'request'>,
   purpose: FilePurpose,

@@ -11,7 +11,7 @@ export const FACE_ARGUMENT = '--keymoot-face=';
 export const DEAD_PROXY = 'http://127.0.0.1:9';
 export const SCHEME = 'keymoot';
 export const HOME = `${SCHEME}://desk`;
-/** The answer to a message that can't even be sent: what is in it can't be copied out of the page. */
+/** The answer to a message that can't be sent: its content can't be cloned out of the page. */
 export const UNSENDABLE = {
   ok: false,
   error: {

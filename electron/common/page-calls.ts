@@ -1,7 +1,7 @@
 /**
- * What a page may ask of its face, and whether it is our page that asks. Pure, the same under both faces.
+ * Which calls a page may make to its face, and whether the sender is our page. Pure, the same under both faces.
  *
- * The service authorises and parses every call again; this is the door in front of it, for what no honest page sends.
+ * The service authorises and parses every call again; this check comes first and refuses messages that our own page never sends.
  */
 import { isForPages, NO_SUCH_CALL, type FilePurpose } from '../../shared/contract/names.ts';
 import { MAX_MESSAGE_BYTES } from '../../shared/contract/wire.ts';
@@ -71,8 +71,7 @@ export const parseCall = (raw: unknown): ParsedCall => {
   const value: unknown = JSON.parse(text);
   if (!isPlain(value) || !isPageRequest(value))
     return no('message-malformed', 'The message is not one of ours. Nothing was done.');
-  if (!isForPages(value.channel))
-    return no('channel-unknown', NO_SUCH_CALL);
+  if (!isForPages(value.channel)) return no('channel-unknown', NO_SUCH_CALL);
   return { ok: true, request: value };
 };
 

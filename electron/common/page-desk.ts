@@ -12,7 +12,7 @@ const isPeople = list(uuid);
 export class PageDesk {
   readonly #link: ServiceLink;
   readonly #dialog: FileDialog;
-  /** Resolves when the people of the page before are gone. */
+  /** Resolves when the presence of the previous page's people has ended. */
   #ready: Promise<void> = Promise.resolve();
   #pages = 0;
   #asking = false;
@@ -23,12 +23,12 @@ export class PageDesk {
   }
 
   /**
-   * A page begins: whoever was present at the one before is not present at this one (design 01, "The contract").
-   * Its calls wait until that is so. A service that gave up is tried again: a reload is how a person asks for it.
+   * A new page begins, and presence at the previous page ends (design 01, "The contract"). The page's calls wait until it has ended. A service that was given
+   * up is started again: a reload is how a person asks for that.
    */
   pageBegins(): void {
     this.#link.start();
-    // Nobody can have come to a desk that no page has shown yet.
+    // Before the first page no person can be present, so there is no presence to end.
     if (this.#pages++ > 0) this.#ready = this.endPresence();
   }
 
@@ -39,7 +39,7 @@ export class PageDesk {
       await this.#link.request({ channel: 'presence.leave', input: { person } });
   }
 
-  /** A call from a page whose sender was found to be ours. */
+  /** A call whose sender was checked: it is our page. */
   async request(raw: unknown): Promise<Answer> {
     const call = parseCall(raw);
     if (!call.ok) return call;
@@ -47,7 +47,7 @@ export class PageDesk {
     return this.#link.request(call.request);
   }
 
-  /** A question for a file; one dialog at a time. Rejects in words. */
+  /** Shows a file dialog, one at a time. Rejects with a message. */
   async askFile(
     purpose: unknown,
     suggested: unknown,
@@ -63,7 +63,7 @@ export class PageDesk {
     }
   }
 
-  /** A place that a person dropped on the page, as the browser tells it. Rejects in words. */
+  /** Takes the path of a dropped file or folder, as the browser gave it. Rejects with a message. */
   async askDropped(
     purpose: unknown,
     path: unknown,
@@ -80,7 +80,7 @@ export class PageDesk {
   }
 }
 
-/** What a caller hears who is not our page: no more than that. */
+/** The answer to a caller that is not our page; it says no more than that. */
 export const NOT_OURS: Answer = refused(
   'channel-unknown',
   'There is no such call. Nothing was done.',

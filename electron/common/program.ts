@@ -68,7 +68,7 @@ const defaultDataFolder = (): string => {
   return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'keymoot');
 };
 
-/** `--data DIR`, else KEYMOOT_DATA, else the system's place; `isDefault` when nobody said. */
+/** `--data DIR`, else KEYMOOT_DATA, else the system's place; `isDefault` when neither is given. */
 export const dataFolder = (args: readonly string[]): { folder: string; isDefault: boolean } => {
   const at = args.findIndex((arg) => arg === '--data' || arg.startsWith('--data='));
   const option = at < 0 ? undefined : args[at]?.slice('--data='.length) || args[at + 1];

@@ -1,7 +1,7 @@
 /**
- * A face's link to the custody service: starts it, asks, listens, and starts it again when it is gone.
+ * A face's link to the custody service: starts it, sends requests, receives events, and restarts it when it ends.
  *
- * Every call gets exactly one answer, whatever the service does: it may die, answer twice, answer late, never, or with lines that are not ours.
+ * Every call gets exactly one answer, whatever the service does: it may die, answer twice, answer late, never, or with lines that are no messages.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Payload } from '../../shared/contract/index.ts';
@@ -18,16 +18,16 @@ export interface LinkOptions {
   command: () => Command | undefined;
   /** How long a call may take. */
   deadlineMs?: number;
-  /** Waits before the starts that follow a death, in a row. */
+  /** Waits before successive restarts. */
   backOffMs?: readonly number[];
-  /** A service that lived shorter died at once; after this many of those in a row nobody tries again by themselves. */
+  /** A service that lived shorter died at once; after this many such deaths in a row the link gives up restarting. */
   quickMs?: number;
   longestLine?: number;
 }
 
 const MINUTE = 60_000;
 const QUICK_DEATHS = 5;
-/** More calls than this at once are no person's. */
+/** More simultaneous calls than this can't come from a person. */
 const MOST_WAITING = 512;
 
 const SAFE =
@@ -56,7 +56,7 @@ export class ServiceLink {
   readonly #listeners = new Set<(message: FaceMessage) => void>();
   #child: ChildProcess | undefined;
   #deaths = 0;
-  /** Why nobody tries again, when nobody does. */
+  /** The reason for giving up restarts; undefined while the link still restarts the service. */
   #gaveUp: string | undefined;
   #stopping = false;
   #wasDown = false;
@@ -116,7 +116,7 @@ export class ServiceLink {
     child.once('error', () => {
       ended('it could not be started');
     });
-    // `close` and not `exit`: what it said last is read before its end is told.
+    // `close` and not `exit`: its last output is read before its end is reported.
     child.once('close', (code, signal) => {
       ended(signal === null ? `it ended with code ${code ?? '?'}` : `it was ended by ${signal}`);
     });
@@ -124,7 +124,7 @@ export class ServiceLink {
     this.#read(child);
     if (this.#wasDown)
       void this.request({ channel: 'desk.hello', input: {} }).then(() => {
-        // Any answer, also one that says why the desk can't be opened, comes from a service that is there.
+        // Any answer, even an error about opening the desk, comes from a service that runs.
         if (this.#child !== child || over || !this.#wasDown) return;
         this.#wasDown = false;
         this.#tell({ kind: 'service-up' });
@@ -147,7 +147,7 @@ export class ServiceLink {
       }
       const tail = piece.subarray(from);
       length += tail.length;
-      // What follows an endless line can't be told apart: such a service is not ours any more.
+      // After a line over the limit the messages can't be separated any more, so the service is ended.
       if (length > this.#longestLine) {
         pieces = [];
         length = 0;
@@ -161,10 +161,10 @@ export class ServiceLink {
     try {
       message = JSON.parse(line.toString('utf8'));
     } catch {
-      return; // no message of the service's, so nobody waits for it
+      return; // not a message of the service, so no call waits for it
     }
     if (isReply(message)) {
-      // An answer that comes twice, or after its deadline, is nobody's.
+      // An answer that comes twice or after its deadline matches no waiting call and is dropped.
       if (message.id !== null) this.#calls.settle(message.id, answerOf(message));
       return;
     }
@@ -173,7 +173,7 @@ export class ServiceLink {
     if (event === 'progress') this.#tellProgress(payload);
     else this.#tell({ kind: 'event', event, payload });
   }
-  /** The service knows a call by our number, the page by its own; of a call that isn't waiting or has no ticket there is nobody to tell. */
+  /** The service knows a call by our number, the page by its own; progress of a call that isn't waiting or has no ticket is dropped. */
   #tellProgress(payload: unknown): void {
     if (!isProgress(payload)) return;
     const ticket = this.#calls.about(payload.request);
@@ -238,14 +238,14 @@ export class ServiceLink {
     this.#tell({ kind: 'service-down', why });
   }
 
-  /** Lets the service finish what was asked and end; a service that doesn't within `graceMs` is ended. */
+  /** Lets the service finish its calls and end; a service that doesn't within `graceMs` is killed. */
   async stop(graceMs = 10_000): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#restart);
     const child = this.#child;
     if (child === undefined) return;
     await new Promise<void>((done) => {
-      // Crash-only: what it acknowledged is committed, so ending it late is as good as ending it well.
+      // Crash-only: what it acknowledged is committed, so killing it loses nothing.
       const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
       child.once('close', () => {
         clearTimeout(timer);

@@ -1,4 +1,4 @@
-/** Messages for a page that comes and asks for the next ones: there is no way in from outside that a page would have to leave open. */
+/** Messages for a page, which polls for the next ones: the page needs no entry point that the outside could call. */
 import type { FaceMessage } from '../../shared/window/bridge.ts';
 
 const MOST = 1000;

@@ -22,7 +22,7 @@ const run = async (): Promise<void> => {
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => {
-      opening.then(({ close }) => close()).catch(() => undefined); // one that did not open is told below
+      opening.then(({ close }) => close()).catch(() => undefined); // a failure to open is handled below
     });
   const { closed } = await opening;
   await closed;

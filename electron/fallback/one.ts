@@ -1,7 +1,7 @@
 /**
  * One window a desk: a second start finds the first and asks it to the front, as Electron does by itself.
  *
- * They meet at a socket in a folder that only its user can enter. Nothing is read from it: that somebody came is all it says.
+ * They meet at a socket in a folder that only its user can enter. No data is read from it: the connection itself is the message.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Sockets have short names on every Unix; a longer one would be cut off without a word. */
+/** Sockets have short names on every Unix; a longer one would be cut off silently. */
 const LONGEST = 103;
 
 const meetingPlace = (data: string): string => {
@@ -24,7 +24,7 @@ const meetingPlace = (data: string): string => {
 const listen = (place: string, onAnother: () => void): Promise<Server | 'taken'> =>
   new Promise((resolve, reject) => {
     const server = createServer((socket) => {
-      socket.on('error', () => undefined); // it may be gone already, and has said what it had to
+      socket.on('error', () => undefined); // it may have closed already; its connection was the message
       socket.destroy();
       onAnother();
     });
@@ -51,8 +51,8 @@ const somebodyIsThere = (place: string): Promise<boolean> =>
   });
 
 /**
- * Whether this is the desk's one window; if not, the one that is has been asked to the front. Where it can't be found out it counts as the one: two services
- * on one desk are kept apart by the store.
+ * Whether this is the desk's only window; if not, the other one was brought to the front. Counts as the only one where this can't be determined: the store
+ * excludes a second service on one desk.
  */
 export const isTheOne = async (data: string, onAnother: () => void): Promise<boolean> => {
   try {
@@ -64,7 +64,7 @@ export const isTheOne = async (data: string, onAnother: () => void): Promise<boo
       rmSync(place, { force: true }); // left by a window that was ended
     }
   } catch {
-    // A folder that can't be written: a window is worth more than its being the only one.
+    // The folder can't be written: rather open a possible second window than none.
   }
   return true;
 };

@@ -1,7 +1,7 @@
 /**
  * The fallback face: the system's Chromium as a window, driven over a pipe, where Electron's runtime can't be had.
  *
- * The page, its bridge and the rules for it are the Electron face's. No port is opened: the browser hears us on inherited descriptors, and the page's own
+ * The page, its bridge and the rules for it are the Electron face's. No port is opened: the browser takes commands on inherited descriptors, and the page's own
  * origin is a name that can't be resolved, answered here and nowhere else.
  */
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ const BINDING = 'keymootFace';
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const BROWSER_OF_MACOS = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 
-/** Of the driver's own arguments: what weakens the browser, and what a person would be shown a warning for. */
+/** Removed from the driver's own arguments: those that weaken the browser or make it show a warning. */
 const DROPPED_ARGUMENTS = [
   '--password-store=basic',
   '--use-mock-keychain',
@@ -38,7 +38,7 @@ const DROPPED_ARGUMENTS = [
   '--enable-unsafe-swiftshader',
   '--enable-automation',
 ];
-/** The driver's own list, which a second one takes the place of, and what else would look at a network or keep something. */
+/** The driver's own list, which a second one replaces, and more features that would use a network or store data. */
 const DISABLED_FEATURES = [
   'AvoidUnnecessaryBeforeUnloadCheckSync',
   'DestroyProfileOnBrowserClose',
@@ -65,8 +65,8 @@ const DISABLED_FEATURES = [
 const ARGUMENTS = [
   '--app=data:text/html,<title>Keymoot</title>',
   '--window-size=1280,800',
-  // SECURITY: no name is looked up, no address reached, what the browser would do by itself included: all of it goes to a proxy that isn't there, on a port
-  // of this machine that only its administrator could open. (Rules for the resolver would say it better, but make Chromium show a warning bar.)
+  // SECURITY: no name is looked up and no address reached, not even by the browser's own requests: all go to a proxy that doesn't exist, on a port
+  // of this machine that only its administrator could open. (Resolver rules would be more direct, but make Chromium show a warning bar.)
   '--proxy-server=http://127.0.0.1:9',
   '--proxy-bypass-list=<-loopback>',
   // Forms need no graphics driver.
@@ -85,7 +85,7 @@ const ARGUMENTS = [
 export interface Limits {
   launch: number;
   open: number;
-  /** The browser's end, once it is asked to end. */
+  /** The browser's shutdown. */
   end: number;
 }
 const LIMITS: Limits = { launch: 30_000, open: 45_000, end: 10_000 };
@@ -119,14 +119,14 @@ const serveContent =
     await route.fulfill({ status, headers, body });
   };
 
-/** The window of a browser that opens nothing but it, and its one page. */
+/** The browser's only window and its one page. */
 export const openBrowser = async (
   executablePath: string,
   profile: string,
   asRoot: boolean,
   timeout = LIMITS.launch,
 ): Promise<{ context: BrowserContext; page: Page }> => {
-  // Read when the driver is loaded, so they go before it is.
+  // The driver reads them when it is loaded, so they are removed before.
   for (const name of Object.keys(process.env))
     if (/^(DEBUG|PW|PLAYWRIGHT)/i.test(name)) Reflect.deleteProperty(process.env, name);
   const { chromium } = await import('playwright-core');
@@ -134,7 +134,7 @@ export const openBrowser = async (
     executablePath,
     timeout,
     headless: false,
-    // SECURITY: the driver would switch the sandbox off if nobody said. Root can't have it.
+    // SECURITY: the driver switches the sandbox off by default. It does not work for root.
     chromiumSandbox: !asRoot,
     // A crash report would hold a page's memory; its place goes with the profile.
     env: { ...desktopEnvironment(process.env), BREAKPAD_DUMP_LOCATION: profile },
@@ -157,7 +157,7 @@ export const openBrowser = async (
   return { context, page };
 };
 
-/** The path of the File that the page holds out. The browser knows it of what a person dropped, and of nothing that a page made itself. */
+/** The path of the File that the page exposes. The browser knows the path of a file that a person dropped, and none for a File that a page made itself. */
 const pathOfFile = async (page: Page): Promise<string> => {
   const session = await page.context().newCDPSession(page);
   try {
@@ -179,8 +179,8 @@ const droppedPath = (page: Page): Promise<string> =>
   );
 
 /**
- * The browser's own pages (developer tools, a page's source) are no pages to the driver: they are closed as they open, all but its print dialog. To forbid
- * developer tools in the profile (devtools.availability) would forbid the driver too: it attaches as they do.
+ * The driver does not report the browser's own pages (developer tools, a page's source): they are closed as they open, except the print dialog. Forbidding
+ * developer tools in the profile (devtools.availability) would also shut out the driver, which attaches in the same way.
  */
 const closeTools = async (context: BrowserContext): Promise<void> => {
   const browser = await context.browser()?.newBrowserCDPSession();
@@ -196,11 +196,11 @@ const closeTools = async (context: BrowserContext): Promise<void> => {
 
 type Answer = (source: { page: Page; frame: Frame }, ...args: unknown[]) => unknown;
 
-/** What the page is answered by the binding. */
+/** The binding's answers to the page. */
 const answerPage =
   (page: Page, desk: PageDesk, mailbox: Mailbox): Answer =>
   async (source, verb, ...args) => {
-    // SECURITY: the binding is there in every frame of every page; only our page's main frame at our exact origin is heard.
+    // SECURITY: the binding exists in every frame of every page; only calls from our page's main frame at our exact origin are answered.
     const ours = isOurPage(
       {
         url: source.frame.url(),
@@ -236,7 +236,7 @@ const answerPage =
     }
   };
 
-/** What holds for every page of the browser. Each is a word to it and its answer; but for one none needs another's, so they are sent together. */
+/** Settings for every page of the browser. Each is a round trip; except for one they are independent of each other, so they are sent together. */
 const setRules = async (
   context: BrowserContext,
   answer: Answer,
@@ -247,7 +247,7 @@ const setRules = async (
   const bound = context.exposeBinding(BINDING, answer);
   const given = { face, home: HOME, binding: BINDING, unsendable: UNSENDABLE };
   await Promise.all([
-    // Scripts run in the order in which they were added: what opens the bridge finds the binding.
+    // Scripts run in the order in which they were added: the script that makes the bridge finds the binding.
     bound.then(() => context.addInitScript(openBridge, given)),
     context.route(() => true, serveContent(content, onPage)),
     context.routeWebSocket(/.*/, (socket) => void socket.close()),
@@ -259,7 +259,7 @@ const setRules = async (
 export interface FallbackOptions {
   /** The desk's data folder. */
   data: string;
-  /** out/window: beside what runs, the page. */
+  /** out/window: the page is beside the running program. */
   built: string;
   /** Why this face and not Electron's. */
   why: string | undefined;
@@ -270,7 +270,7 @@ export interface Fallback {
   page: Page;
   context: BrowserContext;
   link: ServiceLink;
-  /** Resolves when window and service are gone. */
+  /** Resolves when window and service have ended. */
   closed: Promise<undefined>;
   close: () => Promise<void>;
 }
@@ -278,7 +278,7 @@ export interface Fallback {
 /**
  * Opens the window on a desk.
  *
- * @throws in words that name the stage, when the browser hangs; browser and service have been ended then
+ * @throws an error that names the stage, when the browser hangs; browser and service have been ended then
  */
 export const openFallback = async ({
   data,
@@ -311,7 +311,7 @@ export const openFallback = async ({
   const { promise: closed, resolve: tellClosed } = Promise.withResolvers<undefined>();
   const close = (): Promise<void> =>
     (ending ??= (async () => {
-      // The service, which may hold a PIN, doesn't wait for a browser that won't end.
+      // The service may hold a PIN, so it is ended without waiting for a browser that hangs.
       const late = await Promise.race([
         browser === undefined
           ? true
@@ -341,7 +341,7 @@ export const openFallback = async ({
       sandboxed: !asRoot,
       why: `${why ?? 'Electron’s runtime is not here.'} This is the fallback window, for rehearsals, tests and build hosts.`,
     };
-    // SECURITY: all of them hold before the page is gone to.
+    // SECURITY: all of them must be in force before navigation.
     await opening.stage(
       'setting the rules for its page',
       setRules(context, answerPage(page, desk, mailbox), face, join(built, 'renderer'), () => {
@@ -350,7 +350,7 @@ export const openFallback = async ({
       }),
     );
 
-    // One window: what opens beside it is closed, whoever opened it.
+    // One window: any other page is closed as it opens.
     const closeOther = (other: Page): void => {
       if (other !== page) void other.close().catch(() => undefined); // it closed by itself
     };

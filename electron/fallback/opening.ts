@@ -1,8 +1,8 @@
-/** Waits that end. A browser that hangs answers nothing it is asked, so every wait for it has a limit and says what was waited for. */
+/** Waits with a limit. A browser that hangs answers no request, so every wait for it has a limit and its error names the stage. */
 import { setTimeout } from 'node:timers/promises';
 
 /**
- * The result of `work`, for which no longer than `ms` is waited.
+ * The result of `work`, or a rejection after `ms`.
  *
  * @param late the error when it takes longer
  */
@@ -30,7 +30,7 @@ export class Opening {
   }
 
   /**
-   * One stage of it. What takes too long, by the limit of the whole or by the driver's own, is named.
+   * Runs one stage. The error names the stage when it exceeds the limit of the whole or the driver's own.
    *
    * @param what completes “stopped at: …”
    */
@@ -39,7 +39,7 @@ export class Opening {
     try {
       return await within(left, () => this.#late(what), work);
     } catch (error) {
-      // The driver's own words are a page of its calls.
+      // The driver's own message is a long list of its calls.
       throw error instanceof Error && error.name === 'TimeoutError'
         ? this.#late(what, error)
         : error;

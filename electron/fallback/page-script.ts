@@ -1,11 +1,11 @@
 /**
- * Runs in every document before its own scripts: makes the bridge for our page, and takes the binding away from every other.
+ * Runs in every document before its own scripts: makes the bridge for our page, and removes the binding from every other.
  *
- * Sent to the browser as text, so it uses nothing from outside itself. That the binding is out of sight is tidiness; who calls it is checked on our side.
+ * Sent to the browser as text, so it uses nothing from outside itself. Removing the binding is only tidiness; the face checks the sender of each call.
  */
 import type { FaceInfo, FaceMessage, PageBridge } from '../../shared/window/bridge.ts';
 
-/** What of a browser's page this script touches. */
+/** The members of a browser's page that this script uses. */
 interface Key {
   key: string;
   ctrlKey: boolean;
@@ -35,15 +35,15 @@ export const openBridge = (given: {
   Reflect.deleteProperty(page, given.binding);
   if (call === undefined || page.top !== page || page.location.origin !== given.home) return;
 
-  // What a browser does by its keys beyond a window's business (developer tools, the page's source, saving it, downloads, bookmarks) it doesn't do here. The page
-  // hears all of them. Some it keeps for itself: new windows, which are closed as they open.
+  // The browser's own key commands (developer tools, the page's source, saving it, downloads, bookmarks) are switched off: the page gets these keys first. Only
+  // those for new windows never reach the page; such windows are closed as they open.
   const plain = new Set('a c f k p r v x y z 0 + - = enter backspace delete home end'.split(' '));
   page.addEventListener(
     'keydown',
     (event) => {
       const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
       const name = key.toLowerCase();
-      // Both together is how many keyboards write @ and the like.
+      // Ctrl and Alt together type @ and similar characters on many keyboards.
       const command = (ctrlKey || metaKey) && !altKey && name.length > 0;
       const usual = shiftKey
         ? /^(z|\+|=|arrow.*|home|end)$/.test(name)
@@ -87,7 +87,7 @@ export const openBridge = (given: {
     },
     askFile: (purpose, suggested) => chosen('askFile', purpose, suggested),
     askDropped: async (purpose, file) => {
-      // Held where the driver finds it: the browser tells the path of a File to the driver, and never to a page.
+      // Put where the driver finds it: the browser gives the path of a File to the driver, never to a page.
       Object.defineProperty(page, given.binding, { value: file, configurable: true });
       try {
         return await chosen('askDropped', purpose);
@@ -99,13 +99,13 @@ export const openBridge = (given: {
       page.print();
       return Promise.resolve();
     },
-    // A browser can't keep its window out of a picture of the screen.
+    // A browser can't exclude its window from screen captures.
     shield: () => undefined,
     subscribe: (listener) => {
       listeners.add(listener);
       if (!following) {
         following = true;
-        follow().catch(() => undefined); // the face is gone, and the page goes with it
+        follow().catch(() => undefined); // the face has ended, and the page ends with it
       }
       return () => {
         listeners.delete(listener);

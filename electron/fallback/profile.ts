@@ -1,4 +1,4 @@
-/** A browser profile for one sitting: made empty, told to keep nothing, removed at the end. */
+/** A browser profile for one run: created empty, configured to store nothing, removed at the end. */
 import { spawnSync } from 'node:child_process';
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ const PREFERENCES = {
     password_manager_enabled: false,
     password_manager_leak_detection: false,
     default_content_setting_values: {
-      // 2 is "block": whatever asks for a permission is refused without asking anybody.
+      // 2 is "block": every permission is refused without a prompt.
       automatic_downloads: 2,
       clipboard: 2,
       geolocation: 2,
@@ -43,7 +43,7 @@ const runs = (pid: number): boolean => {
   }
 };
 
-/** What sittings left whose window was ended before it could tidy up: ours only, and of no process that still runs. */
+/** Removes profiles of windows that were killed before they could: only our own, and none of a process that still runs. */
 const removeLeft = (): void => {
   for (const name of readdirSync(tmpdir())) {
     const [, pid] = /^keymoot-window-([1-9]\d*)-\w{6}$/.exec(name) ?? [];
@@ -54,7 +54,7 @@ const removeLeft = (): void => {
       if (process.getuid === undefined || uid === process.getuid())
         rmSync(folder, { recursive: true, force: true });
     } catch {
-      // Another start tidies up as well.
+      // Another start may remove it at the same time.
     }
   }
 };
@@ -74,8 +74,8 @@ export const makeProfile = (): { folder: string; remove: () => void } => {
 };
 
 /**
- * Ends what still runs on a profile, each process by its id. The driver gives no id and ends no browser that it could start but that answers nothing, so it is
- * found in the system's list by the folder, whose name is drawn and no other's.
+ * Ends the processes that still use a profile, each by its id. The driver gives no id and does not end a browser that started but never answers, so the
+ * processes are found in the system's list by the folder, whose random name is unique.
  */
 export const endBrowserOf = (folder: string): void => {
   const { stdout } = spawnSync('ps', ['-A', '-ww', '-o', 'pid=,args='], { encoding: 'utf8' });
@@ -84,7 +84,7 @@ export const endBrowserOf = (folder: string): void => {
     try {
       process.kill(Number.parseInt(line), 'SIGKILL');
     } catch {
-      // It ended with one before it.
+      // It ended together with an earlier one.
     }
   }
 };

@@ -26,8 +26,8 @@ import { installMenu } from './menu.ts';
 import { cutNetwork, hardenContents, hardenSession } from './security.ts';
 import { DeskWindow } from './window.ts';
 
-// SECURITY: on this signal a Node opens its debugger to everyone on the machine. A listener takes the signal for itself; a packaged window's runtime has that
-// shut off by a fuse (electron-builder.yml), from its first instant.
+// SECURITY: on this signal a Node opens its debugger to everyone on the machine. A listener overrides that; in a packaged window a fuse of the runtime
+// (electron-builder.yml) disables it from the first instant.
 process.on('SIGUSR1', () => undefined);
 
 const packaged = app.isPackaged;
@@ -48,25 +48,25 @@ const profile = join(
     : `window-${createHash('sha256').update(data.folder).digest('hex').slice(0, 16)}`,
 );
 app.setPath('userData', profile);
-// Nothing of a page's is kept on disk, a crash's memory least of all.
+// No data of a page is stored on disk, above all no memory dump of a crash.
 app.setPath('crashDumps', join(profile, 'none'));
 
-// SECURITY: no cache of compiled code, though the page would start some hundredths of a second sooner: it would be in the profile, where the user's other programs
-// can write, and be run in the place of what was shipped.
+// SECURITY: no cache of compiled code, though the page would start some hundredths of a second sooner: it would be in the profile, where the user's other
+// programs can write, and would run instead of the shipped code.
 protocol.registerSchemesAsPrivileged([
   { scheme: SCHEME, privileges: { standard: true, secure: true, codeCache: false } },
 ]);
 cutNetwork();
-// Forms need no graphics driver, which is a vendor's code that sees all that is drawn; and without one a window on a machine that has none hung at times,
+// Forms need no graphics driver, a vendor's code that sees all that is drawn. On machines without one, a window with hardware acceleration hung at times,
 // waiting for a process that had given up.
 app.disableHardwareAcceleration();
-// Root in a container can't have the browser's sandbox: the page then says so in a banner. A packaged desk refuses both, below.
+// The browser's sandbox does not work for root in a container: the page then warns in a banner. A packaged desk refuses both, below.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
 app.on('web-contents-created', (_event, contents) => {
   hardenContents(contents);
 });
 
-/** Ways to look into a running desk that must not be had by typing them: a packaged desk refuses to start with them. */
+/** Switches that would let the command line inspect a running desk: a packaged desk refuses to start with them. */
 const OPENING = [
   'inspect',
   'inspect-brk',
@@ -98,7 +98,7 @@ app.on('before-quit', () => {
   quitting = true;
 });
 
-/** Why this start is none, in words. */
+/** The reason to refuse this start, as a message. */
 const whyNot = (): string | undefined => {
   if (!packaged) return undefined;
   if (asRoot) return 'Keymoot does not run as root. Start it as an ordinary person.';
@@ -151,7 +151,7 @@ const run = async (): Promise<void> => {
   });
   const contents = window.browser.webContents;
 
-  // SECURITY: every call is from the desk's own page in its own main frame, or is not answered.
+  // SECURITY: only calls from the desk's own page in its own main frame are answered.
   const isOurs = ({ sender, senderFrame }: IpcMainInvokeEvent | IpcMainEvent): boolean =>
     isOurPage(
       {
@@ -212,14 +212,14 @@ const run = async (): Promise<void> => {
   app.on('window-all-closed', () => {
     app.quit();
   });
-  // The service finishes what it was asked before the face goes.
+  // The service finishes its calls before the face ends.
   let stopped = false;
   app.on('will-quit', (event) => {
     if (stopped) return;
     event.preventDefault();
     void link.stop().finally(() => {
       stopped = true;
-      // Without a service to wait for we are still within the event here, and Electron forgets a quit that is asked for then.
+      // Without a service to wait for, this runs still within the event, where Electron ignores a call of quit.
       setImmediate(() => {
         app.quit();
       });
@@ -230,7 +230,7 @@ const run = async (): Promise<void> => {
 
 if (app.requestSingleInstanceLock()) {
   run().catch((error: unknown) => {
-    if (quitting) return; // told to end while the page was loading
+    if (quitting) return; // quit while the page was loading
     if (developer) console.error(error);
     refuseToStart('The window could not be opened. The desk’s data was not touched.');
   });

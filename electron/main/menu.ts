@@ -1,4 +1,4 @@
-/** The menu: what works without a page's help. */
+/** The menu: the commands that work without the page. */
 import { app, type BrowserWindow, dialog, Menu, type MenuItemConstructorOptions } from 'electron';
 import type { FaceInfo } from '../../shared/window/bridge.ts';
 
@@ -124,7 +124,7 @@ export const installMenu = (actions: MenuActions): void => {
     },
     {
       label: '&Help',
-      // The page hears the key itself; registered here it would be taken from it.
+      // The page handles this key itself; registered here, the key would not reach it.
       submenu: [
         {
           label: '&Help on this screen',

@@ -1,9 +1,9 @@
-/** What no page of this application may do, in the order in which a request meets it. */
+/** Restrictions on every page of this application, in the order in which a request meets them. */
 import { app, type Session, type WebContents } from 'electron';
 import { respond } from '../common/content.ts';
 import { DEAD_PROXY, HOME, SCHEME } from '../common/ipc.ts';
 
-/** Network, however it might be reached. Before the application is ready. */
+/** Cuts off every way to the network. Called before the application is ready. */
 export const cutNetwork = (): void => {
   const { commandLine } = app;
   commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND');
@@ -18,12 +18,12 @@ export const cutNetwork = (): void => {
   );
 };
 
-/** Refuses whatever a session could be asked for; the scheme is the one thing that is served. */
+/** Refuses every request to a session except those for the page's own scheme. */
 export const hardenSession = (
   session: Session,
   content: { folder: string; onPage: () => void; developer: boolean } | undefined,
 ): void => {
-  // SECURITY: every permission is answered no, asked for or looked up.
+  // SECURITY: every permission request and every permission check is answered no.
   session.setPermissionRequestHandler((_contents, _permission, answer) => {
     answer(false);
   });
@@ -33,7 +33,7 @@ export const hardenSession = (
   session.on('will-download', (event) => {
     event.preventDefault();
   });
-  // SECURITY: no network: whatever is asked for and is not of the page's own folder ends here.
+  // SECURITY: no network: every request for anything outside the page's own folder is cancelled here.
   session.webRequest.onBeforeRequest(({ url }, answer) => {
     const ours =
       content !== undefined &&
@@ -42,7 +42,8 @@ export const hardenSession = (
     answer({ cancel: !ours && !url.startsWith('data:image/') });
   });
   session.enableNetworkEmulation({ offline: true });
-  // What is no request, and so passes by the rule above, would have to go by a proxy that isn't there, on a port that only this machine's administrator could open.
+  // Traffic that is no request, and so escapes the rule above, would go to a proxy that doesn't exist, on a port that only this machine's administrator could
+  // open.
   void session.setProxy({
     mode: 'fixed_servers',
     proxyRules: DEAD_PROXY,
@@ -58,10 +59,10 @@ export const hardenSession = (
   });
 };
 
-/** Keeps every page where it is, alone, and without the means to open another. */
+/** Lets no page navigate elsewhere, embed another or open a window. */
 export const hardenContents = (contents: WebContents): void => {
-  // SECURITY: a page's calls to others (WebRTC) are no requests, so nothing above sees them: left alone, they announce themselves to the local network and send
-  // datagrams to any address. This way they know of the proxy only, and that isn't there.
+  // SECURITY: a page's calls to others (WebRTC) are no requests, so nothing above sees them: by default they announce themselves to the local network and send
+  // datagrams to any address. Here they may use only the proxy, which doesn't exist.
   contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp');
   // The page may load itself again; that ends all presence and nothing else.
   const mayGo = (url: string) => url === `${HOME}/` || url.startsWith(`${HOME}/#`);
@@ -74,7 +75,7 @@ export const hardenContents = (contents: WebContents): void => {
   contents.on('will-frame-navigate', (event) => {
     if (!event.isMainFrame || !mayGo(event.url)) event.preventDefault();
   });
-  // An address without content (about:blank) is gone to without anybody being asked first.
+  // Navigation to an address without content (about:blank) raises no event that could prevent it.
   contents.on('did-navigate', (_event, url) => {
     if (!mayGo(url) && url !== '') void contents.loadURL(`${HOME}/`).catch(() => undefined); // it is being closed
   });
@@ -82,7 +83,7 @@ export const hardenContents = (contents: WebContents): void => {
     event.preventDefault();
   });
   contents.setWindowOpenHandler(() => ({ action: 'deny' }));
-  // A page has no say in whether its window closes.
+  // A page can't prevent its window from closing.
   contents.on('will-prevent-unload', (event) => {
     event.preventDefault();
   });

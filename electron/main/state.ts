@@ -23,7 +23,7 @@ export interface Rectangle {
   height: number;
 }
 
-/** What was kept, if it still makes sense. */
+/** The stored state, if it is still valid. */
 export const readState = (folder: string): WindowState | undefined => {
   try {
     const text = readFileSync(join(folder, 'window.json'), 'utf8');
@@ -41,11 +41,13 @@ export const writeState = (folder: string, state: WindowState): void => {
     writeFileSync(`${file}.new`, `${JSON.stringify(state)}\n`, { mode: 0o600 });
     renameSync(`${file}.new`, file);
   } catch {
-    // A window that forgets where it was harms nobody.
+    // A window that loses its place does no harm.
   }
 };
 
-/** The size and place to open with: as it was where that is still on a display, never larger than the display, and not below the minimum unless the display is. */
+/**
+ * The size and place to open with: as it was where that is still on a display, never larger than the display, and not below the minimum unless the display is.
+ */
 export const placeOnDisplays = (
   state: WindowState | undefined,
   displays: readonly Rectangle[],

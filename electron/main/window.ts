@@ -1,4 +1,4 @@
-/** The one window: how it is made, where it was, and what it tells its page. */
+/** The one window: its creation, its stored place, and the messages to its page. */
 import { BrowserWindow, dialog, screen, type Session } from 'electron';
 import { FACE_ARGUMENT, HOME } from '../common/ipc.ts';
 import type { FileDialog } from '../common/files.ts';
@@ -15,7 +15,7 @@ export interface WindowOptions {
   stateFolder: string;
 }
 
-/** How long a page that was read may take to be painted before the window is shown without it. */
+/** How long after loading the window waits for the page's first paint before it is shown anyway. */
 const UNPAINTED_MS = 1000;
 
 export class DeskWindow {
@@ -62,8 +62,8 @@ export class DeskWindow {
     });
     const { webContents } = this.browser;
     if (state?.maximized === true) this.browser.maximize();
-    // Shown once it is painted, so that nobody sees it empty; and soon after it was read in any case: a first painting that is not told of must not leave a
-    // desk that runs unseen.
+    // Shown once it is painted, so that it never appears empty; and in any case soon after loading: if the event of the first paint never comes, the desk must
+    // not run without a window.
     let shown = false;
     const show = (): void => {
       if (shown || this.browser.isDestroyed()) return;
@@ -74,7 +74,7 @@ export class DeskWindow {
     webContents.once('did-finish-load', () => {
       setTimeout(show, UNPAINTED_MS);
     });
-    // Zoom is forgotten by the browser at each load, since nothing of the session is kept.
+    // The browser resets the zoom at each load, since the session is not stored.
     webContents.on('did-finish-load', () => {
       this.setZoom(this.#zoom);
     });
@@ -85,7 +85,7 @@ export class DeskWindow {
     this.browser.on('page-title-updated', (event) => {
       event.preventDefault();
     });
-    // A page whose process ended is shown again; the people present are asked anew.
+    // A page whose process ended is shown again; the people present must prove themselves again.
     let crashes = 0;
     webContents.on('render-process-gone', (_event, { reason }) => {
       if (reason !== 'clean-exit' && ++crashes <= 3) webContents.reload();
@@ -110,7 +110,7 @@ export class DeskWindow {
       zoom: this.#zoom,
     });
   }
-  /** Keeps the window out of pictures and recordings of the screen. Windows and macOS do; Linux has no such thing. */
+  /** Excludes the window from screen captures and recordings. Works on Windows and macOS; Linux has no such function. */
   shield(on: boolean): void {
     this.browser.setContentProtection(on);
   }
@@ -127,7 +127,7 @@ export class DeskWindow {
     this.browser.focus();
   }
 
-  /** Prints what is shown, by the system's dialog. A person who cancels it has not failed. */
+  /** Prints the page through the system's dialog. Cancelling it is no error. */
   print(): Promise<void> {
     return new Promise((done) => {
       this.browser.webContents.print({ printBackground: true }, () => {

@@ -61,6 +61,6 @@ const bridge: PageBridge = {
     };
   },
 };
-// What a page's process knows of itself decides only what is within reach; who calls is checked where the calls arrive.
+// This check runs in the page's own process and only limits what a foreign page sees; the sender of a call is checked in the main process.
 const { location } = globalThis as unknown as { location: { href: string } };
 if (location.href.startsWith(`${HOME}/`)) contextBridge.exposeInMainWorld('keymoot', bridge);
