@@ -1,4 +1,4 @@
-/** What the writer of the log makes of an entry: its bytes, and what people sign of it. What an entry may hold is declared in shared/log. */
+/** How the writer of the log builds an entry: its canonical bytes, and the subject that people sign. The members of each type are declared in shared/log. */
 import { hash } from 'node:crypto';
 import { canonical } from '../../../shared/canonical.ts';
 import {
@@ -17,13 +17,13 @@ import type { Subject } from '../../../shared/log/statement.ts';
 
 export const DESK: Actor = { auth: 'none', id: 'desk', role: 'desk' };
 
-/** What a statement says of the entry that will carry it. */
+/** What a statement says about the entry that will carry it. */
 export interface About {
   subject: Subject;
   ceremony?: EntryCeremony;
 }
 
-/** What a writer says; the log adds the rest. */
+/** The members that a writer gives; the log adds the rest. */
 export type NewEntry = {
   [T in EntryType]: {
     type: T;
@@ -35,14 +35,15 @@ export type NewEntry = {
     ceremony?: EntryCeremony;
     corr?: string;
     evidence?: Evidence[];
-    /** Signs one act by each person who agrees to this entry: asked once the entry is known, so that nobody signs anything else. */
+    /** Signs one act by each person who agrees to this entry. Called once the entry is complete, so that each act covers exactly this entry. */
     sign?: (about: About) => Envelope[];
     tokenSerial?: string;
   };
 }[EntryType];
 
 /**
- * The subject of an act (resources/formats/audit-log.md, section 5): SHA-256 of the canonical bytes of what people agree to. Anyone who has the entry can compute it.
+ * The subject of an act (resources/formats/audit-log.md, section 5): SHA-256 of the canonical bytes that people agree to. Anyone who has the entry can compute
+ * it.
  */
 export const subjectOf = ({
   type,

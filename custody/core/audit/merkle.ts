@@ -1,5 +1,5 @@
 /**
- * The RFC 6962 Merkle tree, as a compact range: the log keeps every complete subtree and nothing else.
+ * The RFC 6962 Merkle tree, as a compact range: the log stores only the complete subtrees.
  *
  * Levels count from the leaves (0); `index` counts subtrees of that level from the left. A tree of n leaves is the list of complete
  * subtrees in n's binary digits, widest first: its right edge. Source: RFC 6962 section 2.1, SHA-256.
@@ -26,7 +26,7 @@ export const leafHash = (entry: Uint8Array): Digest => {
 };
 export const nodeHash = (left: Digest, right: Digest): Digest => {
   const bytes = Buffer.allocUnsafe(65);
-  bytes[0] = 1; // a node: no leaf can be taken for one
+  bytes[0] = 1; // a node: the prefix keeps a leaf from passing for one
   bytes.set(left, 1);
   bytes.set(right, 33);
   return sha256(bytes);
@@ -53,7 +53,7 @@ const foldEdge = (hashes: readonly Digest[]): Digest =>
 export const rootAt = (size: number, node: NodeLookup): Digest =>
   size === 0 ? EMPTY_ROOT : foldEdge(edgeOf(size).map(({ level, index }) => node(level, index)));
 
-/** The growing tree: holds the right edge, gives back what each leaf completes. */
+/** The growing tree: holds the right edge, and returns the subtrees that each leaf completes. */
 export class GrowingTree {
   #size: number;
   #edge: TreeNode[];

@@ -26,7 +26,7 @@ export interface SignedCheckpoint extends Checkpoint {
 }
 
 export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-/** The one spelling of some bytes; anything else is undefined. */
+/** Bytes from their one canonical base64 spelling; undefined for any other text. */
 export const fromBase64 = (text: string): Uint8Array | undefined => {
   const bytes = Buffer.from(text, 'base64');
   return bytes.toString('base64') === text ? bytes : undefined;
@@ -46,7 +46,7 @@ export const signedNote = (
 ): string =>
   `${Buffer.from(text).toString('utf8')}\n${DASH}${name} ${base64(Buffer.concat([noteKeyId(spki), signature]))}\n`;
 
-/** Strict: what the format page does not allow is undefined. */
+/** Strict: undefined for anything that the format page does not allow. */
 export const parseCheckpoint = (note: string): SignedCheckpoint | undefined => {
   const [body, tail, ...rest] = note.split('\n\n');
   if (body === undefined || tail === undefined || rest.length > 0 || !tail.endsWith('\n'))
@@ -65,7 +65,7 @@ export const parseCheckpoint = (note: string): SignedCheckpoint | undefined => {
     const bytes = match?.[2] === undefined ? undefined : fromBase64(match[2]);
     if (match?.[1] === undefined || bytes === undefined || bytes.length < 5) return undefined;
     const name = match[1];
-    if (name.includes('+') || hasUnseen(name)) return undefined; // signed-note keeps + for itself
+    if (name.includes('+') || hasUnseen(name)) return undefined; // signed-note reserves +
     const keyId = bytes.subarray(0, 4);
     const identity = `${name} ${Buffer.from(keyId).toString('hex')}`;
     if (seen.has(identity)) return undefined;

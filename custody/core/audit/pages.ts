@@ -1,4 +1,4 @@
-/** Pages of a bundle that are for people. Nothing is ever taken from them; no script, no remote resource, every value escaped. */
+/** The pages of a bundle for human readers. No program reads them back; no script, no remote resource, every value escaped. */
 import { hexToWords } from '../checkvalues/fingerprint.ts';
 import { sameData } from '../../../shared/canonical.ts';
 import type { Entry } from '../../../shared/log/entries.ts';
@@ -6,7 +6,7 @@ import type { Member } from '../state/state.ts';
 import { subjectOf } from './entry.ts';
 import { envelopeHolds, openEnvelope } from './statement.ts';
 
-/** Who is enrolled under an id. */
+/** The person enrolled under an id. */
 type Members = (id: string) => Member | undefined;
 
 interface BundleFacts {
@@ -38,8 +38,8 @@ const signersOf = (entry: Entry, members: Members): Set<string> => {
 };
 
 /**
- * Whose word an entry is, which must not be more than it shows: people whose signatures hold, else the device for the attributes that it showed of a key
- * made, else the desk. The check value of an imported key is the desk's own: it is that of the components' sum.
+ * The source that the report names for an entry, never more than the entry proves: people whose signatures hold; else the device, for the attributes it showed
+ * of a new key; else the desk. The check value of an imported key comes from the desk, which computes it from the components' sum.
  */
 const saysOf = (entry: Entry, members: Members): string => {
   const people = signersOf(entry, members);
@@ -52,7 +52,7 @@ const saysOf = (entry: Entry, members: Members): string => {
     : 'device';
 };
 
-/** What an entry says, in one line. */
+/** The content of an entry, in one line. */
 const textOf = (entry: Entry): string => {
   const { detail } = entry;
   const parts: string[] = [];
@@ -76,7 +76,7 @@ td,th{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #d9d5ca;verti
 .r{background:repeating-linear-gradient(45deg,#0d6b6b 0 8px,#fff 8px 16px);padding:.4rem}.r b,.p b{background:#fff;padding:.1rem .5rem}.p{background:#6b1010;padding:.4rem}
 td.n{text-align:right}@media print{body{font-size:11pt;background:#fff;margin:0}}`;
 
-/** The report in pieces, so that nobody has to hold the whole of it. */
+/** The report in pieces, so that the whole need not be in memory. */
 export class Report {
   readonly head: string;
   readonly tail = '</tbody></table></body></html>\n';

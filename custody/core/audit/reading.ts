@@ -1,5 +1,5 @@
 /**
- * Reading canonical JSON against rules (resources/formats/audit-log.md, section 4): quick enough for a million entries.
+ * Reading canonical JSON against rules (resources/formats/audit-log.md, section 4): fast enough for a million entries.
  *
  * The profile gives each value one spelling. A text is in it when
  *   1. it is what JSON.stringify makes of what JSON.parse reads: no white space, no other escape, no other spelling of a number, no member
@@ -13,7 +13,7 @@ import { entryRule, type Entry } from '../../../shared/log/entries.ts';
 import type { Rule } from '../../../shared/log/rules.ts';
 import { fromBase64 } from './note.ts';
 
-/** Something breaks the format. `offset` counts bytes into what was read, where known. */
+/** A violation of the format. `offset`: bytes from the start of the input, where known. */
 export class Broken extends Error {
   readonly offset: number;
   constructor(why: string, offset = 0) {
@@ -28,7 +28,7 @@ const firstDifference = (a: Uint8Array, b: Uint8Array): number => {
   return end;
 };
 
-/** The value in these bytes, when it is spelled canonically and the rule finds nothing wrong. Throws {@link Broken}. */
+/** The value in these bytes, when they are canonical and satisfy the rule. Throws {@link Broken}. */
 export const readCanonical = <T>(bytes: Buffer, rule: Rule<T>): T => {
   const ascii = isAscii(bytes);
   if (!ascii && !isUtf8(bytes)) throw new Broken('it is not UTF-8');
@@ -38,7 +38,7 @@ export const readCanonical = <T>(bytes: Buffer, rule: Rule<T>): T => {
   try {
     value = JSON.parse(source);
   } catch {
-    throw new Broken('it is not JSON'); // the parser throws for nothing else
+    throw new Broken('it is not JSON'); // the parser throws for no other reason
   }
   const why = rule(value, { plain, sorted: true });
   if (why !== '') throw new Broken(why);
@@ -55,7 +55,7 @@ export const readEntry = (bytes: Buffer): Entry => readCanonical(bytes, entryRul
 const SPKI_BYTES = { Ed25519: 44, 'ECDSA-P256': 91 } as const;
 export type KeyAlgorithm = keyof typeof SPKI_BYTES;
 
-/** The key in this DER, if it is one of this kind and spelled in the one way DER has; undefined if not. */
+/** The key in this DER, if it is of this kind and canonically encoded; undefined if not. */
 export const publicKey = (alg: KeyAlgorithm, spki: Uint8Array): KeyObject | undefined => {
   if (spki.length !== SPKI_BYTES[alg]) return undefined;
   const der = Buffer.from(spki);
@@ -67,7 +67,7 @@ export const publicKey = (alg: KeyAlgorithm, spki: Uint8Array): KeyObject | unde
         : key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1';
     return right && key.export({ format: 'der', type: 'spki' }).equals(der) ? key : undefined;
   } catch {
-    return undefined; // for one, a point that is not on the curve
+    return undefined; // for example a point that is not on the curve
   }
 };
 
@@ -76,7 +76,7 @@ interface KeyOf {
   spki: string;
   sha256: string;
 }
-/** The public key that a key object of section 5 names. Throws {@link Broken} unless it is one and hashes to its name. */
+/** The public key that a key object of section 5 names. Throws {@link Broken} unless it is a public key that hashes to its name. */
 export const keyIn = ({ alg, spki, sha256 }: KeyOf): KeyObject => {
   const der = fromBase64(spki) ?? new Uint8Array();
   const key = publicKey(alg, der);

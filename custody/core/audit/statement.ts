@@ -33,7 +33,7 @@ export const envelope = (
   signatures: [{ keyid: keySha256, sig: base64(signature) }],
 });
 
-/** The statement inside, strictly read, with the payload's hash; undefined when it is not one. */
+/** The statement in the envelope, strictly parsed, with the payload's hash; undefined when there is none. */
 export const openEnvelope = (
   from: Envelope,
 ): { statement: Statement; payload: Uint8Array; sha256: string } | undefined => {
@@ -61,6 +61,6 @@ export const envelopeHolds = (from: Envelope, key: SigningKey): boolean => {
   try {
     return verify(digestOf(key), preAuthentication(payload), keyIn(key), signature);
   } catch {
-    return false; // a key or a signature that the library can't read holds for nothing
+    return false; // a key or signature that the library can't parse is not valid
   }
 };

@@ -1,4 +1,4 @@
-/** C2SP tlog-tiles: which files a tree of a given size consists of, and what they hold. Source: c2sp.org/tlog-tiles, read 2026-11. */
+/** C2SP tlog-tiles: which files a tree of a given size consists of, and their content. Source: c2sp.org/tlog-tiles, read 2026-11. */
 
 interface Tile {
   /** Tile level: hashes of tree level 8·level. */

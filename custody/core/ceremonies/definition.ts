@@ -1,5 +1,5 @@
 /**
- * What makes a definition one that can be run: rules that the shape alone can't say. Every problem names its path, and all are found at once.
+ * The rules of a runnable definition that its schema can't express. Every problem names its path, and all are reported at once.
  */
 import { hash } from 'node:crypto';
 import { canonicalBytes } from '../../../shared/canonical.ts';
@@ -43,7 +43,7 @@ export interface Surroundings {
   policy: Policy;
   roleOf: (person: string) => Role | undefined;
   knowsModule: (id: string) => boolean;
-  /** The one that the definition names, if the desk has it. */
+  /** The template that the definition names, if the desk has it. */
   template: Template | undefined;
 }
 
@@ -70,7 +70,7 @@ export const problemsOf = (definition: Definition, here: Surroundings): Record<s
   if (definition.staffing.least > seats.length)
     say('staffing.least', 'is more than there are seats');
 
-  // R3: one seat, one person; nobody twice; a witness is none of the others.
+  // R3: one person for each seat, no person on two seats; so a witness holds no other seat.
   const bySeat = new Map<string, string>();
   const people = new Set<string>();
   for (const [at, { seat, person }] of seats.entries()) {
@@ -105,8 +105,8 @@ export const problemsOf = (definition: Definition, here: Surroundings): Record<s
   for (const [at, step] of steps.entries()) {
     const path = `steps.${at}`;
     if (step.id !== String(at + 1)) say(`${path}.id`, `must be ${at + 1}`);
-    // SECURITY: what people approve as checked is what will be checked: the template's words for these values, and no others. Free text, which nothing
-    // can hold to what is done: the title, and each step's `text`, `undo` and `phrase`. They tell people what to do; the desk claims nothing by them.
+    // SECURITY: the checks that people approve must be the checks that run: each `expected` is exactly the template's text for these values. The title and each
+    // step's `text`, `undo` and `phrase` are free text that can't be checked: they instruct people, and the desk claims nothing by them.
     const wantedStep = script[at];
     if (wantedStep?.kind === step.kind && step.expected !== wantedStep.expected)
       say(`${path}.expected`, `must say what will be checked: “${wantedStep.expected}”`);

@@ -1,4 +1,4 @@
-/** A definition from a template and what people chose: the only way from one to the other, for every face. */
+/** Makes a definition from a template and people's choices: the one way to make a draft, for every face. */
 import {
   seatsFor,
   type Definition,
@@ -9,7 +9,7 @@ import { makeCheck } from '../checkvalues/check-values.ts';
 import { problemsOf, type Surroundings } from './definition.ts';
 import { scriptOf, type Template } from './template.ts';
 
-/** Where a problem of the definition comes from among the parameters: `seats.1.person` → `seats.custodian-1`. */
+/** The parameter from which a problem of the definition comes: `seats.1.person` → `seats.custodian-1`. */
 const parameterOf = (path: string, { seats, substitutes }: Definition): string => {
   const [first = '', second = ''] = path.split('.');
   const at = Number(second);
@@ -29,9 +29,9 @@ const refuse = (problems: Record<string, string>): void => {
 };
 
 /**
- * What the template gives for these parameters at this desk: a definition that can be defined here as it is.
+ * The definition that the template gives for these parameters; it passes this desk's checks unchanged.
  *
- * @throws KeymootError `input-invalid` that names every parameter that makes no sense
+ * @throws KeymootError `input-invalid` that names every invalid parameter
  */
 export const expandTemplate = (
   template: Template,
@@ -52,7 +52,7 @@ export const expandTemplate = (
   const counted = count >= least && count <= most;
   if (!counted) say('components', `must be ${least} to ${most}`);
 
-  // Which seats there are follows from a number of components that makes sense.
+  // The seats follow from the number of components, if that is valid.
   const wanted = counted ? seatsFor(template.seats, count) : [];
   const seats = wanted.flatMap((seat) => {
     const [taken, ...more] = parameters.seats.filter((pair) => pair.seat === seat);
@@ -72,7 +72,7 @@ export const expandTemplate = (
       try {
         expected = { method, value: makeCheck(method, value).value };
       } catch {
-        // makeCheck throws for the form only.
+        // makeCheck throws only for a malformed value.
         say(
           'expected',
           `is no check value by ${method}: that has ten hex digits, or six for short`,

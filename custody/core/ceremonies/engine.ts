@@ -1,8 +1,9 @@
 /**
- * The ceremony engine: a pure reducer over the log's entries, and the question what may happen next.
+ * The ceremony engine: a pure reducer over the log's entries, and the rules for the next step.
  *
- * The screen, the printed script and the audit log are three renderings of one list: the entries that carry this ceremony's id. State is never stored, it
- * is replayed. SECURITY: no entry and so no state ever holds a secret; components live in the holder process, and all this knows is which are held (R9).
+ * The screen, the printed script and the audit log are three renderings of one list: the entries that carry this ceremony's id. State is never stored but
+ * derived from the entries. SECURITY: no entry and so no state ever holds a secret; components live in the holder process, and the state knows only which of
+ * them are held (R9).
  */
 import type { CeremonyStatus } from '../../../shared/domain/ceremonies.ts';
 import type { Check } from '../../../shared/domain/keys.ts';
@@ -37,7 +38,7 @@ interface ExceptionRecord {
   decision: string;
   substitute?: { person: string; seat: string };
 }
-/** The state of one ceremony. `D`: as much of its definition as is read; the desk reads all of it. */
+/** The state of one ceremony. `D`: the parsed part of its definition; the desk parses all of it. */
 export interface Ceremony<D extends Outline = Outline> {
   id: string;
   definitionSha256: string;
@@ -48,13 +49,13 @@ export interface Ceremony<D extends Outline = Outline> {
   steps: StepState<D['steps'][number]>[];
   components: ReadonlyMap<number, ReceivedComponent>;
   exceptions: ExceptionRecord[];
-  /** A check failed for good: nothing goes on until two people decide (R5). */
+  /** A check failed for good: the ceremony stops until two people decide (R5). */
   undecided: { step: string; expected: string; observed: string } | undefined;
-  /** Who sits where now: substitutes included. */
+  /** The person at each seat now, substitutes included. */
   seats: ReadonlyMap<string, string>;
   agreed: string[];
   disagreed: string[];
-  /** The step at which each person spoke, of those whose word counts. */
+  /** For each person whose agreement or disagreement counts: the step at which it was given. */
   spoke: ReadonlyMap<string, string>;
   key: string | undefined;
   check: Check | undefined;
@@ -100,7 +101,7 @@ export const newCeremony = <D extends Outline>(
   openIntent: undefined,
 });
 
-/** Steps whose failure is a finding about the world, not a slip of the hand: people must decide at once. */
+/** Steps whose failure is a finding and not a typing error: people must decide at once. */
 const FINDINGS = new Set(['token.check', 'clock', 'key.verify']);
 
 const signersOf = (entry: Entry): string[] =>
@@ -129,8 +130,8 @@ const afterStep = (ceremony: Ceremony): CeremonyStatus => {
 };
 
 /**
- * The next state. It refuses nothing: {@link dueStep} and {@link checkStep} refuse before an entry is written, and core/state says what contradicts in a log.
- * @param counts whether enough people agreed to the entry: without them it seats no substitute, and what it says is nobody's word
+ * The next state. It refuses nothing: {@link dueStep} and {@link checkStep} refuse before an entry is written, and core/state reports contradictions in a log.
+ * @param counts whether enough people agreed to the entry: without them the entry seats no substitute, and its statements count for no person
  */
 export const reduce = (ceremony: Ceremony, entry: Entry, counts = true): Ceremony => {
   switch (entry.type) {
@@ -200,7 +201,7 @@ export const reduce = (ceremony: Ceremony, entry: Entry, counts = true): Ceremon
       const { number, step, expected, observed, decision, substitute: swap } = entry.detail;
       const decided = withStep(ceremony, step, (state) => ({ ...state, failures: 0 }));
       const sits = new Map(ceremony.seats);
-      // SECURITY: only whom the approved definition names, at the seat it names (R12).
+      // SECURITY: only a person whom the approved definition names, at the seat that it names (R12).
       const named = ceremony.definition.substitutes.find(
         (one) => counts && one.person === swap?.person && one.seat === swap.seat,
       );
@@ -255,7 +256,7 @@ export const mayBeTaken = ({ steps }: Ceremony, id: string): boolean => {
   return steps[at]?.state !== 'done' || !final;
 };
 
-/** Components that were received before but are not in the holder now: a power cut, a crash. Their custodians enter them again. */
+/** Components that were received but that the holder has lost, by a power cut or a crash. Their custodians enter them again. */
 export const missingComponents = (ceremony: Ceremony, held: ReadonlySet<number>): number[] => {
   const formed = ceremony.steps.some(
     ({ step, state }) => step.kind === 'key.form' && state === 'done',
@@ -278,7 +279,10 @@ export const dueStep = <D extends Outline>(
       );
 };
 
-/** Of those who sit at a step now, substitutes included: who agreed, and who has not spoken yet. What a replaced person said stays in the record but does not count for the step. */
+/**
+ * Of the people at a step now, substitutes included: those who agreed, and those who have not answered yet. What a replaced person said stays in the record but
+ * does not count for the step.
+ */
 export const voices = (
   ceremony: Ceremony,
   { seats }: OutlineStep,
@@ -308,8 +312,8 @@ export const checkAlive = (ceremony: Ceremony): void => {
 /**
  * May these people do this step now? Gives the attempt's number.
  *
- * `people` are those whose proofs were checked, each counted once by key. Exactly the step's seats must be among them: one too few is no quorum, one too many
- * has no business there. `agree` is spoken one person at a time.
+ * `people` are those whose proofs were checked, each counted once by key. They must be exactly the people at the step's seats: with fewer there is no quorum,
+ * and more are refused. `agree` takes one person at a time.
  */
 export const checkStep = <D extends Outline>(
   ceremony: Ceremony<D>,

@@ -1,4 +1,4 @@
-/** What everybody who judges a ceremony reads of its definition: seats, substitutes and steps (resources/formats/audit-log.md, section 12). */
+/** The part of a definition that every judge of a ceremony reads: seats, substitutes and steps (resources/formats/audit-log.md, section 12). */
 import { parseCanonical } from '../../../shared/canonical.ts';
 import { bool, list, shape, text, uuid, type Rule } from '../../../shared/log/rules.ts';
 
@@ -10,7 +10,7 @@ export interface OutlineStep {
   kind: string;
   seats: readonly string[];
   irreversible: boolean;
-  /** What the desk reads beside it: words for people, and which component a step is about. */
+  /** Members that only the desk reads: texts for people, and the component that a step is about. */
   text?: string;
   expected?: string;
   component?: number | undefined;
@@ -29,7 +29,7 @@ const steps = list(
   99,
 );
 
-/** Only the named members: a definition has others, which do not matter here. */
+/** Parses only the named members; a definition has others, which do not matter here. */
 const pick = (value: unknown, ...names: string[]): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
     ? Object.fromEntries(Object.entries(value).filter(([name]) => names.includes(name)))
@@ -40,7 +40,7 @@ const pickEach = (value: unknown, ...names: string[]): unknown =>
 const holds = (rule: Rule, value: unknown): boolean =>
   rule(value, { plain: false, sorted: false }) === '';
 
-/** Undefined when these bytes are no definition. */
+/** Undefined when these bytes are not a definition. */
 export const outlineIn = (bytes: Uint8Array): Outline | undefined => {
   if (bytes.length > MAX_DEFINITION) return undefined;
   let read: unknown;

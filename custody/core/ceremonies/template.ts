@@ -1,8 +1,8 @@
 /**
  * Ceremony templates: `resources/ceremonies/*.json` as data, and the script that a template gives for one definition.
  *
- * A text is a sentence, or a list of sentences of which some stand only `when` the definition has a value. `{components}` and its like stand for values.
- * Which of them end up in a definition is decided by the definition alone, so a draft and a later check of it read the same script.
+ * A text is a sentence, or a list of sentences of which some stand only `when` the definition has a value. `{components}` and the like are placeholders for
+ * values. Which sentences a definition gets depends on the definition alone, so a draft and a later check of it give the same script.
  */
 import { z } from 'zod';
 import { text } from '../../../shared/domain/basics.ts';
@@ -15,10 +15,10 @@ import {
 } from '../../../shared/domain/ceremonies.ts';
 import { numberWord } from '../../../shared/number-word.ts';
 
-/** What a text may depend on. */
+/** The conditions that a text may depend on. */
 interface Facts {
   algorithm: string;
-  /** How many components, and how many seats. */
+  /** The limits for the number of components, which decides the seats. */
   components: number;
   seats: number;
   /** A check value is expected, so the formed key is compared with it. */
@@ -62,7 +62,7 @@ const TemplateStep = z
     /** One such step for each component. */
     repeat: z.literal('components').optional(),
     text: Texts,
-    /** What the desk checks. A definition says exactly this, see {@link scriptOf}. */
+    /** What the desk checks. A definition has exactly this text, see {@link scriptOf}. */
     expected: Texts,
     /** `everyone`: all seats. `custodian`: the one of this component. */
     seats: z.array(z.enum([...TemplateSeat.options, 'everyone', 'custodian'])).min(1),
@@ -91,7 +91,7 @@ export const Template = z
     about: text(256),
     title: Sentence,
     key: z.strictObject({
-      /** The first is taken when none is asked for. */
+      /** The first is the default. */
       algorithms: z.array(key.shape.algorithm).min(1),
       purposes: z.array(key.shape.purpose).min(1),
       extractable: key.shape.extractable,

@@ -1,4 +1,4 @@
-/** Ceremonies, as the log tells of them: whether each entry may stand where it stands, and the state that the engine makes of it. */
+/** Ceremonies as the log records them: whether each entry is allowed at its place, and the state that the engine derives. */
 import { STAFF } from '../../../shared/domain/people.ts';
 import type { Entry, EntryOf } from '../../../shared/log/entries.ts';
 import { mayBeTaken, newCeremony, reduce, type Ceremony } from '../ceremonies/engine.ts';
@@ -6,7 +6,7 @@ import type { Context, Follow, Say } from './follow.ts';
 import type { EnvelopeFact, State } from './state.ts';
 
 const OVER = ['CLOSED', 'ABORTED'];
-/** Types that a paused ceremony has no room for. */
+/** Types that a paused ceremony does not allow. */
 const NOT_WHILE_PAUSED = [
   'ceremony.step',
   'ceremony.agree',
@@ -15,7 +15,7 @@ const NOT_WHILE_PAUSED = [
   'ceremony.pause',
 ];
 
-/** Whether an entry may stand in the ceremony at all, by how far that has come. */
+/** Whether the ceremony's present state allows the entry. */
 const checkPlace = ({ status }: Ceremony, entry: Entry, say: Say): void => {
   const { type, corr, ceremony: named } = entry;
   if (OVER.includes(status)) say(`the ceremony is ${status} already`);
@@ -184,7 +184,7 @@ export const followCeremonies: Follow = (state, entry, context) => {
   }
   if (named !== undefined) {
     const ceremony = state.ceremonies.get(named.id);
-    // The quorum says that it was not armed.
+    // The quorum check reports that it was not armed.
     if (ceremony?.definitionSha256 !== named.definition_sha256) return;
     checkEntry(state, ceremony, entry, context.say);
     state.ceremonies.set(named.id, reduce(ceremony, entry, !context.lacking));

@@ -1,4 +1,4 @@
-/** Exports, as the log tells of them: requested, answered by parameters, confirmed, wrapped, packaged. */
+/** Exports as the log records them: requested, parameters loaded, confirmed, wrapped, packaged. */
 import type { EntryOf } from '../../../shared/log/entries.ts';
 import type { Follow, Say } from './follow.ts';
 import type { ExportFact, State } from './state.ts';
@@ -22,7 +22,7 @@ const requested = (state: State, entry: EntryOf<'byok.requested'>, say: Say): vo
   });
 };
 
-/** The role of the file that the parameters came in, as a provider's own bytes. */
+/** The role of the file with the parameters, unchanged as the provider sent it. */
 export const PARAMETERS = 'parameters';
 
 const loaded = (

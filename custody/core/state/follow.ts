@@ -1,7 +1,7 @@
 /**
- * The next entry, held against what the log made true so far, then added to it (resources/formats/audit-log.md, section 13).
+ * Compares the next entry with the state that follows from the log so far, then changes the state by it (resources/formats/audit-log.md, section 13).
  *
- * One list for verifier and desk: what an auditor refuses, the desk does not write.
+ * Verifier and desk use the same rules: the desk does not write what an auditor refuses.
  */
 import { sameData } from '../../../shared/canonical.ts';
 import type { Role } from '../../../shared/domain/people.ts';
@@ -14,7 +14,7 @@ import { followModules } from './modules.ts';
 import { followPeople } from './people.ts';
 import type { State } from './state.ts';
 
-/** An act whose signature and subject were judged, and who is behind it. */
+/** An act whose signature and subject were judged, and the person who signed it. */
 export interface CountedAct {
   statement: Act;
   role: Role;
@@ -23,16 +23,16 @@ export interface CountedAct {
 export type Say = (why: string) => void;
 export interface Context {
   acts: readonly CountedAct[];
-  /** The entry needs more people than agreed to it. */
+  /** Fewer people agreed to the entry than it needs. */
   lacking: boolean;
-  /** Something contradicts what was true before. */
+  /** Reports a contradiction with the state before. */
   say: Say;
-  /** Something can't be judged. */
+  /** Reports something that can't be judged. */
   doubt: Say;
 }
 export type Follow = (state: State, entry: Entry, context: Context) => void;
 
-/** How far an entry may lie before the one it follows, ms. */
+/** By how much an entry's time may lie before that of the previous entry, ms. */
 const TOLERANCE = 10_000;
 
 const followTime: Follow = (state, entry, { say }) => {
@@ -44,7 +44,7 @@ const followTime: Follow = (state, entry, { say }) => {
   state.know({ time: at });
 };
 
-/** What a made key says again of its plan. */
+/** The members of a made key's entry that must equal its plan. */
 const REPEATED = [
   'algorithm',
   'label',
@@ -60,7 +60,7 @@ const followOutcome: Follow = (state, entry, { say }) => {
   if (outcome === 'intent') state.intents.set(id, entry);
   if (corr === undefined) return;
   const intent = state.intents.get(corr);
-  if (intent === undefined) return; // the format says so
+  if (intent === undefined) return; // reported as a fault of the format
   state.intents.delete(corr);
   if (!sameData(ceremony, intent.ceremony)) say('it is of another ceremony than its intent');
   const planned = intent.detail as Record<string, unknown>;

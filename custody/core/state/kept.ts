@@ -1,6 +1,6 @@
-/** A collection whose changes can be taken back as one: what a transaction needs that writes entries and state together. */
+/** A collection whose changes can be rolled back together, for a transaction that writes entries and state. */
 
-/** Values are replaced and never changed in place, so keeping the old one is enough to go back. */
+/** Values are replaced and never changed in place, so keeping the old one is enough for a rollback. */
 export class Kept<V> implements Iterable<V> {
   readonly #held = new Map<string, V>();
   /** What changed since {@link begin}; undefined: it was removed. */

@@ -1,4 +1,4 @@
-/** Keys, as the log tells of them: made, used, destroyed, and what their entries may claim. */
+/** Keys as the log records them: made, used, destroyed, and the claims that their entries may make. */
 import type { Entry, EntryOf } from '../../../shared/log/entries.ts';
 import type { KeyDetail } from '../../../shared/log/types/keys.ts';
 import { sameData } from '../../../shared/canonical.ts';
@@ -6,7 +6,7 @@ import { destroyedFrom, transition } from '../keys/life.ts';
 import type { Follow, Say } from './follow.ts';
 import { isLiving, tokenId, type KeyFact, type State } from './state.ts';
 
-/** Members by which a key is known, where an entry says them. */
+/** Members that identify a key, where an entry has them. */
 const IDENTITY = [
   'algorithm',
   'label',
@@ -18,7 +18,7 @@ const IDENTITY = [
 ] as const;
 
 type Making = EntryOf<'key.generate' | 'key.import'>;
-/** Entries that may claim something of a key. */
+/** Entries that may make claims about a key. */
 type Claiming = EntryOf<'key.generate' | 'key.import' | 'key.wrap' | 'key.destroy'>;
 type Using = EntryOf<'key.wrap' | 'key.use' | 'key.destroy' | 'key.state'>;
 

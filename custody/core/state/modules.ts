@@ -1,4 +1,4 @@
-/** PKCS#11 modules and tokens, as the log tells of them. */
+/** PKCS#11 modules and tokens as the log records them. */
 import type { Entry } from '../../../shared/log/entries.ts';
 import type { Follow } from './follow.ts';
 import { isLiving, tokenId, type State } from './state.ts';

@@ -1,4 +1,4 @@
-/** People and the policy, as the log tells of them. */
+/** People and the policy as the log records them. */
 import type { Entry } from '../../../shared/log/entries.ts';
 import { keyIn } from '../audit/reading.ts';
 import type { Follow } from './follow.ts';
@@ -9,7 +9,7 @@ const change = (state: State, id: string, to: Partial<Member>): void => {
   if (member !== undefined) state.members.set(id, { ...member, ...to });
 };
 
-/** A definition is approved by people who still belong to the desk when it is armed. */
+/** Removes the approvals of a person who leaves: approvals count only from people who still belong to the desk at the arming. */
 const forgetApprovals = (state: State, person: string): void => {
   for (const [sha256, by] of [...state.approvals.entries()])
     state.approvals.set(sha256, new Map([...by].filter(([, who]) => who !== person)));

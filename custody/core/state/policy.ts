@@ -1,7 +1,7 @@
-/** What everybody who judges a log reads of a policy (resources/formats/audit-log.md, section 12). */
+/** The part of a policy that every judge of a log reads (resources/formats/audit-log.md, section 12). */
 import { parseCanonical } from '../../../shared/canonical.ts';
 
-/** Approvals that these bytes, a policy's, ask for; undefined when they are no policy. */
+/** The number of approvals that a policy, given as bytes, asks for; undefined when they are not a policy. */
 export const approvalsIn = (bytes: Uint8Array): number | undefined => {
   try {
     const read = parseCanonical(bytes);

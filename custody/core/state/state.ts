@@ -1,8 +1,9 @@
 /**
- * What a log made true: people, policy, modules, keys, ceremonies and exports (resources/formats/audit-log.md, sections 12 and 13).
+ * The state that follows from a log: people, policy, modules, keys, ceremonies and exports (resources/formats/audit-log.md, sections 12 and 13).
  *
- * State is derived here and nowhere else. The desk keeps it in memory, changes it in the transaction that writes an entry, and compares its tables with it at start;
- * the in-product verifier derives it from a bundle. SECURITY: rights come from entries whose signatures were judged, never from a table row (design 08, T1).
+ * State is derived here and nowhere else. The desk keeps it in memory, changes it in the transaction that writes an entry, and compares its tables with it at
+ * start; the in-product verifier derives it from a bundle. SECURITY: rights come from entries whose signatures were judged, never from a table row (design 08,
+ * T1).
  */
 import type { KeyObject } from 'node:crypto';
 import type { Role, SigningKey } from '../../../shared/domain/people.ts';
@@ -30,13 +31,13 @@ export interface Member {
 export interface PolicyInForce {
   sha256: string;
   version: number;
-  /** Approvals that a definition needs; undefined when the document is not at hand. */
+  /** Approvals that a definition needs; undefined when the document is missing. */
   approvals: number | undefined;
 }
 export interface ModuleFact {
   id: string;
   path: string;
-  /** Of the file that two people let in or approved last. */
+  /** The hash of the library file that two people admitted or approved last. */
   sha256: string;
   family: string;
   label: string;
@@ -46,10 +47,10 @@ export interface KeyFact {
   id: string;
   made: KeyDetail;
   state: KeyState;
-  /** The state that it had before it was not found. */
+  /** The state before the key was reported as not found. */
   before?: KeyState;
   ceremony: string | undefined;
-  /** When it was made: the entry's time. */
+  /** The time of the entry that made it. */
   created: string;
 }
 export interface DefinitionFact {
@@ -70,7 +71,7 @@ export interface ExportFact {
   validTo: string | undefined;
   blobSha256: string | undefined;
   manifestSha256: string | undefined;
-  /** How far a wrap has come since the wrapping key was confirmed. */
+  /** The wrap's progress since the wrapping key was confirmed. */
   wrap: 'none' | 'begun' | 'done';
 }
 export interface EnvelopeFact {
@@ -84,31 +85,31 @@ export interface EnvelopeFact {
 export interface Facts {
   /** The last success of `policy.changed`. */
   policy: PolicyInForce | undefined;
-  /** One of them lacked nothing: from then on two people are asked. */
+  /** Whether one of them had its full quorum: from then on two people are required. */
   policyAgreed: boolean;
   /** Time of the last entry, ms since 1970. */
   time: number;
   /** CKA_ID of the log key, as `log.genesis` has it. */
   logKeyId: unknown;
-  /** The size that was sealed when a service last started. */
+  /** The sealed size at the last start of a service. */
   sealed: number;
 }
 
 /** Evidence that state depends on. */
 export interface Documents {
-  /** What a definition says, undefined when it is not at hand or is none. */
+  /** The parsed definition; undefined when it is missing or malformed. */
   definition: (sha256: string) => Outline | undefined;
-  /** Approvals that a policy asks for, undefined when it is not at hand or is none. */
+  /** The number of approvals that a policy asks for; undefined when it is missing or malformed. */
   approvals: (policySha256: string) => number | undefined;
 }
 
 export class State {
   readonly members = new Kept<Member>();
   readonly modules = new Kept<ModuleFact>();
-  /** By {@link tokenId}: whether two people proved themselves when its PIN was set last. */
+  /** By {@link tokenId}: whether two people signed when its PIN was set last. */
   readonly twoAtInit = new Kept<boolean>();
   readonly keys = new Kept<KeyFact>();
-  /** Living keys by token and CKA_ID. */
+  /** Keys that are not destroyed, by token and CKA_ID. */
   readonly living = new Kept<string>();
   readonly definitions = new Kept<DefinitionFact>();
   /** People who approved a definition since it was last armed, by key: definition → key hash → person. */
@@ -159,7 +160,7 @@ export class State {
       this.#facts,
     ] as readonly Kept<unknown>[];
   }
-  /** From here on changes can be dropped, until they are kept. */
+  /** Begins a transaction: changes can be rolled back until they are kept. */
   begin(): void {
     for (const each of this.#all()) each.begin();
   }
@@ -171,10 +172,10 @@ export class State {
   }
 }
 
-/** One token behind one module, as text. */
+/** A text that identifies one token behind one module. */
 export const tokenId = (module: string, { manufacturer, model, serial, label }: Token): string =>
   JSON.stringify([module, manufacturer, model, serial, label]);
 
-/** Has it not been destroyed? */
+/** Whether it has not been destroyed. */
 export const isLiving = ({ state }: KeyFact): boolean =>
   state !== 'destroyed' && state !== 'destroyed-compromised';

@@ -6,10 +6,10 @@ import { Broken, readCanonical } from '../reading.ts';
 import { isNamed, MANIFEST, MANIFEST_PATH, type Manifest, type ManifestFile } from './manifest.ts';
 
 const MAX_MANIFEST = 256 * 2 ** 20;
-/** A file takes no more than this in a manifest; with room for many that are missing. */
+/** An upper limit of a file's line in a manifest, with room for many listed files that are missing. */
 const MANIFEST_BYTES_A_FILE = 256;
 const MISSING_FILES = 100_000;
-/** Reports and evidence are hashed in pieces and never held. */
+/** Reports and evidence are hashed in pieces and never held in memory whole. */
 const MAX_OTHER = 2 ** 30;
 
 export interface Content {
@@ -26,16 +26,16 @@ const WORDS: Record<Exclude<BundleItem['kind'], 'file'>, string> = {
 };
 
 export class Bundle {
-  /** Sizes of the files that are there. */
+  /** Sizes of the existing files. */
   readonly files = new Map<string, number>();
-  /** What the manifest lists; undefined when it could not be read. */
+  /** The manifest's list; undefined when it could not be read. */
   listed: Map<string, ManifestFile> | undefined;
-  /** Files below log/ that the tree has. */
+  /** The files below log/ that belong to the tree. */
   readonly ofTree = new Set<string>();
   readonly #refused = new Set<string>();
   readonly #reader: BundleReader;
   readonly #findings: Findings;
-  /** Large files one after the other pass through the same memory. */
+  /** One buffer, reused for each large file. */
   #buffer = Buffer.alloc(2 ** 18);
 
   constructor(reader: BundleReader, findings: Findings) {
@@ -57,12 +57,12 @@ export class Bundle {
     }
   }
 
-  /** There, as a file or as something that is none and was refused. */
+  /** Whether the path exists, as a file or as something else that was refused. */
   isThere(path: string): boolean {
     return this.files.has(path) || this.#refused.has(path);
   }
 
-  /** Opens a file for `work`; undefined, and said, when it can't be read. */
+  /** Opens a file for `work`; when it can't be read, reports that and gives undefined. */
   #with<T>(path: string, most: number, work: (file: OpenFile) => T): T | undefined {
     const file = this.#reader.open(path);
     if (file === undefined) {
@@ -78,7 +78,7 @@ export class Bundle {
     }
   }
 
-  /** All bytes, good until the next file is read. Whether the manifest agrees is not looked at. */
+  /** All bytes, valid until the next file is read. Not compared with the manifest. */
   #bytes(path: string, most: number): Buffer | undefined {
     return this.#with(path, most, (file) => {
       if (this.#buffer.length < file.size) this.#buffer = Buffer.alloc(file.size);
@@ -89,7 +89,7 @@ export class Bundle {
     });
   }
 
-  /** All bytes, good until the next file is read. */
+  /** All bytes, valid until the next file is read. */
   read(path: string, most: number): Content | undefined {
     const bytes = this.#bytes(path, most);
     if (bytes === undefined) {
@@ -99,7 +99,7 @@ export class Bundle {
     return { bytes, sound: this.agrees(path, bytes.length, hash('sha256', bytes)) };
   }
 
-  /** Evidence that hashes to its name, in memory of its own: it is looked at while a tile is. Undefined when there is none of that size. */
+  /** Evidence that hashes to its name, in a buffer of its own, since it is read while a tile is in use. Undefined when there is none of at most that size. */
   evidence(sha256: string, most: number): Uint8Array | undefined {
     const path = `evidence/${sha256}`;
     const size = this.files.get(path);
@@ -111,7 +111,7 @@ export class Bundle {
     });
   }
 
-  /** Integrity: a listed file has its size and hash. A file that is not listed is the format's business. */
+  /** Integrity: a listed file has its size and hash. An unlisted file is a finding about the format. */
   agrees(path: string, size: number, sha256: string): boolean {
     const listed = this.listed?.get(path);
     if (listed === undefined || (listed.size === size && listed.sha256 === sha256)) return true;
@@ -119,7 +119,7 @@ export class Bundle {
     this.#fail('integrity', `its ${what} is not the one in the manifest`, path);
     return false;
   }
-  /** The same for a file that is not read. */
+  /** The same for a file whose content is not read. */
   sizeAgrees(path: string): boolean {
     const listed = this.listed?.get(path);
     if (listed === undefined || listed.size === this.files.get(path)) return true;
@@ -127,7 +127,7 @@ export class Bundle {
     return false;
   }
 
-  /** Hashes a file of any size and compares; the hash, or undefined when there is none. */
+  /** Hashes a file of any size and compares it with the manifest. Gives the hash, or undefined when the file can't be read. */
   hashed(path: string): string | undefined {
     if (!this.sizeAgrees(path)) return undefined;
     return this.#with(path, MAX_OTHER, (file) => {
@@ -151,7 +151,7 @@ export class Bundle {
     return file;
   }
 
-  /** A file that a tree of this size has. */
+  /** A file that belongs to a tree of this size. */
   readOfTree(path: string, most: number): Content | undefined {
     this.ofTree.add(path);
     if (this.files.has(path)) return this.read(path, most);
@@ -159,12 +159,12 @@ export class Bundle {
     if (!refused) this.#fail('format', 'the tree needs this file', path);
     if (refused || this.listed === undefined || this.listed.has(path))
       this.#findings.doubt('integrity', `${path} is not there to be compared`);
-    // Not lost, but left out: the manifest calls itself complete without it.
+    // A finding about the format and not a missing file: the manifest claims to be complete without it.
     else this.#fail('integrity', 'the checkpoint covers it and the bundle leaves it out', path);
     return undefined;
   }
 
-  /** Reads the manifest and compares its list with what is there. */
+  /** Reads the manifest and compares its list with the existing files. */
   readManifest(): Manifest | undefined {
     const path = MANIFEST_PATH;
     let manifest: Manifest | undefined;

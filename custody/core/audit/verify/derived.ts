@@ -1,4 +1,4 @@
-/** derived/entries.ndjson, read beside the entries: each of them and a line feed, and nothing else. */
+/** derived/entries.ndjson, read beside the entries: each entry and a line feed, and nothing else. */
 import { createHash } from 'node:crypto';
 import type { Bundle } from './bundle.ts';
 import type { Findings } from './findings.ts';
@@ -34,7 +34,7 @@ export class Derived {
     this.#wanted[this.#length++] = LF;
   }
 
-  /** Compares what was expected so far. */
+  /** Compares the entries expected so far. */
   compare(): void {
     const wanted = this.#wanted.subarray(0, this.#length);
     this.#length = 0;

@@ -1,4 +1,4 @@
-/** What was found, part by part, and the verdict that follows (resources/formats/audit-log.md, section 11). */
+/** Findings by part, and the verdict that follows from them (resources/formats/audit-log.md, section 11). */
 import { cleanText } from '../../../../shared/text.ts';
 
 export const PARTS = [
@@ -12,7 +12,7 @@ export const PARTS = [
 export type PartName = (typeof PARTS)[number];
 export type Result = 'pass' | 'fail' | 'unproven';
 
-/** Where something stands: the entry's index, the file, the byte in it. */
+/** The place of a finding: the entry's index, the file, the byte offset. */
 export interface Place {
   index?: number;
   path?: string;
@@ -30,7 +30,7 @@ export interface Verdict {
   first_bad?: Place & { why: string };
 }
 
-/** Remarks kept for a part; a bundle with a million faults gets no million lines. */
+/** Most remarks kept for a part, so that a bundle with a million faults does not produce a million lines. */
 const MAX_NOTES = 20;
 const MAX_WORDS = 300; // bytes of one remark
 
@@ -39,7 +39,7 @@ interface Part {
   doubts: Set<string>;
   more: number;
   first: (Place & { why: string }) | undefined;
-  /** A part nobody has looked at to its end is unproven. */
+  /** False until the part was judged to its end; until then it is unproven. */
   judged: boolean;
 }
 
@@ -66,13 +66,13 @@ export class Findings {
     const part = this.#parts[name];
     const said = { ...place, why: cleanText(why, MAX_WORDS) };
     if (place.path !== undefined) said.path = cleanText(place.path, MAX_WORDS);
-    // An entry says more about where to look than a whole file does.
+    // An entry is a more exact place than a file.
     if (part.first === undefined || (part.first.index === undefined && place.index !== undefined))
       part.first = said;
     const where = placeText(said);
     this.#note(part, part.fails, where === '' ? said.why : `${where}: ${said.why}`);
   }
-  /** Nothing is wrong with it, and it could not be proven. */
+  /** No fault, but no proof either. */
   doubt(name: PartName, why: string): void {
     const part = this.#parts[name];
     this.#note(part, part.doubts, cleanText(why, MAX_WORDS));
@@ -87,7 +87,7 @@ export class Findings {
   judged(...names: PartName[]): void {
     for (const name of names) this.#parts[name].judged = true;
   }
-  /** What no verdict covers, however good. */
+  /** The limits of every verdict, even the best. */
   beyond(what: string): void {
     this.#beyond.push(what);
   }

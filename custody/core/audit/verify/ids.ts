@@ -1,4 +1,4 @@
-/** Numbers of 128 bits and when they were first seen: ids of entries and nonces, 24 bytes each instead of a string. */
+/** A set of 128-bit numbers (ids of entries, nonces) and the order in which they came: 24 bytes each instead of a string. */
 
 const FREE = -1;
 const [HYPHEN, ZERO, NINE, A] = [0x2d, 0x30, 0x39, 0x61];
@@ -17,7 +17,7 @@ export class Ids {
     this.#keys = Uint32Array.from([0, 4, 8, 12], (at) => view.getUint32(at) | 1);
   }
 
-  /** 32 lower-case hex digits; hyphens don't count. */
+  /** 32 lower-case hex digits; hyphens are skipped. */
   #read(text: string): void {
     let word = 0;
     let digits = 0;
@@ -35,14 +35,14 @@ export class Ids {
   get #mask(): number {
     return this.#slots.length - 1;
   }
-  /** Multiply-shift over four words, of which the high bits are the good ones: without the keys nobody can choose what collides. */
+  /** Multiply-shift hash of four words; its high bits are the well-mixed ones. The keys are random, so a bundle's author can't prepare collisions. */
   #start(words: Uint32Array, from: number): number {
     let sum = 0;
     for (let at = 0; at < 4; at++)
       sum = (sum + Math.imul(this.#word(words, from + at), this.#word(this.#keys, at))) | 0;
     return sum >>> (32 - this.#bits);
   }
-  /** Where the number that was read stands, or the free slot for it. */
+  /** The slot of the number parsed last, or the free slot for it. */
   #slot(): number {
     const one = this.#one;
     for (let slot = this.#start(one, 0); ; slot = (slot + 1) & this.#mask) {
@@ -72,13 +72,13 @@ export class Ids {
     }
   }
 
-  /** How many numbers were added before this one, or undefined when it was not. */
+  /** How many numbers were added before this one; undefined when it was not added. */
   find(text: string): number | undefined {
     this.#read(text);
     const held = this.#slots[this.#slot()] ?? FREE;
     return held === FREE ? undefined : held;
   }
-  /** Its number in order, or undefined when it was there already. */
+  /** Adds a number. Gives its place in the order, or undefined when it was added before. */
   add(text: string): number | undefined {
     this.#read(text);
     const slot = this.#slot();

@@ -1,4 +1,4 @@
-/** Entries one by one and among each other: sections 4 to 6, 12 and 13 of resources/formats/audit-log.md. Hashes are judged elsewhere. */
+/** Judges entries, each by itself and against the others: sections 4 to 6, 12 and 13 of resources/formats/audit-log.md. Hashes are judged elsewhere. */
 import { MAX_ENTRY_BYTES, TYPES, type Entry } from '../../../../shared/log/entries.ts';
 import { ORIGIN } from '../../../../shared/log/rules.ts';
 import type { Act } from '../../../../shared/log/statement.ts';
@@ -48,13 +48,13 @@ export interface LedgerOf {
   tree: Tree;
   findings: Findings;
   random: Uint8Array;
-  /** Bytes of a piece of evidence, undefined when it is not there. */
+  /** Bytes of a piece of evidence; undefined when it is missing. */
   evidenceSize: (sha256: string) => number | undefined;
-  /** What definitions and policies say that entries name. */
+  /** The content of the definitions and policies that entries name. */
   documents: Documents;
 }
 
-/** An entry whose form was judged, and not yet who acts in it. */
+/** An entry whose form was judged, but not yet its acts. */
 export interface Read {
   index: number;
   entry: Entry;
@@ -64,18 +64,18 @@ export interface Read {
 
 export class Ledger {
   readonly #of: LedgerOf;
-  /** Ids in the order they came, with what each stands for beside it. */
+  /** Ids in the order they came; `#types` and `#intents` hold at the same place what each id stands for. */
   readonly #ids: Ids;
   readonly #types = new Growing();
   readonly #intents = new Growing();
   readonly #nonces: Ids;
-  /** What the entries so far made true. */
+  /** The state that follows from the entries so far. */
   readonly state: State;
   /** Key hashes of the first people. */
   readonly founders: string[] = [];
-  /** Entries after which they are known: a checkpoint of this size or more vouches for them. */
+  /** The number of entries after which the founders are known: a checkpoint of at least this size covers them. */
   foundersKnownAt = 1;
-  /** Evidence in the bundle that an entry names. */
+  /** Evidence in the bundle that some entry names. */
   readonly evidence = new Set<string>();
   openIntents = 0;
   /** Entries that could not be judged to their end. */
@@ -88,7 +88,7 @@ export class Ledger {
     this.state = new State(of.documents);
   }
 
-  /** Everything about an entry but its hash. `place.offset` is where its bytes begin. */
+  /** Judges everything about an entry except its hash. `place.offset` is where its bytes begin. */
   take(index: number, bytes: Buffer, place: Place & { offset: number }): void {
     const read = this.read(index, bytes, place);
     if (read !== undefined) this.judge(read);
@@ -105,7 +105,7 @@ export class Ledger {
       return { index, entry, acts, place };
     });
   }
-  /** Looks at the signatures of entries ahead of {@link judge}, as far as those who acted are known yet. */
+  /** Verifies signatures ahead of {@link judge}, for acts by people whose enrolment was read already. */
   async verifyAhead(reads: readonly Read[]): Promise<void> {
     await Promise.all(
       reads.flatMap(({ acts }) =>
@@ -147,7 +147,7 @@ export class Ledger {
       throw new Broken(index === 0 ? 'it is not log.genesis' : 'it is a second log.genesis');
   }
 
-  /** The entry, its form judged. */
+  /** Parses the entry and judges its form. */
   #read(index: number, bytes: Buffer): Entry {
     if (bytes.length > MAX_ENTRY_BYTES)
       throw new Broken(`it is longer than ${MAX_ENTRY_BYTES} bytes`);
@@ -172,7 +172,7 @@ export class Ledger {
       throw new Broken('the mode is not the one that the origin’s ending says');
   }
 
-  /** No id twice; an outcome closes one earlier intent of its type. */
+  /** No id occurs twice; an outcome closes one earlier intent of its type. */
   #checkIds({ id, corr, outcome, type }: Entry): void {
     let closes: number | undefined;
     if (corr !== undefined) {
@@ -242,7 +242,7 @@ export class Ledger {
     follow(this.state, entry, {
       acts: counted,
       lacking: short.length > 0,
-      // After an entry that could not be read, what seems to contradict may follow from that one.
+      // After an unreadable entry, an apparent contradiction may be explained by that entry.
       say: (why) => {
         if (this.unread > 0) findings.doubt('state', `entry ${index} (${entry.type}): ${why}`);
         else findings.fail('state', `${entry.type}: ${why}`, place);
@@ -253,7 +253,7 @@ export class Ledger {
     });
   }
 
-  /** The new person's own statement. */
+  /** Judges the new person's own statement. */
   #lacksEnrolment(scene: Scene, index: number, entry: Entry): string[] {
     if (entry.type !== 'person.enrolled') return [];
     if (this.state.members.has(entry.detail.person))
@@ -264,7 +264,7 @@ export class Ledger {
       : ['the statement by the person’s own key does not count'];
   }
 
-  /** What an entry repeats of things that are known otherwise. */
+  /** Compares values that an entry repeats with their source outside the log. */
   #checkAgainstOutside({ tree, findings, place }: Scene, index: number, entry: Entry): void {
     if (entry.type === 'audit.exported') {
       const { size, root } = entry.detail;

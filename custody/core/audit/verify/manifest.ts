@@ -19,7 +19,7 @@ export const HEAD_PATH = 'log/checkpoint';
 export const isNotePath = (path: string): boolean =>
   /^checkpoints\/(?:0|[1-9]\d{0,15})$/.test(path);
 export const isEvidencePath = (path: string): boolean => /^evidence\/[0-9a-f]{64}$/.test(path);
-/** Names the format has. Which files below log/ belong there, the size of the tree says. */
+/** The file names of the format. Which files below log/ belong there follows from the size of the tree. */
 export const isNamed = (path: string): boolean =>
   path === DERIVED_PATH ||
   path === MANIFEST_PATH ||

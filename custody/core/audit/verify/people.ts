@@ -1,4 +1,6 @@
-/** What people signed: whose it is, whether it holds, what it is about, what they had seen (resources/formats/audit-log.md, section 5). */
+/**
+ * Statements that people signed: the signer, the signature, the subject, the log's head that the signer had seen (resources/formats/audit-log.md, section 5).
+ */
 import { verify, type KeyObject } from 'node:crypto';
 import { sameData } from '../../../../shared/canonical.ts';
 import type { SigningKey } from '../../../../shared/domain/people.ts';
@@ -26,7 +28,7 @@ export interface Opened<T> {
   payload: Uint8Array;
   keyId: string;
   signature: Uint8Array;
-  /** Whether it is that key's signature, when it was verified ahead of the judge: see {@link verifyAhead}. */
+  /** The result of verifying it ahead of the judge, and under which key: see {@link verifyAhead}. */
   ahead?: { publicKey: KeyObject; holds: boolean };
 }
 
@@ -80,28 +82,31 @@ export const openEnrolment = (
 };
 
 const holds = (opened: Opened<unknown>, key: SigningKey, publicKey: KeyObject): boolean => {
-  // SECURITY: what was found of this very signature, under the very key that is asked about.
+  // SECURITY: a result found earlier counts only for this same signature and this same key.
   if (opened.ahead?.publicKey === publicKey) return opened.ahead.holds;
   try {
     const { payload, signature } = opened;
     return verify(digestOf(key), preAuthentication(payload), publicKey, signature);
   } catch {
-    return false; // a signature of no form that this key could have made
+    return false; // not in the form of this key's signatures
   }
 };
 
-/** Verifies an act's signature on another thread, so that the judge need not: most of the time that a log takes goes into these. */
+/** Verifies an act's signature on another thread in advance: signatures take most of the time that a log takes. */
 export const verifyAhead = (act: Opened<Act>, { key, publicKey }: Member): Promise<void> =>
   new Promise((done) => {
     const { payload, signature } = act;
     verify(digestOf(key), preAuthentication(payload), publicKey, signature, (error, holds) => {
-      // After an error nothing is known, and the judge verifies it itself.
+      // After an error there is no result, and the judge verifies the signature itself.
       if (error === null) act.ahead = { publicKey, holds };
       done();
     });
   });
 
-/** The act, if it counts. `subject`: of the entry that carries it. `unread`: entries could not be read, so the person may have been enrolled in one of them. */
+/**
+ * The act, if it counts for the quorum. `subject`: of the entry that carries it. `unread`: entries could not be read, so the person may have been enrolled in
+ * one of them.
+ */
 export const judgeAct = (
   { findings, place }: Scene,
   { members }: State,
@@ -131,7 +136,7 @@ export const judgeAct = (
   return { statement: act.statement, role: member.role, keySha256: member.key.sha256 };
 };
 
-/** Whether the new person signed this very enrolment with the key that it names. */
+/** Whether the new person signed this enrolment with the key that it names. */
 export const judgeEnrolment = (
   { findings, place }: Scene,
   { detail }: EntryOf<'person.enrolled'>,

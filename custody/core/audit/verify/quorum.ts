@@ -1,7 +1,7 @@
 /**
- * Whether enough people agreed to an entry (resources/formats/audit-log.md, section 12). Whom a type needs is in its declaration (shared/log).
+ * Whether enough people agreed to an entry (resources/formats/audit-log.md, section 12). The people that a type needs are in its declaration (shared/log).
  *
- * SECURITY: the one judge of this in the program. The desk asks it about its own log when it opens and before it writes, an auditor about a bundle.
+ * SECURITY: the one judge of this in the program. The desk uses it for its own log when it opens and before it writes, an auditor for a bundle.
  */
 import { MANAGERS, STAFF } from '../../../../shared/domain/people.ts';
 import type { Ask } from '../../../../shared/log/declaration.ts';
@@ -11,20 +11,20 @@ import type { CountedAct } from '../../state/follow.ts';
 import { FOUNDERS } from '../../state/people.ts';
 import type { State } from '../../state/state.ts';
 
-/** Approvals that a definition needs in any case. */
+/** Approvals that a definition needs at least, whatever the policy says. */
 const LEAST_APPROVALS = 2;
 
 const keysOf = (acts: readonly CountedAct[]): number =>
   new Set(acts.map(({ keySha256 }) => keySha256)).size;
 
-/** Who sits at the step that an entry names: each seat and who has it, or undefined when there is no such step. */
+/** The people at the step that an entry names, one for each seat; undefined when there is no such step. */
 const atStep = (ceremony: Ceremony, step: string | undefined): string[] | undefined => {
   const found = ceremony.steps.find((one) => one.step.id === step);
   if (found === undefined) return undefined;
   return [...new Set(found.step.seats)].map((seat) => ceremony.seats.get(seat) ?? '');
 };
 
-/** Acts wanted and acts found, in words when they are too few. */
+/** Compares wanted and found acts; a message when there are too few. */
 const short = (found: number, wanted: number, what: string): string | undefined =>
   found >= wanted ? undefined : `${found} of ${wanted} ${what}`;
 
@@ -81,7 +81,7 @@ const lacksAsk = (
   }
 };
 
-/** While a desk is being founded there is nobody yet who could be asked. */
+/** While a desk is being founded there are no members yet who could agree. */
 const needsNobodyYet = ({ type }: Entry, state: State): boolean =>
   (type === 'person.enrolled' && state.members.size < FOUNDERS) ||
   (type === 'token.module_added' && !state.facts.policyAgreed);
@@ -90,7 +90,7 @@ const RECOVERED: Ask = { channels: ['recovery.settle'], by: 'managers', count: 2
 const isRecovered = ({ detail }: Entry): boolean =>
   'recovered' in detail && detail.recovered === true;
 
-/** What an arming lacks beside its own act: it uses approvals up, which were for this ceremony. */
+/** The approvals that an arming lacks beside its own act. Arming consumes them: they were given for this one ceremony. */
 const lacksApprovals = (
   { detail, ceremony }: EntryOf<'ceremony.arm'>,
   { approvals, ceremonies, documents, facts }: State,
@@ -112,7 +112,7 @@ const lacksApprovals = (
   ].flatMap((why) => why ?? []);
 };
 
-/** What an entry lacks, in words; nothing when enough people agreed. `state`: before the entry. */
+/** What an entry lacks, as messages; an empty list when enough people agreed. `state`: before the entry. */
 export const lacks = (entry: Entry, acts: readonly CountedAct[], state: State): string[] => {
   const { type, ceremony: named, corr, outcome } = entry;
   const { inside, outside, intent } = declarationOf(type);

@@ -1,25 +1,25 @@
-/** The tree over the entries read so far. It keeps 40 bytes an entry, so that the root at any earlier size can be asked for. */
+/** The tree over the entries read so far. It keeps 40 bytes an entry, so that it can give the root at any earlier size. */
 import { hash } from 'node:crypto';
 import { nodeHash, rootAt, type Digest } from '../merkle.ts';
 
 const HASH = 32;
-/** Hashes side by side in one piece of memory; even, so that the two halves of a node always lie in one piece. */
+/** Hashes in one piece of memory; an even number, so that both children of a node always lie in one piece. */
 const PIECE = 4096;
-/** Levels above the leaves that are not kept, but for the last two hashes: quickly made again, and most of the tree. */
+/** Levels above the leaves of which only the last two hashes are kept: they are most of the tree, and quick to compute again. */
 const NOT_KEPT = 2;
 const isKept = (level: number): boolean => level === 0 || level > NOT_KEPT;
-/** What a two-byte length can say. */
+/** The largest two-byte length. */
 const MAX_TILE_ENTRY = 0xffff;
 
-// A digest as a string with a character a byte costs half as much as one in a Buffer of its own.
+// A digest as a binary string (one character a byte) costs half as much as one in a Buffer.
 const digest = (bytes: Uint8Array): string => hash('sha256', bytes, 'binary');
 
 export class Tree {
   size = 0;
-  /** Per level from the leaves up, hashes of complete subtrees. Grows as leaves come: a claimed size gets no memory. */
+  /** Per level from the leaves up, hashes of complete subtrees. Grows as leaves come: no memory is allocated for a claimed size. */
   readonly #levels: Buffer[][] = [];
   readonly #leaf = Buffer.alloc(1 + MAX_TILE_ENTRY); // 00 ‖ entry
-  /** The root that was asked for last: entries are only added, so it stays what it is. */
+  /** The root computed last: entries are only appended, so the root at that size stays the same. */
   #asked = { size: -1, root: '' };
   readonly #pair = Buffer.alloc(1 + 2 * HASH, 1); // 01 ‖ left ‖ right
 
@@ -61,7 +61,7 @@ export class Tree {
     return this.#piece(level, index).subarray(at, at + HASH);
   };
 
-  /** Whether `hashes` at `offset` is that subtree's. For the levels that tiles are of. */
+  /** Whether `hashes` holds that subtree's hash at `offset`. For the levels of tiles. */
   holds(level: number, index: number, hashes: Buffer, offset: number): boolean {
     const at = this.#offset(level, index);
     const piece = this.#piece(level, index);
@@ -71,7 +71,7 @@ export class Tree {
     );
   }
 
-  /** Base64 of the root of the first `size` entries. People who act together name the same. */
+  /** Base64 of the root of the first `size` entries. People who act together name the same root, so the last one is cached. */
   root(size: number): string {
     if (this.#asked.size !== size)
       this.#asked = { size, root: Buffer.from(rootAt(size, this.node)).toString('base64') };

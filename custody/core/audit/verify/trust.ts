@@ -1,4 +1,7 @@
-/** What the auditor brings along: the trust file and anchors (resources/formats/audit-log.md, section 10). A fault here is theirs to mend. */
+/**
+ * The auditor's own inputs: the trust file and anchors (resources/formats/audit-log.md, section 10). A fault in them is an input error and no finding about the
+ * bundle.
+ */
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { Count, Hex64 } from '../../../../shared/domain/basics.ts';
@@ -10,12 +13,12 @@ import { publicKey } from '../reading.ts';
 interface PinnedKey {
   spki: Uint8Array;
   sha256: string;
-  /** Sizes of the log that it signs, both included. */
+  /** The sizes of the log for which this key signs, both included. */
   from: number;
   to: number;
 }
 export interface Anchor {
-  /** For people: where it came from. */
+  /** For human readers: where the key came from. */
   name: string;
   note: Note;
 }
@@ -23,7 +26,7 @@ export interface TrustFile {
   log: string;
   keys: PinnedKey[];
   anchors: Anchor[];
-  /** Key hashes of the founders, if the auditor knows them. */
+  /** Key hashes of the founders, if the trust file names them. */
   people: string[] | undefined;
 }
 export type Note = Omit<SignedCheckpoint, 'root'> & { root: string };
@@ -32,7 +35,7 @@ const refuse = (what: string): never => {
   throw new KeymootError('input-invalid', what);
 };
 
-/** Section 8: a note as this format has it, or undefined. */
+/** Section 8: a note in this format, or undefined. */
 export const parseNote = (text: string): Note | undefined => {
   const note = parseCheckpoint(text);
   if (note === undefined || !ORIGIN.test(note.origin)) return undefined;
@@ -61,8 +64,8 @@ const members = (value: unknown): number => {
 };
 
 /**
- * JSON with any white space and order. JSON.parse lets the last of two equal members win and takes fractions: a trust file that two readers
- * would read differently is no trust file. Outside strings each member has one colon, so fewer members than colons means one was there twice.
+ * JSON with any white space and order. JSON.parse lets the last of two equal members win and takes fractions: a trust file that two parsers would read
+ * differently is refused. Outside strings each member has one colon, so fewer members than colons means that one occurred twice.
  */
 const readFreely = (text: string): unknown => {
   const value: unknown = JSON.parse(text);

@@ -1,11 +1,11 @@
 /**
- * Judges an audit bundle (resources/formats/audit-log.md): six parts, apart, and a verdict.
+ * Judges an audit bundle (resources/formats/audit-log.md): six parts, each judged separately, and a verdict.
  *
- * Independent on purpose of the stand-alone verifier in resources/verifier: that one shares no code with the desk, this one stands on the desk's
- * own core. The tests run both over the same bundles.
+ * Deliberately independent of the stand-alone verifier in resources/verifier: that one shares no code with the desk, this one uses the desk's own core. The
+ * tests run both over the same bundles.
  *
- * Entries pass by, 256 at a time. What stays is 40 bytes of hashes an entry (a person may have signed under any earlier head), 24 bytes an id, and
- * what was found. Nothing in the bundle is trusted: sizes are claims until the files are there, and trust comes from outside.
+ * Entries are streamed, 256 at a time. Memory holds 40 bytes of hashes an entry (a person may have signed under any earlier head), 24 bytes an id, and the
+ * findings. Nothing in the bundle is trusted: sizes are claims until the files were read, and trust comes from outside.
  */
 import { isUtf8 } from 'node:buffer';
 import { MAX_ENTRY_BYTES } from '../../../../shared/log/entries.ts';
@@ -123,7 +123,7 @@ class Verification {
     return bytes === undefined ? undefined : read(bytes);
   }
 
-  /** What no bundle can prove, however good: section 11. */
+  /** The limits of what any bundle can prove: section 11. */
   #sayWhatIsBeyond(): void {
     const findings = this.#findings;
     const loose = FOR_PEOPLE.filter((path) => this.#bundle.files.has(path));
@@ -162,7 +162,7 @@ class Verification {
     return { path, text, note };
   }
 
-  /** The manifest repeats the head. */
+  /** Compares the head that the manifest repeats. */
   #compareHead(manifest: Manifest | undefined, head: HeldNote | undefined): void {
     if (manifest === undefined || head === undefined) return;
     const place = { path: 'manifest.json' };
@@ -210,7 +210,7 @@ class Verification {
 
   // Tiles
 
-  /** True when all entries were there. */
+  /** True when no entry was missing. */
   #readEntries(size: number, ledger: Ledger): boolean {
     const derived = new Derived(this.#bundle, this.#findings);
     let complete = true;
@@ -243,7 +243,7 @@ class Verification {
         hashes !== undefined &&
         !this.#tree.holds(0, index, hashes.bytes, (index - first) * HASH)
       ) {
-        // Blame the file that the manifest contradicts too.
+        // Of the two, name the file that the manifest contradicts too.
         const inHashes = { index, path: hashes.path, offset: (index - first) * HASH };
         const why = 'the entry does not hash to what its tile says';
         this.#findings.fail('integrity', why, tile.sound && !hashes.sound ? inHashes : place);
@@ -257,7 +257,7 @@ class Verification {
     return true;
   }
 
-  /** A tile of hashes, in memory of its own. */
+  /** A tile of hashes, in a buffer of its own. */
   #readHashTile(
     level: number,
     index: number,
@@ -347,7 +347,7 @@ class Verification {
     if (!all) findings.doubt('quorum', 'not every entry could be read, so not each was judged');
     const people = this.#trust?.people;
     if (people === undefined) {
-      // SECURITY: whoever has the log key can invent two founders; only something from outside says that these are the ones.
+      // SECURITY: an attacker who has the log key can invent two founders; only evidence from outside shows that these are the real ones.
       if (anchored < Math.min(ledger.foundersKnownAt, this.about.size ?? 0))
         findings.doubt(
           'quorum',
@@ -364,7 +364,7 @@ class Verification {
 
 /**
  * The verdict on a bundle. `anchors` are texts of checkpoints held outside, beside those in the trust file.
- * Throws KeymootError `input-invalid` for an anchor that is none; whatever the bundle does ends in a verdict.
+ * Throws KeymootError `input-invalid` for an anchor that is none; every fault of the bundle itself ends in a verdict.
  */
 export const verifyBundle = (
   reader: BundleReader,
