@@ -1,8 +1,9 @@
 /**
- * The service's end of a short-lived process of ours: a token process, the holder, the judge. It starts it, asks, waits no longer than a deadline, and ends it.
+ * The service's end of a short-lived process of ours: a token process, the holder, the judge. It starts the process, sends requests, waits up to a deadline,
+ * and ends it.
  *
- * All of them speak alike: `{ seq, op, input }` over Node's channel, bytes beside it (aside.ts), and one answer to each. A process that answers what was not
- * asked, or in no form of ours, is ended: nothing that is asked later may be answered by what came now.
+ * All use the same protocol: `{ seq, op, input }` over Node's channel, bytes beside it (aside.ts), and one answer to each. A process that sends an answer
+ * without a request, or one in another form, is ended: otherwise that answer could be taken for the answer to a later request.
  */
 import type { ChildProcess } from 'node:child_process';
 import { Calls } from '../shared/calls.ts';
@@ -21,7 +22,7 @@ import { cleanText } from '../shared/text.ts';
 import { setAside, STDIO_ASIDE } from './aside.ts';
 import { spawnSelf } from './spawn.ts';
 
-/** What is told of a process that fails. `during` is the request that it was at, if any. */
+/** The errors for a process that fails. `during`: the request that it was working on, if any. */
 export interface Failures {
   readonly ended: (how: string, during: string | undefined) => KeymootError;
   readonly lied: (during: string | undefined) => KeymootError;
@@ -44,7 +45,7 @@ const isReply = either(
   }),
 );
 
-/** SECURITY: a vendor's code may run in the process that sends this; people read it on screens, in terminals and in the log. */
+/** SECURITY: a vendor's code may run in the process that sends this text, and people read it on screens, in terminals and in the log, so it is cleaned. */
 const clean = (text: string): string => cleanText(text, MOST_TEXT);
 const errorOf = (
   code: ErrorCode,
@@ -67,9 +68,9 @@ export class ChildLink {
   readonly #child: ChildProcess;
   readonly #failures: Failures;
   readonly #calls = new Calls<Answer, string>();
-  /** Why no further call is taken. */
+  /** Set once no further call is accepted: the reason. */
   #over: KeymootError | undefined;
-  /** Resolves when the process is gone, for whatever reason. */
+  /** Resolves when the process has ended, for whatever reason. */
   readonly exited: Promise<void>;
 
   constructor(
@@ -79,16 +80,16 @@ export class ChildLink {
     env?: Readonly<Record<string, string>>,
   ) {
     this.#failures = failures;
-    // Vendors write to standard output and error what they like, PINs in debug builds included: nobody reads it.
+    // Vendors' libraries write anything to standard output and error, in debug builds even PINs: it is discarded.
     const stdio = [...STDIO_ASIDE];
     const child = spawnSelf([command], env === undefined ? { stdio } : { stdio, env });
     this.#child = child;
     child.on('message', (message) => {
       this.#receive(message);
     });
-    // A system that is out of descriptors starts nothing, and then there is no pipe either.
+    // Without free descriptors the system starts no process, and then there is no pipe either.
     if (child.pid === undefined) this.#end(failures.ended(NOT_STARTED, undefined));
-    else child.stdio[4]?.on('error', () => undefined); // told by its exit
+    else child.stdio[4]?.on('error', () => undefined); // reported at its exit
     this.exited = new Promise((resolve) => {
       const ended = (how: string) => {
         this.#end(this.#failures.ended(how, this.#calls.oldest));
@@ -99,7 +100,7 @@ export class ChildLink {
       });
       child.once('exit', (code, signal) => {
         const how = signal ?? `exit code ${String(code)}`;
-        // A last answer may still be in the channel; it is read before the disconnect is told.
+        // A last answer may still be in the channel; it is read before the disconnect is reported.
         if (child.connected)
           child.once('disconnect', () => {
             ended(how);
@@ -119,8 +120,8 @@ export class ChildLink {
   /**
    * One request, one answer.
    *
-   * @param sent called when the request is on its way: what is on its way is a copy, so the caller's own bytes can be cleared
-   * @throws KeymootError as the process said, or one of its failures
+   * @param sent called once the request is sent: the channel holds a copy, so the caller can clear its own bytes
+   * @throws KeymootError the process's own error, or one of `failures`
    */
   async ask(
     op: string,
@@ -136,7 +137,7 @@ export class ChildLink {
         late: () => ({ ok: false, error: this.kill(this.#failures.late(op, deadlineMs)) }),
       },
       send: (seq) => {
-        // That it could not be sent means that the process ends, which is told by its exit.
+        // Sending fails only when the process is ending, which is reported at its exit.
         this.#child.send({ seq, op, input: setAside(this.#child, input) }, () => undefined);
         sent();
       },
@@ -160,19 +161,19 @@ export class ChildLink {
     if (!answered) this.kill(this.#failures.lied(this.#calls.oldest));
   }
 
-  /** The first reason stays: what follows is only its consequence. */
+  /** The first reason stays: later ones are only its consequences. */
   #end(why: KeymootError): KeymootError {
     this.#over ??= why;
     this.#calls.settleAll({ ok: false, error: this.#over });
     return this.#over;
   }
 
-  /** Asks the process to end by itself, and takes no further call. */
+  /** Asks the process to end by itself, and accepts no further call. */
   close(why: KeymootError): void {
     this.#end(why);
     if (this.#child.connected) this.#child.disconnect();
   }
-  /** Ends the process now; what waited is told why. A native call can't be cancelled otherwise. */
+  /** Kills the process; waiting calls are rejected with the reason. A native call can't be cancelled otherwise. */
   kill(why: KeymootError): KeymootError {
     const over = this.#end(why);
     this.#child.kill('SIGKILL');

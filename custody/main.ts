@@ -1,13 +1,13 @@
 /**
- * `keymoot`: one program. What it does is its first argument; each part is loaded only when it is meant, so a token process never has SQLite in it
- * and the service never a vendor's library.
+ * `keymoot`: one program. Its first argument selects the part to run, and only that part is loaded: a token process never contains SQLite, and the service
+ * never a vendor's library.
  */
 import { writeFileSync } from 'node:fs';
 import { BUILD, VERSION } from './build.ts';
 
 /**
- * SECURITY: a core dump of this process could hold what was typed. A child of ours starts without (shared/environment.ts); a person's shell may allow them, and
- * a Node can't lower its own limit. It can say that no memory belongs into a dump, where the system knows of that.
+ * SECURITY: a core dump of this process could contain typed secrets. Child processes start with dumps disabled (shared/environment.ts); a person's shell may
+ * allow them, and Node can't lower its own limit. On Linux it can exclude its memory from dumps.
  */
 const leaveNoMemory = (): void => {
   try {
@@ -55,7 +55,7 @@ const main = async (): Promise<void> => {
 };
 
 main().catch((error: unknown) => {
-  // Only words: a stack could hold a value. What is unexpected is a mistake of ours and is shown as one.
+  // Only the message: a stack could contain a value. An unexpected error is a bug of ours and is reported as one.
   const message =
     error instanceof Error && error.name === 'KeymootError'
       ? error.message

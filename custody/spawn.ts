@@ -2,7 +2,7 @@
  * How Keymoot starts another Keymoot process: the service, a token process, a short-lived forming or splitting process.
  *
  * Three rules, the same for every child:
- * - its environment is empty but for what the caller names (shared/environment.ts), and it reads no OpenSSL configuration (design 08, T9);
+ * - its environment holds only the variables that the caller names (shared/environment.ts), and it reads no OpenSSL configuration (design 08, T9);
  * - it can't leave a core dump;
  * - it is never detached, and never forked with `child_process.fork`, which would run the main program again.
  */
@@ -27,7 +27,7 @@ const findBundle = (): string => {
 
 /** Program and first arguments that start this Keymoot again. */
 const selfCommand = (): string[] => {
-  // SECURITY: KEYMOOT_MAIN is for a test that puts a hostile program there; a packaged desk starts nothing but itself.
+  // SECURITY: KEYMOOT_MAIN lets a test run a hostile program instead; a packaged desk starts only itself.
   // The options are part of a packaged program already (scripts/package.mjs).
   if (isSea()) return [process.execPath];
   const node = [process.execPath, ...nodeOptions(process.platform)];

@@ -8,7 +8,7 @@ import {
 } from '../../shared/holder/protocol.ts';
 import { ChildLink } from '../child-link.ts';
 
-/** It only adds and compares: one that takes this long was stopped, and is ended rather than waited for. */
+/** The holder only adds and compares: one that takes this long has been suspended, so it is killed. */
 const DEADLINE_MS = 15_000;
 
 const gone = (): KeymootError =>

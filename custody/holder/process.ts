@@ -1,5 +1,5 @@
 /**
- * `keymoot holder`: holds components between their entry and the forming of the key, and nothing longer.
+ * `keymoot holder`: holds components from their entry until the key is formed, no longer.
  *
  * It has no library, no database and no file open. It ends when the service does, when the key is formed, or after 30 idle minutes; its memory ends with it.
  */
@@ -15,7 +15,7 @@ import { parseRsaSpki } from '../core/wrapping/spki.ts';
 const IDLE_MS = 30 * 60_000;
 const IMPORT_BITS: ReadonlySet<number> = new Set([2048, 3072, 4096]);
 
-/** SECURITY: sealed to an exponent of 1, or to a short modulus, the sum would be open to whoever sees it pass. The components stay where they are. */
+/** SECURITY: sealed under an exponent of 1 or a short modulus, an observer of the message could recover the sum. On a refusal the components stay held. */
 const requireImportKey = (spki: Uint8Array, bits: number): void => {
   try {
     parseRsaSpki(
@@ -41,7 +41,7 @@ export const holderProcess = (): void => {
   let idle = setTimeout(end, IDLE_MS);
   process.on('disconnect', end);
   process.on('SIGTERM', end);
-  process.on('SIGINT', () => undefined); // a terminal's Ctrl-C goes to every process; the face decides what it means
+  process.on('SIGINT', () => undefined); // a terminal's Ctrl-C goes to every process; the face handles it
 
   const components = (): ComponentSet => {
     if (set === undefined) throw new KeymootError('state-refused', 'No component set is open.');

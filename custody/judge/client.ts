@@ -1,4 +1,4 @@
-/** The service's side of the judging process: one at a time, bounded in time, ended when nobody waits. */
+/** The service's side of the judging process: one at a time, bounded in time, ended when its caller has gone. */
 import { VerdictView } from '../../shared/contract/desk.ts';
 import { KeymootError } from '../../shared/errors.ts';
 import { ChildLink } from '../child-link.ts';
@@ -37,7 +37,7 @@ export class Judge {
   }
 
   /**
-   * The verdict on a bundle. Whoever asks again gives the question before up.
+   * The verdict on a bundle. A new call cancels the one before.
    *
    * @throws KeymootError input-invalid for a trust file or anchor that is none; cancelled; file-too-large when it takes too long or too much memory; internal
    */

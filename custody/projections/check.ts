@@ -1,4 +1,4 @@
-/** Every row against what the log says (design 08, T1): a desk whose tables say otherwise is not opened. */
+/** Compares every row with the state that follows from the log (design 08, T1): a desk whose tables contradict the log is not opened. */
 import { sameData } from '../../shared/canonical.ts';
 import type { Entry } from '../../shared/log/entries.ts';
 import type { State } from '../core/state/state.ts';
@@ -7,7 +7,7 @@ import type { IndexRow } from '../store/tables/log-index.ts';
 import { indexRows } from './log-index.ts';
 import { PROJECTIONS } from './projections.ts';
 
-/** What a row is about that contradicts the log, in words for people; undefined when all agree. */
+/** The subject of a row that contradicts the log, as words for people; undefined when all rows agree. */
 export const contradiction = (state: State, store: Store): string | undefined => {
   for (const { what, ids, row, rows } of PROJECTIONS) {
     const there = rows(store);
@@ -23,7 +23,7 @@ export const contradiction = (state: State, store: Store): string | undefined =>
   return undefined;
 };
 
-/** Compares the index with the entries as they pass by, in the order of the log. */
+/** Compares the index with the entries, which are passed to it in the order of the log. */
 export class IndexCheck {
   readonly #rows: Iterator<IndexRow>;
   #next: IndexRow | undefined;
@@ -45,11 +45,11 @@ export class IndexCheck {
     }
     if (expected.size > 0) this.#wrong = true;
   }
-  /** Whether the index says what the entries say, once all have passed by. */
+  /** Whether the index agrees with the entries, once all were passed. */
   get agrees(): boolean {
     return !this.#wrong && this.#next === undefined;
   }
-  /** SQLite keeps a statement open until its rows are read to the end or left. */
+  /** SQLite keeps a statement open until its rows are read to the end or the iteration is left. */
   end(): void {
     this.#rows.return?.();
   }

@@ -1,8 +1,8 @@
-/** Under what an entry is found: its type, and what it tells of. */
+/** The index values of an entry: its type, and the key, ceremony, export and person that it is about. */
 import type { Entry } from '../../shared/log/entries.ts';
 import type { IndexRow } from '../store/tables/log-index.ts';
 
-/** The rows of one entry, each once. */
+/** The rows of one entry, without duplicates. */
 export const indexRows = ({ seq, type, detail, ceremony, actor }: Entry): IndexRow[] => {
   const rows: IndexRow[] = [{ kind: 'type', id: type, seq }];
   // (Other entries call the public key of a person or of the log `key`.)

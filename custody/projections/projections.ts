@@ -1,4 +1,4 @@
-/** The rows that follow from the log: of which ids an entry changes them, and what each says. One function for writing and for comparing. */
+/** The rows that follow from the log: the ids of the rows that an entry changes, and the content of each row. Writing and comparing use the same function. */
 import type { KeyRecord } from '../../shared/domain/keys.ts';
 import { Family } from '../../shared/domain/tokens.ts';
 import type { Entry } from '../../shared/log/entries.ts';
@@ -8,19 +8,19 @@ import type { State } from '../core/state/state.ts';
 import type { Store } from '../store/store.ts';
 import type { PersonRow } from '../store/tables/people.ts';
 
-/** `T`: a row as its table reads it. */
+/** `T`: a row as its table returns it. */
 export interface Projection<T = unknown> {
   table: string;
-  /** For people, when it contradicts the log. */
+  /** The subject of a row, for the message that it contradicts the log. */
   what: string;
   /** Ids of rows that the entry may have changed. */
   touches: (entry: Entry, state: State) => Iterable<string>;
-  /** What the row must say; undefined when there is none. */
+  /** The row as it must be; undefined when there must be none. */
   row: (id: string, state: State, store: Store) => T | undefined;
   ids: (state: State) => Iterable<string>;
   put: (row: T, store: Store) => void;
   remove?: (id: string, store: Store) => void;
-  /** Rows that there are, by id. */
+  /** The existing rows, by id. */
   rows: (store: Store) => ReadonlyMap<string, T>;
 }
 const projection = <T>(of: Projection<T>): Projection => of as unknown as Projection;
@@ -31,7 +31,7 @@ const idsOf = function* (kept: Kept<unknown>): Generator<string> {
 const byId = <T>(rows: readonly T[], id: (row: T) => string): Map<string, T> =>
   new Map(rows.map((row) => [id(row), row]));
 
-/** Whatever of a key's record the log says. An entry that lacks something of it makes a row that no table has. */
+/** The part of a key's record that follows from the log. An entry that lacks a member of it gives a row that no table can contain. */
 export const keyRow = (id: string, state: State, store: Store): KeyRecord | undefined => {
   const key = state.keys.get(id);
   if (key === undefined) return undefined;
@@ -187,7 +187,7 @@ export const PROJECTIONS: readonly Projection[] = [
   }),
 ];
 
-/** Types of which a device may leave something behind when they are interrupted. Other intents share the fate of one of these. */
+/** Types of acts that may leave objects on a device when they are interrupted. Other intents are settled together with one of these. */
 const WITH_DEVICE: ReadonlySet<Entry['type']> = new Set([
   'key.generate',
   'key.import',
@@ -196,7 +196,7 @@ const WITH_DEVICE: ReadonlySet<Entry['type']> = new Set([
   'key.destroy',
 ]);
 
-/** Brings the rows in line with an entry that the state has taken in. */
+/** Updates the rows after the state was changed by an entry. */
 export const project = (entry: Entry, state: State, store: Store): void => {
   for (const { touches, row, put, remove } of PROJECTIONS)
     for (const id of touches(entry, state)) {

@@ -1,4 +1,4 @@
-/** The rows that follow from the log, all made again: for a desk whose log is whole and whose tables are not. */
+/** Writes all rows that follow from the log again: for a desk whose log is intact and whose tables are not. */
 import { readEntry } from '../core/audit/reading.ts';
 import type { State } from '../core/state/state.ts';
 import type { Store } from '../store/store.ts';
@@ -6,8 +6,8 @@ import { indexRows } from './log-index.ts';
 import { PROJECTIONS } from './projections.ts';
 
 /**
- * Empties those tables and fills them from the log, in one transaction. What lies apart from the log (evidence, names, sealed keys, settings) stays as it is.
- * @param state what the judge derived from this very log. SECURITY: rows are made from it, so an entry that was not judged must not have had a part in it.
+ * Empties those tables and fills them from the log, in one transaction. Data outside the log (evidence, names, sealed keys, settings) stays as it is.
+ * @param state the state that the judge derived from this log. SECURITY: rows are made from it, so no entry that was not judged may have contributed to it.
  */
 export const rebuild = (store: Store, state: State): void => {
   store.commit(() => {

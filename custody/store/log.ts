@@ -1,5 +1,6 @@
 /**
- * The log's rows: entries with the subtrees they complete, and checkpoints. Append only; the tree is held as its right edge and put back when a transaction fails.
+ * The log's rows: entries with the subtrees they complete, and checkpoints. Append only; the tree is kept in memory as its right edge and restored when a
+ * transaction fails.
  *
  * Hashes lie in the row of the leaf that completes them, so a commit touches one page and not one for each level.
  */
@@ -23,7 +24,7 @@ const checkpointRow = ({ size, root, note }: RawCheckpoint): CheckpointRow => ({
   note: note ?? undefined,
 });
 
-/** Leaf m completes one subtree of each level up to the number of ones that m ends in; a subtree is completed by its last leaf. */
+/** A subtree is completed by its last leaf: leaf m completes one subtree of each level from 0 up to the number of trailing ones of m. */
 const lastLeaf = (level: number, index: number): number => (index + 1) * 2 ** level - 1;
 const HASH_BYTES = 32;
 
@@ -98,8 +99,8 @@ export class LogStore {
     for (let seq = from; seq < to; seq++) yield { seq, entry: this.entry(seq) };
   }
   /**
-   * Does this entry lead to the right edge, whose root the checkpoints sign? Every hash on the way is computed: a stored one says nothing about what is
-   * below it.
+   * Whether this entry's audit path leads to the right edge, whose root the checkpoints sign. Every hash on the path is computed: a stored one proves nothing
+   * about the entries below it.
    */
   recheckLeaf(seq: number): boolean {
     let digest = leafHash(this.entry(seq));
@@ -117,7 +118,7 @@ export class LogStore {
     const hashes = this.#tree.append(leafHash(entry)).map(({ hash }) => hash);
     this.#insertEntry.run(seq, entry, Buffer.concat(hashes));
   }
-  /** Remembers the tree, for {@link restore} when the transaction around it fails. */
+  /** Saves the tree, for {@link restore} when the surrounding transaction fails. */
   remember(): () => void {
     const before = this.#tree.copy();
     return () => {
@@ -135,7 +136,7 @@ export class LogStore {
       .all()
       .map(checkpointRow);
   }
-  /** Sizes of which there is a signed checkpoint, from the smallest. */
+  /** Sizes with a signed checkpoint, smallest first. */
   sealedSizes(): number[] {
     return this.#db
       .prepare<[], { size: number }>(
@@ -144,7 +145,7 @@ export class LogStore {
       .all()
       .map(({ size }) => size);
   }
-  /** The largest that was signed, or that the token was asked to sign. */
+  /** The largest size that was signed or sent to the token for signing. */
   lastCheckpoint(signedOnly = true): CheckpointRow | undefined {
     const row = this.#db
       .prepare<[], RawCheckpoint>(

@@ -1,5 +1,5 @@
 /**
- * Opens the desk's database. The only place that sets SQLite's options and puts its errors into words.
+ * Opens the desk's database. The only place that sets SQLite's options and translates its errors into messages.
  *
  * One process per desk: the lock is exclusive and held until the process ends. WAL with synchronous=FULL: a commit is on disk before it is answered.
  */
@@ -63,7 +63,7 @@ export const storeError = (error: unknown): unknown => {
   return error;
 };
 
-/** Opens a database file with every setting and check: for the desk, and for tests of migrations, which give the number to run. */
+/** Opens a database file with every setting and check: for the desk, and for tests of migrations, which give the number of migrations to run. */
 export const openFile = (file: string, to = migrations.length): Database => {
   const Sqlite = nativeRequire('better-sqlite3');
   let db: Database | undefined;

@@ -1,8 +1,8 @@
 /**
  * The tables, indexes and triggers of the database: made by migrations, and compared with a fresh schema at each opening.
  *
- * SECURITY: a foreign trigger would run inside our own writes, and a missing one no longer protects. Rows are compared with the log later (projections/check.ts);
- * this check ensures that reads and writes do only what our code says.
+ * SECURITY: a foreign trigger would run inside our own writes, and a missing one no longer protects. Rows are compared with the log later
+ * (projections/check.ts); this check ensures that reads and writes do only what our code says.
  */
 import { KeymootError } from '../../shared/errors.ts';
 import { cleanText } from '../../shared/text.ts';
@@ -17,7 +17,7 @@ interface Part {
   sql: string | null;
 }
 
-/** The database's user_version is this and how many migrations have run. Smaller ones, but 0, are of builds whose log had another form. */
+/** The database's user_version is this plus the number of migrations that have run. Smaller values except 0 come from builds whose log had another form. */
 const BASE = 10;
 
 const run = (db: Database, from: number, to: number): void => {
@@ -36,7 +36,7 @@ const encodingOf = (db: Database): unknown => db.pragma('encoding', { simple: tr
 const spelled = (part: Part): string => JSON.stringify(part);
 const called = ({ type, name }: Part): string => `${cleanText(type, 16)} “${cleanText(name, 64)}”`;
 
-/** The difference, in words. */
+/** The difference, as a message. */
 const difference = (db: Database, fresh: Database): string | undefined => {
   const [parts, ours] = [partsOf(db), partsOf(fresh)];
   const known = new Set(ours.map(spelled));

@@ -58,7 +58,7 @@ export class Store {
 
   /**
    * Runs `change` in one transaction, on disk when this returns. A failure leaves rows and tree as they were.
-   * `mustSucceed`: the device has already acted, so on a full disk the reserve is given up to record what happened.
+   * `mustSucceed`: the device has already acted, so on a full disk the reserve is deleted to make room for the record.
    */
   commit<T>(change: () => T, mustSucceed = false): T {
     const restore = this.log.remember();
@@ -76,7 +76,7 @@ export class Store {
     }
   }
 
-  /** Empties a table that follows from the log, by its name in the schema. Inside a transaction only, which fills it again. */
+  /** Empties a table that follows from the log, by its name in the schema. Only inside a transaction that fills it again. */
   empty(table: string): void {
     this.#db.exec(`DELETE FROM "${table}"`);
   }

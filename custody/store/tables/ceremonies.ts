@@ -1,4 +1,4 @@
-/** Ceremonies: which definitions, sessions and envelopes there are. The state of a ceremony is derived from its entries. */
+/** Ceremonies: the list of definitions, sessions and envelopes. The state of a ceremony is derived from its entries. */
 import type { Database } from '../open.ts';
 
 export interface CeremonyRow {

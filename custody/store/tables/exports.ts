@@ -1,4 +1,4 @@
-/** Export jobs and how far each has come. */
+/** Export jobs and the progress of each. */
 import type { ExportView } from '../../../shared/contract/exports.ts';
 import type { Database } from '../open.ts';
 

@@ -1,7 +1,7 @@
-/** Intents without an outcome, and the processes that may still be carrying one out. */
+/** Intents without an outcome, and the processes that may still be executing one. */
 import type { Database } from '../open.ts';
 
-/** What was planned, and until when, is in the entry. */
+/** The plan and its deadline are in the entry. */
 export interface IntentRow {
   /** The intent entry's id. */
   entry: string;
@@ -9,7 +9,7 @@ export interface IntentRow {
 }
 export interface ProcessRow {
   pid: number;
-  /** When the kernel started it, so that a later process with the same number is not taken for it. */
+  /** The kernel's start time of the process, which distinguishes it from a later process with the same pid. */
   started: string;
   epoch: number;
   module: string;

@@ -1,4 +1,4 @@
-/** Key records: what we know of each key. The keys themselves are on tokens. */
+/** Key records: the desk's data about each key. The keys themselves are on tokens. */
 import { canonical } from '../../../shared/canonical.ts';
 import { KeyRecord, KeySummary } from '../../../shared/domain/keys.ts';
 import type { Database } from '../open.ts';
@@ -60,7 +60,7 @@ const summary = (raw: RawSummary) => ({
   created: raw.created,
 });
 
-/** As it stands in the table, its form unjudged. */
+/** A row as stored, its form unchecked. */
 const plain = (raw: Raw) => ({
   ...summary(raw),
   ...(raw.spki === null ? {} : { spki: raw.spki.toString('base64') }),
@@ -70,7 +70,7 @@ const read = (raw: Raw): KeyRecord => KeyRecord.parse(plain(raw));
 
 export class KeysTable {
   readonly #db;
-  /** Rises with each change of this process, which is the only one that writes. */
+  /** Rises with each change by this process, the only writer. */
   #revision = 0;
   constructor(db: Database) {
     this.#db = db;
@@ -113,7 +113,7 @@ export class KeysTable {
     const raw = this.#db.prepare<[string], Raw>('SELECT * FROM key WHERE id = ?').get(id);
     return raw === undefined ? undefined : read(raw);
   }
-  /** From the oldest; a new key comes at the end. */
+  /** Oldest first; a new key comes at the end. */
   page(from: number, limit: number): { revision: number; total: number; keys: KeySummary[] } {
     const total =
       this.#db.prepare<[], { n: number }>('SELECT count(*) AS n FROM key').get()?.n ?? 0;
@@ -128,7 +128,7 @@ export class KeysTable {
       keys: rows.map((row) => KeySummary.parse(summary(row))),
     };
   }
-  /** Every row by its id, for comparing it with what the log says: no form is judged, since only equality counts. */
+  /** Every row by its id, for comparison with the log's state: the form is not checked, since only equality counts. */
   rows(): Map<string, unknown> {
     const rows = this.#db.prepare<[], Raw>('SELECT * FROM key').iterate();
     return new Map([...rows].map((raw) => [raw.id, plain(raw)]));

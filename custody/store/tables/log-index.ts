@@ -1,4 +1,4 @@
-/** Which entries are of a type, or tell of a key, a ceremony, an export or a person: so that finding them reads those and not the whole log. */
+/** An index of entries by type, key, ceremony, export and person, so that a query reads only the matching entries and not the whole log. */
 import type { Database } from '../open.ts';
 
 export type IndexKind = 'type' | 'key' | 'ceremony' | 'export' | 'person';
@@ -28,7 +28,7 @@ export class LogIndexTable {
   of(kind: IndexKind, id: string): number[] {
     return this.#select.all(kind, id).map(({ seq }) => seq);
   }
-  /** Of one entry, in no particular order: for comparing it with what the entry says. */
+  /** All rows, grouped by entry, in no particular order within one: for comparison with the entries. */
   *bySeq(): Generator<IndexRow> {
     yield* this.#db
       .prepare<[], IndexRow>('SELECT kind, id, seq FROM log_index ORDER BY seq, kind, id')

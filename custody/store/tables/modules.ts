@@ -1,11 +1,11 @@
-/** PKCS#11 modules, as the log names them; how each is loaded lies apart, by the hash that the log names. */
+/** PKCS#11 modules as the log records them; the settings for loading each are stored separately, and the log has their hash. */
 import { hash } from 'node:crypto';
 import { canonical } from '../../../shared/canonical.ts';
 import { Family } from '../../../shared/domain/tokens.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import type { Database } from '../open.ts';
 
-/** What the log says of a module. */
+/** The data of a module that the log records. */
 export interface ModuleFacts {
   id: string;
   path: string;
@@ -14,7 +14,10 @@ export interface ModuleFacts {
   label: string;
   settingsSha256: string;
 }
-/** How its process is started, and whether its tokens are taken for training tokens. The log has the hash only: parameters are the vendor's business, and may be anything. */
+/**
+ * How its process is started, and whether its tokens count as training tokens. The log has only the hash: parameters are defined by the vendor and may have any
+ * form.
+ */
 export interface ModuleSettings {
   training: boolean;
   environment: Record<string, string>;
@@ -53,7 +56,7 @@ export class ModulesTable {
       )
       .run(row.id, row.path, row.sha256, row.family, row.label, row.settingsSha256);
   }
-  /** Before the log names it. */
+  /** Called before the entry that names their hash is written. */
   keepSettings(settings: ModuleSettings): void {
     this.#db
       .prepare('INSERT OR IGNORE INTO settings (sha256, json) VALUES (?, ?)')

@@ -1,4 +1,4 @@
-/** People as the log tells of them, their sealed signing keys, and their names, which can be erased. */
+/** People as the log records them, their sealed signing keys, and their names, which can be erased. */
 import type { SealedKey } from '../../core/people/keys.ts';
 import type { Database } from '../open.ts';
 
@@ -33,7 +33,7 @@ export class PeopleTable {
       }));
   }
 
-  /** What the log does not hold of a person. */
+  /** The data of a person that the log does not contain. */
   keepApart(id: string, sealed: SealedKey, name: { salt: Uint8Array; name: string }): void {
     this.#db
       .prepare(
