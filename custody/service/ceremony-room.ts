@@ -1,4 +1,4 @@
-/** Live ceremonies: their state as the log tells it, and the holder processes that have their components. */
+/** Live ceremonies: their state as derived from the log, and the holder processes with their components. */
 import type { Definition } from '../../shared/domain/ceremonies.ts';
 import { KeymootError } from '../../shared/errors.ts';
 import type { Entry } from '../../shared/log/entries.ts';
@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts';
 import { definitionOf } from './documents.ts';
 import type { Journal } from './journal.ts';
 
-/** A ceremony with its whole definition: the desk's state reads definitions whole (documents.ts). */
+/** A ceremony with its whole definition: the desk's state parses definitions completely (documents.ts). */
 export type DeskCeremony = Ceremony<Definition>;
 
 const NONE: ReadonlySet<number> = new Set();
@@ -42,17 +42,17 @@ export class CeremonyRoom {
     const state = this.#journal.state.ceremonies.get(id) as DeskCeremony | undefined;
     if (state === undefined)
       throw new KeymootError('not-found', 'This desk knows no such ceremony. Nothing was done.');
-    // An intent that was left open is settled before anything else.
+    // An interrupted intent must be settled before anything else.
     return state.openIntent !== undefined && this.#interrupted.has(id)
       ? { ...state, status: 'RECOVERY' }
       : state;
   }
-  /** What a former service left open is interrupted. */
+  /** Marks the intents that a former service left open as interrupted. */
   begin(): void {
     for (const { id, openIntent } of this.#journal.state.ceremonies)
       if (openIntent !== undefined) this.#interrupted.add(id);
   }
-  /** What is open in it now was interrupted, and waits to be settled. */
+  /** Marks the ceremony's open intent as interrupted; it must be settled. */
   interrupt(id: string): void {
     this.#interrupted.add(id);
   }
@@ -61,7 +61,7 @@ export class CeremonyRoom {
     return !['CLOSED', 'ABORTED'].includes(this.get(id).status);
   }
 
-  /** Tells of ceremonies that entries were written about. */
+  /** Reports changes of the ceremonies that these entries belong to. */
   written(entries: readonly Entry[]): void {
     const touched = new Set(entries.flatMap(({ ceremony }) => ceremony?.id ?? []));
     for (const id of touched) {

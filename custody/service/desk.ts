@@ -1,5 +1,5 @@
 /**
- * The desk: everything the handlers work with, put together once. The service is the only authority; this is its inside.
+ * The desk: everything that the handlers work with, put together once. The service is the only authority.
  */
 import { hash } from 'node:crypto';
 import { basename } from 'node:path';
@@ -31,7 +31,7 @@ import { TokenWatch } from './token-watch.ts';
 
 export type Emit = <E extends EventName>(event: E, payload: Payload<E>) => void;
 
-/** An entry of which a device may leave something behind. */
+/** An entry of an act that may leave objects on a device. */
 export type KeyIntent = Extract<
   NewEntry,
   { type: 'key.generate' | 'key.import' | 'key.wrap' | 'key.destroy' }
@@ -50,10 +50,10 @@ export class Desk {
   readonly epoch: number;
   readonly here = new Set<string>();
   readonly #grants = new Map<string, { purpose: FilePurpose; path: string }>();
-  /** Intents that somebody works on at this moment, by entry. */
+  /** Intents whose acts are running now, by entry. */
   readonly #underWay = new Set<string>();
   readonly emit: Emit;
-  /** Aborted when nobody is there any more: what changes nothing need not be done to its end. */
+  /** Aborted when the face has gone: read-only work is then cancelled. */
   readonly faceGone = new AbortController();
 
   private constructor(store: Store, emit: Emit) {
@@ -83,7 +83,7 @@ export class Desk {
     };
   }
 
-  /** The desk of a folder, ready to be opened: until then it says its name and nothing else. */
+  /** The desk of a folder, not opened yet: before {@link begin} it gives only its name. */
   static at(folder: string, emit: Emit): Desk {
     const store = Store.open(folder);
     try {
@@ -101,8 +101,9 @@ export class Desk {
   }
 
   /**
-   * Opens it: judges the log, counts the epoch, ends the former service's processes and closes what needs no device to be closed. A desk that is refused is closed.
-   * @param tell gets how far the check of the log has come
+   * Opens the desk: judges the log, increments the epoch, ends the former service's processes and closes the intents that need no device. Closes the desk when
+   * it refuses it.
+   * @param tell gets the progress of the check of the log
    */
   async begin(tell: Tell = () => undefined): Promise<void> {
     const { journal, store } = this;
@@ -116,7 +117,7 @@ export class Desk {
       });
       if (journal.genesis() === undefined) return;
       const { size, sealed } = this.signer.state();
-      // Written with the first thing that happens: a service that only reads leaves no trace that would need sealing.
+      // Written together with the first entry of an act: a service that only reads writes no entry that would need a seal.
       journal.announce({
         type: 'app.start',
         detail: { build: BUILD, epoch: this.epoch, sealed, unsealed: size - sealed },
@@ -128,7 +129,7 @@ export class Desk {
     }
   }
 
-  /** An interrupted wrap or package left nothing on a device: its objects died with the process. */
+  /** Closes interrupted wraps and packages: they left nothing on a device, since session objects end with their process. */
   #closeWhatNeedsNoDevice(): void {
     for (const intent of this.store.intents.all()) {
       const entry = this.journal.entry(intent.seq);
@@ -138,7 +139,7 @@ export class Desk {
         {
           type,
           detail,
-          // Whether a package was already in its place when the power went is not known; that nothing is on a device is.
+          // Whether the package was in its place before the interruption is not known, though certainly nothing is on a device.
           outcome: 'unknown',
           corr: intent.entry,
           reason: 'interrupted',
@@ -160,7 +161,7 @@ export class Desk {
       );
   }
 
-  /** The policy in force: the document whose hash two people approved. Without one, the draft they are about to see. */
+  /** The policy in force: the document whose hash two people approved. Before the first approval, the draft that they will see. */
   policy(): Policy {
     const inForce = this.journal.state.facts.policy;
     if (inForce === undefined) return DEFAULT_POLICY;
@@ -197,7 +198,7 @@ export class Desk {
       throw error;
     }
   }
-  /** A PIN that a token refused stands in the log, whatever it was entered for. */
+  /** Records that a token refused a PIN, whatever the PIN was entered for. */
   #noteFailedLogin(told: unknown): void {
     const unfinished = told instanceof KeymootError && told.code === 'recovery-needed';
     const error = unfinished ? told.cause : told;
@@ -228,7 +229,7 @@ export class Desk {
       pin.second.fill(0);
     }
   }
-  /** R: a new PIN's halves are long enough each, so that neither holder could guess the other's. */
+  /** Each half of a new PIN must be long enough that one holder could not guess the other's. */
   checkNewHalves(pin: PinHalves): void {
     for (const { length: characters } of [pin.first, pin.second])
       requirePolicy(this, 'pinHalf', { characters }, 'The token was not changed.', 'pin-form');
@@ -252,7 +253,7 @@ export class Desk {
     return held.path;
   }
 
-  /** Commits what is about to happen before it does (R8). The first entry is what may be settled later, and says until when; others share its fate. */
+  /** Commits the intents before the act (R8). The first entry is the one that may have to be settled, and has the deadline; the others are settled with it. */
   openIntents(
     [first, ...others]: readonly [KeyIntent, ...NewEntry[]],
     deadlineMs: number,
@@ -267,7 +268,7 @@ export class Desk {
     this.#underWay.add(written[0].id);
     return written;
   }
-  /** Writes what became of it. `beside`: what the log only names by a hash. */
+  /** Writes the outcome. `beside`: stores data that the log only names by a hash. */
   closeIntent(intent: string, entries: readonly NewEntry[], beside?: () => void): Entry[] {
     const written = this.journal.record(entries, {
       mustSucceed: true,
@@ -276,13 +277,13 @@ export class Desk {
     this.#underWay.delete(intent);
     return written;
   }
-  /** Nobody works on it any more, and what came of it is not known: from now on it is something to be settled. */
+  /** The act has stopped with an unknown result: its intent now counts as interrupted and must be settled. */
   leaveIntent(intent: string): void {
     this.#underWay.delete(intent);
     this.emit('log.changed', this.signer.state());
   }
 
-  /** Of what is unfinished, what nobody works on any more: it waits for people. */
+  /** Unfinished acts that are not running any more: people must settle them. */
   interrupted(): Unfinished[] {
     return this.unfinished().filter(({ intent }) => !this.#underWay.has(intent));
   }
@@ -297,7 +298,7 @@ export class Desk {
       };
     });
   }
-  /** Nothing new on a token on which something is unsettled: never two keys, never blindly again (R8). */
+  /** Refuses new acts on a token with an unsettled one: otherwise there could be two keys, or an act repeated blindly (R8). */
   requireSettled(at: TokenRef): void {
     const open = this.unfinished().find(
       ({ token }) =>
@@ -312,8 +313,8 @@ export class Desk {
   }
 
   /**
-   * Seals what was just recorded. What happened has happened and is committed, so a signer that is lost here does not turn it into a failure: the log's state and
-   * an event say so, and the tail is sealed when the signer returns. A log that contradicts its seals is another matter and stops everything.
+   * Seals the entries just recorded. They are committed, so losing the signer here is no failure of the act: the log's state and an event report it, and the
+   * tail is sealed when the signer returns. A log that contradicts its seals is an error and stops everything.
    */
   async seal(): Promise<void> {
     try {
@@ -322,7 +323,7 @@ export class Desk {
       if (error instanceof KeymootError && error.code === 'log-mismatch') throw error;
     }
   }
-  /** Where the seal is the point: founding, opening, exporting. */
+  /** For acts that are useless without a seal: founding, opening, exporting. */
   mustSeal(): Promise<void> {
     return this.signer.mustSeal();
   }

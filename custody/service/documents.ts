@@ -18,7 +18,7 @@ const readDefinition = (bytes: Uint8Array): Definition | undefined => {
   return parsed.success ? parsed.data : undefined;
 };
 
-/** A whole definition, for everything the desk does with one. */
+/** A completely parsed definition, for the desk's own use. */
 export const definitionOf = (store: Store, sha256: string): Definition | undefined => {
   const bytes = evidenceOf(store, sha256);
   return bytes === undefined ? undefined : readDefinition(bytes);

@@ -1,7 +1,7 @@
 /**
- * The writer of the log: turns what happened into entries, and commits them together with the rows that follow from them.
+ * The writer of the log: makes entries and commits them together with the rows that follow from them.
  *
- * Each entry is held against the state by the verifier's own rules before it is committed: what an auditor would refuse is not written.
+ * Each entry is checked against the state by the verifier's own rules before it is committed: an entry that an auditor would refuse is not written.
  */
 import { hostname, uptime } from 'node:os';
 import type { Mode } from '../../shared/domain/basics.ts';
@@ -28,14 +28,14 @@ import { canBeSettled } from './wish.ts';
 
 const HOST = cleanText(hostname(), 64) || 'desk';
 
-/** Milliseconds from the machine's start to this process's: asked once, since asking costs as much as the rest of an entry. */
+/** Milliseconds from the machine's start to this process's start. Queried once, since the query costs as much as the rest of an entry. */
 const BOOT_MS = uptime() * 1000 - performance.now();
 
-/** A jump of the wall clock against the monotonic one, or behind the last entry, that is worth an entry, ms. */
+/** From this size on, a jump of the wall clock against the monotonic clock, or behind the last entry, gets an entry of its own, ms. */
 const CLOCK_STEP_MS = 5_000;
 
 export interface RecordOptions {
-  /** Puts what the log only names by a hash: evidence, names, sealed keys. In the same transaction, before the entries. */
+  /** Stores data that the log only names by a hash (evidence, names, sealed keys), in the same transaction before the entries. */
   beside?: () => void;
   /** The device has acted already: the reserve is used if the disk is full. */
   mustSucceed?: boolean;
@@ -47,7 +47,7 @@ export class Journal {
   #origin: string | undefined;
   #announced: NewEntry | undefined;
   #clock = { wall: Date.now(), steady: performance.now() };
-  /** Called after each commit with what was written. */
+  /** Called after each commit with the entries written. */
   onWritten: (entries: readonly Entry[]) => void = () => undefined;
 
   constructor(store: Store) {
@@ -56,7 +56,7 @@ export class Journal {
   }
 
   /**
-   * Judges the log, and compares the tables with it. Before that nothing is known of it.
+   * Judges the log, and compares the tables with it. Before that the state is empty.
    * @throws KeymootError store-tampered, log-mismatch
    */
   async open(tell: Tell): Promise<void> {
@@ -71,11 +71,11 @@ export class Journal {
     for (const intent of this.#state.intents)
       if (!canBeSettled(intent)) throw tampered('something that was interrupted');
     for (const [id, { salt, name }] of this.#store.people.salted())
-      // SECURITY: people are shown to each other by name, so a name is the one that its person signed. An erased one is not there.
+      // SECURITY: people recognise each other by name, so each stored name must be the one that its person signed. Erased names are not stored.
       if (this.#state.members.get(id)?.nameSha256 !== nameHash(salt, name))
         throw tampered('a person’s name');
   }
-  /** What the database says of the desk's name and mode, against the first entry. */
+  /** Compares the desk's name and mode in the database with the first entry. */
   #checkName(): void {
     const origin = this.#store.meta.get('origin');
     if (this.#store.log.size === 0) {
@@ -88,12 +88,12 @@ export class Journal {
   }
 
   /**
-   * Whether there was a policy, by the index alone: for saying which screens to draw while the log is judged. SECURITY: no right follows from it.
+   * Whether there was a policy, by the index alone: decides which screens to draw while the log is judged. SECURITY: no right follows from it.
    */
   get seemsReady(): boolean {
     return this.#store.index.of('type', 'policy.changed').length > 0;
   }
-  /** What the log made true. SECURITY: rights come from here, never from a row. */
+  /** The state that follows from the log. SECURITY: rights come from here, never from a row. */
   get state(): State {
     return this.#state;
   }
@@ -124,12 +124,12 @@ export class Journal {
     return entry.type === 'log.genesis' ? entry : undefined;
   }
 
-  /** Goes before the next entry that is recorded. */
+  /** Queues an entry to be written before the next one. */
   announce(entry: NewEntry): void {
     this.#announced = entry;
   }
 
-  /** How far the wall clock jumped since the last record, ms; at the first one, how far it lies behind the last entry. */
+  /** By how much the wall clock jumped since the last record, ms; at the first record, by how much it lies behind the last entry. */
   #clockStep(): number {
     const now = { wall: Date.now(), steady: performance.now() };
     const jumped = now.wall - this.#clock.wall - (now.steady - this.#clock.steady);
@@ -138,7 +138,7 @@ export class Journal {
     return Math.round(Math.abs(jumped) > Math.abs(behind) ? jumped : behind);
   }
 
-  /** The entry as it is written. People sign it last, when everything that they sign is known. */
+  /** The entry as it is written. People sign it last, when all signed members are set. */
   #make(entry: NewEntry, seq: number, origin: string): Entry {
     const { actor = DESK, ceremony, corr, detail, evidence, outcome = 'success' } = entry;
     const { reason, sign, target, tokenSerial, type } = entry;
@@ -166,7 +166,7 @@ export class Journal {
     } as Entry;
   }
 
-  /** Acts that this process signed just now: their signatures need no look. */
+  /** Acts that this process signed just now: their signatures need no verification. */
   #acts({ acts = [] }: Entry): CountedAct[] {
     return acts.flatMap((act) => {
       const statement = openEnvelope(act)?.statement;
@@ -177,7 +177,7 @@ export class Journal {
     });
   }
 
-  /** Takes an entry into the state, or throws when an auditor would refuse it. */
+  /** Applies an entry to the state; throws when an auditor would refuse it. */
   #follow(entry: Entry): void {
     const acts = this.#acts(entry);
     const wrong = lacks(entry, acts, this.#state);
@@ -208,7 +208,7 @@ export class Journal {
     let written: Entry[];
     try {
       written = this.#store.commit(() => {
-        // A second try on a full disk begins anew.
+        // The second try on a full disk starts from the beginning.
         state.drop();
         state.begin();
         beside?.();

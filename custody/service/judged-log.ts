@@ -1,9 +1,10 @@
 /**
- * The log against the format's own rules, by the judge that auditors ask about a bundle (core/audit/verify), and the tables against what it says: one pass at start.
+ * Judges the log by the format's rules, with the judge that auditors use for a bundle (core/audit/verify), and compares the tables with the resulting state:
+ * one pass at start.
  *
- * SECURITY: an entry that lacks its people's acts is not ours, wherever in the log it stands. Every signature is verified at every start, of sealed entries too:
- * a seal says that the log's key signed, and who has that key's PIN could seal anything; that people agreed, only their own signatures say. Nothing that this
- * database holds could take the place of verifying them.
+ * SECURITY: an entry without its people's acts is forged, wherever in the log it stands. Every signature is verified at every start, in sealed entries too: a
+ * seal proves only that the log's key signed, and an attacker with that key's PIN could seal anything; that people agreed is proven by their own signatures
+ * alone. No cached result in this database could replace the verification.
  */
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
@@ -19,18 +20,17 @@ import type { Store } from '../store/store.ts';
 import { documentsOf, evidenceOf } from './documents.ts';
 import { tampered } from './tampered.ts';
 
-/** How far the judge has come, in entries. */
+/** The judge's progress, in entries. */
 export type Tell = (done: number, of: number) => void;
 
-/** Entries that are read at once, while the signatures of those before them are verified on other threads. */
+/** Entries in one batch: it is parsed while the signatures of the batch before are verified on other threads. */
 const AT_ONCE = 256;
 
 const JUDGED = ['format', 'integrity', 'authenticity', 'quorum', 'state'] as const;
 
 /**
- * Judges the whole log and gives the state that follows from it; no table that says again what the log says has a part in that. Other calls of the event loop have
- * their turn meanwhile.
- * @param origin of the log, undefined if the database does not say
+ * Judges the whole log and gives the state that follows from it, without using any table that repeats the log. Yields to the event loop in between.
+ * @param origin of the log; undefined if the database has none
  * @param each gets every entry, in the order of the log
  * @throws KeymootError store-tampered
  */
@@ -68,7 +68,7 @@ export const deriveState = async (
       judge.judge(read);
       each(read.entry);
     }
-    // Only now: an entry says who is enrolled, and the acts after it are theirs.
+    // Only after judging: an entry may enrol a person, whose acts follow in later entries.
     verifying = judge.verifyAhead(next.flatMap((read) => read ?? []));
     last = next;
     tell(Math.min(from, size), size);
@@ -86,7 +86,7 @@ export const deriveState = async (
 };
 
 /**
- * The same, and every row against that state. Before its first entry a desk has modules that the log will name.
+ * The same, and compares every row with that state. Before its first entry a desk may have modules that the log will name.
  * @throws KeymootError store-tampered
  */
 export const judgeLog = async (

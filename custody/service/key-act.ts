@@ -1,8 +1,8 @@
 /**
- * One act on a key at its token: look, intend, ask, compare, record. Generating, forming and destroying are acts of this shape, read from the top.
+ * One act on a key at its token: look, intend, ask, compare, record. Generating, forming and destroying are subclasses; their methods stand in this order.
  *
- * The module's turn is held from the look to the record, so no other process logs in on it meanwhile. The look and the one request run in one token process; what
- * the device did is looked at from a new one, so that no cache of the first answers. Whatever fails between intent and record leaves the intent open, and
+ * The module's turn is held from the look to the record, so no other process logs in on it meanwhile. The look and the one request run in one token process;
+ * what the device did is read by a new process, so that no cache of the first is used. Any failure between intent and record leaves the intent open, and
  * Recovery settles it (R8).
  */
 import type { KeyRecord } from '../../shared/domain/keys.ts';
@@ -25,7 +25,7 @@ import type { KeyWish } from './wish.ts';
 import { reasonOf } from './reason.ts';
 import type { Call } from './router.ts';
 
-/** What is acted on, and by whom. */
+/** The key and token of the act, and the call that makes it. */
 export interface ActOn<P extends GenerateSpec | ImportSpec = GenerateSpec | ImportSpec> {
   call: Call;
   login: Login;
@@ -33,7 +33,7 @@ export interface ActOn<P extends GenerateSpec | ImportSpec = GenerateSpec | Impo
   spec: P;
 }
 
-/** `Answer`: what the token says to the one request. `Result`: what the act gives. */
+/** `Answer`: the token's answer to the one request. `Result`: the result of the act. */
 export abstract class KeyAct<
   Answer,
   Result,
@@ -53,25 +53,25 @@ export abstract class KeyAct<
     if (this.#bench === undefined) throw new Error('key act: it does not hold the token yet');
     return this.#bench;
   }
-  /** The id of the entry that set out to do it; `at` is its place among the intents. */
+  /** The id of an intent's entry; `at` is its place among the intents. */
   protected intended(at = 0): string {
     return this.#intents[at] ?? '';
   }
 
-  /** Refuses when the act can't begin. A wrong PIN shows here, before anything is intended. */
+  /** Refuses when the act can't begin. A wrong PIN fails here, before the intent. */
   protected abstract look(client: TokenClient): Promise<void>;
-  /** Makes ready what the request needs, in the process that makes it. */
+  /** Prepares the request, in the process that will make it. */
   protected prepare(_client: TokenClient): Promise<void> {
     return Promise.resolve();
   }
-  /** The first entry says the wish, by which it can be settled; the others share its fate. */
+  /** The first entry contains the wish, by which the act can be settled; the others are settled with it. */
   protected abstract intend(): readonly [KeyIntent, ...NewEntry[]];
-  /** For how long the device may work on the request, ms. */
+  /** How long the device may work on the request, ms. */
   protected abstract readonly deadlineMs: number;
   protected abstract ask(client: TokenClient): Promise<Answer>;
-  /** Compares what the token answered with the wish, and closes the intent. */
+  /** Compares the token's answer with the wish, and closes the intent. */
   protected abstract record(answer: Answer): Promise<Result>;
-  /** The token refused in words, and may still have done half of it. Closes the intent; throws what is left of it. */
+  /** The token refused with an error, but may still have done half of the act. Closes the intent and rethrows, or throws when part of it was done. */
   protected abstract afterRefusal(error: KeymootError): Promise<Result>;
 
   run(): Promise<Result> {
@@ -97,7 +97,7 @@ export abstract class KeyAct<
   }
 }
 
-/** An act that makes a key: nothing may have its name, and what is not as it was wished is destroyed again. */
+/** An act that makes a key: its label and id must be free, and a key that differs from the wish is destroyed again. */
 export abstract class MakeKey<P extends GenerateSpec | ImportSpec> extends KeyAct<
   KeyReadback,
   KeyRecord,
@@ -106,17 +106,17 @@ export abstract class MakeKey<P extends GenerateSpec | ImportSpec> extends KeyAc
   protected look(client: TokenClient): Promise<void> {
     return requireFree(this.bench, client);
   }
-  /** How what was made differs from the wish, in words; undefined when it is as wished. */
+  /** The differences between the made key and the wish, as a message; undefined when there are none. */
   protected compare(made: KeyReadback): string | undefined {
     return unlike(this.on.spec, made);
   }
-  /** Words for what was made and is not as wished. */
+  /** The error for a made key that differs from the wish. */
   protected abstract notAsWished(difference: string): KeymootError;
-  /** Entries of the outcome that nothing was made, or that it was destroyed again. */
+  /** The outcome's entries when no key was made, or when it was destroyed again. */
   protected abstract failed(reason: string, observed: string, objects: number): NewEntry[];
-  /** The key that was made, and the entries that say so. */
+  /** The made key, and the outcome's entries. */
   protected abstract made(made: KeyReadback): { key: KeyRecord; entries: NewEntry[] };
-  /** What the log names of it by a hash. */
+  /** Stores data of the key that the log names only by a hash. */
   protected abstract keep(key: KeyRecord): () => void;
 
   async #undo(reason: string, observed: string): Promise<void> {

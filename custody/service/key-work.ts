@@ -24,13 +24,13 @@ import type { InNew } from './devices.ts';
 import type { KeyWish } from './wish.ts';
 import { reasonOf } from './reason.ts';
 
-/** Both halves of a token's PIN, and whether people know that it is the last try. */
+/** Both halves of a token's PIN, and whether people confirmed that this is the last try. */
 export interface Login {
   pin: PinHalves;
   lastTry: boolean;
 }
 
-/** A key as it was planned, and its token, held while it is worked on. */
+/** A planned key and its token, whose module's turn is held during the work. */
 export interface Bench {
   desk: Desk;
   at: TokenRef;
@@ -39,13 +39,13 @@ export interface Bench {
   inNew: InNew;
 }
 
-/** Holds the module's turn: from the first look to the last, nobody else logs in on it. */
+/** Holds the module's turn: from the first look to the last no other process logs in on it. */
 export const atToken = <T>(
   of: Omit<Bench, 'inNew'>,
   work: (bench: Bench) => Promise<T>,
 ): Promise<T> => of.desk.devices.turn(of.at.module, (inNew) => work({ ...of, inNew }));
 
-/** After these the device may have done something that nobody heard of. `module-failed` is whatever the device gives no better reason for, CKR_GENERAL_ERROR first of all. */
+/** After these errors the device may have acted without an answer. `module-failed` stands for errors without a specific reason, CKR_GENERAL_ERROR above all. */
 const UNCERTAIN = new Set([
   'module-hung',
   'module-crashed',
@@ -71,7 +71,7 @@ export const requestOf = (desk: Desk, wish: KeyWish): KeyRequest => ({
 export const specOf = (desk: Desk, wish: KeyWish): GenerateSpec | ImportSpec =>
   wish.kind === 'import' ? importSpec(requestOf(desk, wish)) : generateSpec(requestOf(desk, wish));
 
-/** How a key that this desk has is found and destroyed: as it was planned. */
+/** The template by which an existing key of this desk is found and destroyed: that of its generation. */
 export const specOfKey = (desk: Desk, key: KeyRecord): GenerateSpec =>
   generateSpec({
     algorithm: key.algorithm,
@@ -86,7 +86,7 @@ interface Found {
   byId: KeyReadback;
   sameLabel: number;
 }
-/** Looks for the planned key. Without a client in a process of its own, so that no cache of the last one answers: whenever something was asked of the device before. */
+/** Looks for the planned key. Without `client` it starts a new process, so that no cache is used; required after any request that changed the device. */
 export const findWished = (
   { at, login, spec, inNew }: Bench,
   client?: TokenClient,
@@ -97,14 +97,14 @@ export const findWished = (
   return client === undefined ? inNew(find) : find(client);
 };
 
-/** What to say, and where to turn, when something else has a key's id. */
+/** The error when another key has this key's id, with advice. */
 export const anotherKey = (key: KeyRecord, other: string): KeymootError =>
   new KeymootError(
     'key-not-as-asked',
     `The token holds another key under the id of “${key.label}”: ${other}. Nothing was done with it. Find out who put it there; the vendor’s own tool can look at it and remove it.`,
   );
 
-/** Before a key is used: whatever has its id is that key, as far as the token shows. */
+/** Before a key is used: checks that the object with its id is that key, as far as the token shows. */
 export const requireSameKey = async (desk: Desk, key: KeyRecord, login: Login): Promise<void> => {
   const spec = specOfKey(desk, key);
   const { byId } = await atToken({ desk, at: key.at, login, spec }, (bench) => findWished(bench));
@@ -112,7 +112,7 @@ export const requireSameKey = async (desk: Desk, key: KeyRecord, login: Login): 
   if (other !== undefined) throw anotherKey(key, other);
 };
 
-/** Nothing may be there already under this label or id (preflight). A wrong PIN shows here, before anything is intended. */
+/** Refuses when the label or id is taken (preflight). A wrong PIN fails here, before the intent. */
 export const requireFree = async (bench: Bench, client: TokenClient): Promise<void> => {
   const { byId, sameLabel } = await findWished(bench, client);
   const { label } = bench.spec.request;
@@ -124,7 +124,7 @@ export const requireFree = async (bench: Bench, client: TokenClient): Promise<vo
     );
 };
 
-/** Asks for the destruction of whatever has the planned id. Whether it is gone is for {@link findWished} to see. */
+/** Requests the destruction of all objects with the planned id. {@link findWished} then checks that they are gone. */
 export const askToDestroy = (
   client: TokenClient,
   { at, login, spec }: Bench,
@@ -137,7 +137,7 @@ export const stillThere = (): KeymootError =>
     'The token says it destroyed the key, and still shows it. Look at it with the vendor’s own tool.',
   );
 
-/** Destroys whatever has the planned id and proves from a new process that it is gone. */
+/** Destroys all objects with the planned id and proves from a new process that they are gone. */
 export const destroyWished = async (bench: Bench): Promise<number> => {
   const { destroyed } = await bench.inNew((client) => askToDestroy(client, bench));
   const { byId } = await findWished(bench);
@@ -145,14 +145,14 @@ export const destroyWished = async (bench: Bench): Promise<number> => {
   return destroyed;
 };
 
-/** What a token said to one request: an answer, or a refusal in words, after which it may still have made half of something. */
+/** A token's response to one request: an answer, or an error, after which it may still have done half of the request. */
 export type Heard<A> = { answer: A } | { refused: KeymootError };
 
 export interface Intended<A, T> {
-  /** The first says the spec, by which it can be settled; the others share its fate. */
+  /** The first contains the spec, by which the act can be settled; the others are settled with it. */
   entries: readonly [KeyIntent, ...NewEntry[]];
   deadlineMs: number;
-  /** The one request. Its process is ready for it, so that the deadline in the intent is the request's own. */
+  /** The one request. Its process is prepared, so that the deadline in the intent covers only the request. */
   ask: () => Promise<A>;
   /** Looks, compares and closes the intent; gets the entries' ids. */
   close: (heard: Heard<A>, intents: readonly string[]) => Promise<T>;
@@ -168,8 +168,8 @@ const hear = async <A>(ask: () => Promise<A>): Promise<Heard<A>> => {
 };
 
 /**
- * From an intent to its close. Whatever goes wrong while the intent is open leaves it open and says so: what the device did is not known for certain, nothing is
- * repeated, and Recovery settles it.
+ * From an intent to its close. Any error while the intent is open leaves it open and is reported: the device's state is uncertain, nothing is repeated, and
+ * Recovery settles it.
  *
  * @throws KeymootError recovery-needed with the intent and the cause; or what `close` throws after it closed the intent
  */
@@ -182,7 +182,7 @@ export const underIntent = async <A, T>(
   const [intent = ''] = intents;
   try {
     const heard = await hear(ask);
-    // It is gone before anybody looks: a token that is being written by one process can look absent to another.
+    // The process is ended before the token is read again: while one process writes a token, it can seem absent to another.
     await desk.devices.end(client);
     return await close(heard, intents);
   } catch (error) {
@@ -201,12 +201,12 @@ export const underIntent = async <A, T>(
   }
 };
 
-/** A key that came from outside, of which the device says that it was made inside: no evidence of this device's can be believed about it (R28). */
+/** An imported key that the device reports as generated inside: no evidence from this device about it is credible (R28). */
 const inventsItsOrigin = (spec: GenerateSpec | ImportSpec, made: KeyReadback): boolean =>
   'template' in spec &&
   originOf(secretPart(made)?.attributes ?? {}, spec.request.family) === 'generated';
 
-/** What the device made that nobody asked for, in words; undefined when it is as asked. */
+/** How the made key differs from the request, as a message; undefined when it does not. */
 export const unlike = (spec: GenerateSpec | ImportSpec, made: KeyReadback): string | undefined => {
   const { differences } = compareReadback(spec, made);
   const words = differences
@@ -217,6 +217,6 @@ export const unlike = (spec: GenerateSpec | ImportSpec, made: KeyReadback): stri
   return words.length === 0 ? undefined : words.join('; ');
 };
 
-/** Is a formed key's length the device's word? Where it isn't shown nothing agrees, and that is told. */
+/** Whether the device shows a formed key's length. Where it doesn't, the length is unproven, and the record states that. */
 export const showsLength = (spec: GenerateSpec | ImportSpec, made: KeyReadback): boolean =>
   !compareReadback(spec, made).notOffered.some((what) => what.endsWith('CKA_VALUE_LEN'));

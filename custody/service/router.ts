@@ -1,5 +1,5 @@
 /**
- * One call, from the wire to its answer: parse, authorise, handle, parse. The only way to anything the desk can do.
+ * One call, from the wire to its answer: parse, authorise, handle, parse. The only entry to the desk's functions.
  */
 import { hash, randomBytes } from 'node:crypto';
 import { canonicalBytes } from '../../shared/canonical.ts';
@@ -28,23 +28,23 @@ export interface Call {
   desk: Desk;
   channel: ChannelName;
   requestId: number;
-  /** Who proved themselves for this call, each once. */
+  /** The people who proved themselves for this call, each once. */
   people: Member[];
-  /** Signs one act by each of them about one entry, fresh each time: no act stands in the log twice, and none is good for another entry. */
+  /** Signs one act by each of them about one entry. Each act is fresh: none occurs twice in the log, and none is valid for another entry. */
   sign: (about: About) => Envelope[];
   actor: Actor | undefined;
 }
 
 export interface Handler<C extends ChannelName> {
   run: (input: Input<C>, call: Call) => Output<C> | Promise<Output<C>>;
-  /** Changes nothing, so it need not wait for what does. */
+  /** Changes nothing, so it need not wait for calls that do. */
   reads?: true;
 }
 export type Handlers = { [C in ChannelName]: Handler<C> };
 /** One area's share of the handlers. */
 export type Part<P extends string> = { [C in Extract<ChannelName, `${P}.${string}`>]: Handler<C> };
 
-/** Zod's findings by path, in words, without any value. */
+/** Zod's messages by path, without any value. */
 const fieldsOf = (error: z.ZodError): Record<string, string> =>
   Object.fromEntries(
     error.issues.slice(0, 20).map((issue) => [issue.path.join('.') || 'input', issue.message]),
@@ -77,7 +77,7 @@ export class Router {
     try {
       return await this.#dispatch(channel, request);
     } finally {
-      // SECURITY: secrets that this call named are gone, however it ended.
+      // SECURITY: the secrets that this call named are wiped, however it ended.
       this.#desk.secrets.dropIn(request.input);
       for (const proof of request.proofs ?? []) this.#desk.secrets.drop(proof.secret);
     }
@@ -103,7 +103,7 @@ export class Router {
       try {
         answer = await handler.run(input, call);
       } finally {
-        call.sign = () => []; // SECURITY: nobody's key outlives the call it was opened for
+        call.sign = () => []; // SECURITY: a person's key can't be used after the call for which it was opened
       }
       const value = output.safeParse(answer);
       if (!value.success)
@@ -115,9 +115,9 @@ export class Router {
       return value.data;
     };
     if (handler.reads === true) return run();
-    // One act at a time: state is looked at, acted on and written without another in between.
+    // One act at a time: no other act may change the state between reading and writing it.
     const turn = this.#turn.then(run);
-    this.#turn = turn.catch(() => undefined); // told to whoever asked; the next act is taken all the same
+    this.#turn = turn.catch(() => undefined); // the caller gets the error; the queue goes on
     return turn;
   }
 
@@ -169,7 +169,7 @@ export class Router {
     for (const { person, secret } of proofs) {
       const member = journal.state.members.get(person);
       const sealed = store.people.sealedKey(person);
-      // SECURITY: taken before anything is looked at, so a proof is spent whatever happens next.
+      // SECURITY: taken before any check, so a proof is spent whatever happens next.
       const passphrase = secrets.take(secret, {
         purpose: 'proof',
         channel: request.channel,
@@ -182,7 +182,7 @@ export class Router {
             'person-unknown',
             'That person is not enrolled at this desk, or has left. Nothing was done.',
           );
-        // SECURITY: one presence never counts twice, whatever name it comes under.
+        // SECURITY: one key never counts twice, whatever person id it comes under.
         if (call.people.some(({ key }) => key.sha256 === member.key.sha256))
           throw new KeymootError(
             'two-required',
@@ -236,7 +236,7 @@ export const byCall = (call: Call): Pick<NewEntry, 'actor' | 'sign'> =>
 export const byActor = (call: Call): { actor?: Actor } =>
   call.actor === undefined ? {} : { actor: call.actor };
 
-/** Refuses unless everyone who proved themselves has one of these roles. */
+/** Refuses unless each person who gave a proof has one of these roles. */
 export const requireRole = (call: Call, roles: readonly Member['role'][], what: string): void => {
   const wrong = call.people.find(({ role }) => !roles.includes(role));
   if (wrong !== undefined)

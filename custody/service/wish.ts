@@ -1,6 +1,6 @@
 /**
- * The key that an intent is about: written into its entry, and read from there alone. SECURITY: an interrupted act is settled, and so a key adopted or destroyed, by
- * this, so nothing of it lies where it could be changed unseen.
+ * The key that an intent is about: written into its entry, and read only from there. SECURITY: recovery adopts or destroys a key by the wish, so it must not be
+ * stored where it could be changed unnoticed.
  */
 import { z } from 'zod';
 import { Hex, Time, Uuid } from '../../shared/domain/basics.ts';
@@ -8,7 +8,7 @@ import { Algorithm, Check, KeyLabel, Purpose } from '../../shared/domain/keys.ts
 import { TokenIdentity, type TokenRef } from '../../shared/domain/tokens.ts';
 import type { Detail, Entry } from '../../shared/log/entries.ts';
 
-/** What the intent's detail must say for the act to be settled. All of it public. */
+/** The members that the intent's detail must have for the act to be settled. All of them are public. */
 const Planned = z.object({
   key: Uuid,
   algorithm: Algorithm,
@@ -29,7 +29,7 @@ export interface KeyWish extends Omit<z.infer<typeof Planned>, 'module' | 'token
   at: TokenRef;
 }
 
-/** The wish as an intent's entry says it. Of which ceremony and step it is, the entry's frame says; until when, whoever writes it. */
+/** The wish as detail of an intent's entry. The entry's frame has the ceremony and step; the writer of the entry adds the deadline. */
 export const wishDetail = (wish: KeyWish): Detail<'key.generate'> => {
   const { key, at, algorithm, purpose, extractable, label, ckaid, check, p11 } = wish;
   return {
@@ -46,7 +46,7 @@ const KINDS = {
 } as const;
 const DOING = { generate: 'generating', import: 'forming', destroy: 'destroying' } as const;
 
-/** Undefined when nothing of it can be on a token, as of a wrap, whose objects die with its process; and when the entry does not say enough. */
+/** Undefined when the act leaves nothing on a token (a wrap's objects end with its process) or when the entry lacks members. */
 export const wishIn = ({ type, detail }: Entry): KeyWish | undefined => {
   if (type !== 'key.generate' && type !== 'key.import' && type !== 'key.destroy') return undefined;
   const planned = Planned.safeParse(detail);
@@ -55,7 +55,7 @@ export const wishIn = ({ type, detail }: Entry): KeyWish | undefined => {
   return { ...wish, kind: KINDS[type], at: { module, token } };
 };
 
-/** In words, for whoever reads that it is not settled. */
+/** A description of the unsettled act, for people. */
 export const whatIn = (entry: Entry): string => {
   const wish = wishIn(entry);
   return wish === undefined
@@ -67,10 +67,10 @@ export const whatIn = (entry: Entry): string => {
 export const untilIn = ({ detail }: Entry): number =>
   'until' in detail && detail.until !== undefined ? Date.parse(detail.until) : 0;
 
-/** No device is given longer for one call, ms. */
+/** The longest deadline of one call to a device, ms. */
 const LONGEST_CALL_MS = 3_600_000;
 
-/** SECURITY: by what an open intent says a key is adopted or destroyed, and what it says that people did not sign must make sense by itself. */
+/** SECURITY: recovery adopts or destroys a key by an open intent, so the members that people did not sign must be plausible by themselves. */
 export const canBeSettled = (intent: Entry): boolean => {
   const { type, time } = intent;
   if (untilIn(intent) > Date.parse(time) + LONGEST_CALL_MS) return false;
