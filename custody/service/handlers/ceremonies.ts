@@ -1,4 +1,4 @@
-/** Ceremonies: definitions and approvals, arming, steps, exceptions, pause, abort, closing. The engine decides what may happen; this makes it happen. */
+/** Ceremonies: definitions and approvals, arming, steps, exceptions, pause, abort, closing. The engine decides what is allowed; the handlers carry it out. */
 import { KeymootError } from '../../../shared/errors.ts';
 import { mayTake } from '../../core/ceremonies/definition.ts';
 import { checkAlive, checkClose, checkStep, dueStep } from '../../core/ceremonies/engine.ts';
@@ -57,7 +57,7 @@ export const ceremoniesHandlers: Part<'ceremonies'> = {
       const due = dueStep(ceremony, desk.ceremonies.held(id));
       const { undecided } = ceremony;
       if (substitute !== undefined) {
-        // R12: only somebody the approved definition names, and only for a seat that is theirs to take.
+        // R12: only a substitute whom the approved definition names, and only for the seat that it names.
         const named = ceremony.definition.substitutes.some(
           ({ seat, person }) => seat === substitute.seat && person === substitute.person,
         );

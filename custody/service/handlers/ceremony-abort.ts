@@ -1,4 +1,4 @@
-/** Giving a ceremony up: its components are void, and its key, if there is one already, is destroyed first. */
+/** Aborting a ceremony: its components become void; its key, if already made, is destroyed first. */
 import type { CeremonyView } from '../../../shared/contract/ceremonies.ts';
 import type { Input } from '../../../shared/contract/index.ts';
 import { KeymootError } from '../../../shared/errors.ts';
@@ -9,13 +9,13 @@ import { ceremonyMember, requireSeated } from './ceremony-people.ts';
 import { ceremonyView } from './ceremony-view.ts';
 import { destroyKey, requireMayDestroy } from './key-destroy.ts';
 
-/** The intent of an abort that is not over. */
+/** The intent of an unfinished abort. */
 const abortIntent = (desk: Desk, id: string): string | undefined =>
   [...desk.journal.state.intents].find(
     ({ type, ceremony }) => type === 'ceremony.abort' && ceremony?.id === id,
   )?.id;
 
-/** Why it was begun: the end of an abort says the same as its beginning. */
+/** The reason given at the beginning, repeated at the end of the abort. */
 const planned = (desk: Desk, intent: string | undefined): string | undefined => {
   const entry = intent === undefined ? undefined : desk.journal.state.intents.get(intent);
   return entry?.type === 'ceremony.abort' ? entry.detail.because : undefined;
@@ -35,7 +35,7 @@ export const abort = async (
       'two-required',
       'The ceremony’s key is in the token and is destroyed by aborting, so two people prove themselves. Nothing was done.',
     );
-  // R10, R11: a ceremony destroys what it has not released; what is released is destroyed as any other key is.
+  // R10, R11: an abort destroys a key that was not released; a released key is destroyed like any other key.
   if (living === undefined || living.state === 'quarantine') requireSeated(ceremony, call);
   else requireMayDestroy(living, typed, call);
   if (ceremony.openIntent !== undefined && ceremony.status !== 'ABORTING')
@@ -60,7 +60,7 @@ export const abort = async (
     await desk.seal();
     return ceremonyView(desk, id);
   }
-  // R11: ABORTING lasts until the key is shown to be gone; the device may be away for now.
+  // R11: ABORTING lasts until the key is proven to be gone; the device may be absent meanwhile.
   if (ceremony.status !== 'ABORTING')
     desk.journal.record([
       {

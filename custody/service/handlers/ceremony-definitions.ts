@@ -1,4 +1,4 @@
-/** From a template to an armed ceremony: drafted, defined by one, approved by enough, armed. */
+/** From a template to an armed ceremony: drafted, defined by one person, approved by as many as the policy asks, armed. */
 import { hash, randomBytes } from 'node:crypto';
 import type { CeremonyView, DefinitionView } from '../../../shared/contract/ceremonies.ts';
 import type { Input, Output } from '../../../shared/contract/index.ts';
@@ -44,7 +44,7 @@ const problemsHere = (desk: Desk, definition: Definition): Record<string, string
     template: templateOf(definition.template),
   });
 
-/** What each template may be asked for, as far as the policy allows it. */
+/** The parameters of each template that the policy allows. */
 export const templateViews = (desk: Desk): Output<'ceremonies.templates'> => {
   const { algorithms, components } = desk.policy();
   return [...templates()].map(([name, { about, key, components: own, seats }]) => {
@@ -119,7 +119,7 @@ export const define = async (definition: Definition, call: Call): Promise<Defini
   return definitionView(desk, sha256);
 };
 
-/** Approvals are for one ceremony, which is over before the next is approved. */
+/** Approvals count for one ceremony, which must end before the definition is approved again. */
 const requireNoneOpen = (desk: Desk, sha256: string): void => {
   const open = desk.store.ceremonies
     .all()

@@ -1,4 +1,4 @@
-/** Whose ceremony an act is part of, and whether they have a seat in it. */
+/** The ceremony that an act's entry names, and whether the people of the act have a seat in it. */
 import { KeymootError } from '../../../shared/errors.ts';
 import type { DeskCeremony as Ceremony } from '../ceremony-room.ts';
 import type { Call } from '../router.ts';
@@ -11,7 +11,7 @@ export const ceremonyMember = (ceremony: Ceremony, step?: string) => ({
   },
 });
 
-/** Only people of the ceremony have a say in it. */
+/** Only people with a seat in the ceremony may act in it. */
 export const requireSeated = (ceremony: Ceremony, call: Call): void => {
   const seated = new Set(ceremony.seats.values());
   if (call.people.some(({ id }) => !seated.has(id)))

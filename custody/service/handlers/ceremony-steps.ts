@@ -1,4 +1,4 @@
-/** What each kind of step does. A step either records its success, or records its failure and says so; the engine has already said that it may happen. */
+/** The work of each kind of step, after the engine has allowed it. A step either records its success, or records its failure and throws. */
 import type { StepInput } from '../../../shared/contract/ceremonies.ts';
 import type { Step } from '../../../shared/domain/ceremonies.ts';
 import { KeymootError } from '../../../shared/errors.ts';
@@ -97,7 +97,7 @@ const verifyKey = (ceremony: Ceremony, at: Due, input: Of<'key.verify'>, call: C
   try {
     typed = makeCheck(check.method, input.check);
   } catch {
-    // makeCheck throws for the form only.
+    // makeCheck throws only for a malformed value.
     throw new KeymootError(
       'input-invalid',
       `A check value by ${check.method} has ten hex digits, or six for short. Nothing was done.`,
@@ -188,7 +188,7 @@ const agree = (ceremony: Ceremony, due: Due, input: Of<'agree'>, call: Call): vo
   call.desk.journal.record(all ? [spoken, done] : [spoken]);
 };
 
-/** R7: before what can't be taken back, the exact phrase is typed. */
+/** R7: before an irreversible step the exact phrase is typed. */
 const requirePhrase = (step: Step, typed: string): void => {
   if (typed !== step.phrase)
     throw new KeymootError(

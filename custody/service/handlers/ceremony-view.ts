@@ -1,4 +1,4 @@
-/** What people see of definitions and ceremonies. */
+/** The views of definitions and ceremonies for people. */
 import type { CeremonyView, DefinitionView } from '../../../shared/contract/ceremonies.ts';
 import type { Claim } from '../../../shared/domain/basics.ts';
 import { KeymootError } from '../../../shared/errors.ts';
@@ -33,7 +33,7 @@ const readBackOf = (desk: Desk, ceremony: DeskCeremony): CeremonyView['readBack'
   };
 };
 
-/** Those who sit in the ceremony now, and how many of them agreed. */
+/** The people at the ceremony's seats now, and how many of them agreed. */
 const agreement = (ceremony: DeskCeremony): Claim[] => {
   if (ceremony.agreed.length === 0) return [];
   const step = ceremony.definition.steps.find(({ kind }) => kind === 'agree');
@@ -92,7 +92,8 @@ export const ceremonyView = (desk: Desk, id: string): CeremonyView => {
     disagreed: ceremony.disagreed,
     ...(readBack === undefined ? {} : { readBack }),
     ...(ceremony.key === undefined ? {} : { key: ceremony.key }),
-    // R23: neither this view nor the key's shows the check value before the witness has typed it from the letter. Who approved a definition with an expected value knows that one.
+    // R23: neither this view nor the key's shows the check value before the witness has typed it from the letter. Only the people who approved a definition
+    // with an expected value know that value already.
     ...(ceremony.check === undefined ||
     ceremony.steps.some(({ step, state }) => step.kind === 'key.verify' && state !== 'done')
       ? {}

@@ -25,8 +25,8 @@ const warningsOf = (desk: Desk): string[] => [
 ];
 
 /**
- * What a face needs to draw its frame and to seal secrets. Also given before the log is judged: then the state is as the index has it, and a desk that turns out to
- * be refused still refuses every other call.
+ * The data that a face needs to draw its frame and to seal secrets. Available even before the log is judged: the state then comes from the index, and if the
+ * judge refuses the desk, every other call is still refused.
  */
 export const hello = (desk: Desk, judged = true): Output<'desk.hello'> => {
   const { mode, origin, seemsReady } = desk.journal;

@@ -1,4 +1,4 @@
-/** What a token really does when it wraps, shown on values that are known and worth nothing. */
+/** Tests how a token really wraps, with known values that protect nothing. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { AwsAlgorithm } from '../../../shared/contract/exports.ts';
 import type { KeyRecord } from '../../../shared/domain/keys.ts';
@@ -10,12 +10,13 @@ import type { Desk } from '../desk.ts';
 import type { Login } from '../key-work.ts';
 import { reasonOf } from '../reason.ts';
 
-/** What is being waited for meanwhile. */
+/** The progress text of the test. */
 export const SELF_TEST = 'Testing how the token wraps, on a key that is worth nothing.';
 const OAEP_WORDS = 'RSA-OAEP and';
 
 /**
- * Wraps a throw-away key whose value is known under a throw-away key pair made here, and opens it: what the token really does, not what it lists (design 04, 3.4).
+ * Wraps a throw-away key whose value is known under a throw-away key pair made here, and opens it: this proves what the token really does, not what it lists
+ * (design 04, 3.4).
  * @param bits of the wrapping key that the real wrap will use
  */
 export const selfTest = async (

@@ -1,4 +1,4 @@
-/** An export as it stands: its row, the parameters that were loaded for it, and what people see of both. */
+/** The state of an export: its row, its loaded parameters, and the view of both for people. */
 import { hash } from 'node:crypto';
 import type { AwsAlgorithm, ExportView } from '../../../shared/contract/exports.ts';
 import { KeymootError } from '../../../shared/errors.ts';
@@ -15,7 +15,7 @@ const PACKAGE_FILES = [
   'import.ps1',
 ];
 
-/** Under what the words are drawn that its wrapping key is compared by. */
+/** The name under which random words are drawn for comparing the wrapping key. */
 export const readBackOf = (id: string): string => `export/${id}`;
 
 export const requireExport = (desk: Desk, id: string): ExportRow => {
@@ -25,7 +25,7 @@ export const requireExport = (desk: Desk, id: string): ExportRow => {
   return row;
 };
 
-/** The parameters as they were loaded, checked again as if they came from outside: the table is not trusted either. */
+/** The loaded parameters, checked again like any input from outside, since the table is not trusted. */
 export const parametersOf = (desk: Desk, row: ExportRow, nowMs = Date.now()): AwsParameters => {
   const bytes =
     row.parametersSha256 === undefined ? undefined : desk.store.evidence.get(row.parametersSha256);

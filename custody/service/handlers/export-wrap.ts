@@ -1,8 +1,8 @@
 /**
  * Wrapping a key for its target, inside its token, and putting the package together.
  *
- * SECURITY: the plaintext never enters this computer's memory. Where the token can't do what the provider needs, it is said with the reason and what would do;
- * nothing is ever wrapped on the host instead.
+ * SECURITY: the plaintext never enters this computer's memory. A token that can't do what the provider needs is refused, with the reason and the alternatives;
+ * the host never wraps a key instead.
  */
 import { hash } from 'node:crypto';
 import type { ExportView } from '../../../shared/contract/exports.ts';
@@ -35,7 +35,7 @@ const firmwareOf = async (desk: Desk, key: KeyRecord): Promise<string> => {
   return tokens.find(({ identity }) => sameToken(identity, key.at.token))?.firmware ?? '';
 };
 
-/** The token wraps the key itself. What comes back has the length that the wrapping key gives it, or is refused. */
+/** The token wraps the key itself. A result without the length that follows from the wrapping key is refused. */
 const wrapInside = async (
   desk: Desk,
   key: KeyRecord,
@@ -132,7 +132,7 @@ export const wrap = async (
     folder.finish();
   } catch (error) {
     folder.drop();
-    // Unless it is in its place already, the folder is not there as a whole, and nothing that was wrapped has left this process.
+    // Unless the folder was already moved to its place, no complete folder exists, and no wrapped key has left this process.
     const placed = error instanceof KeymootError && error.fields?.['placed'] !== undefined;
     if (intent !== undefined)
       desk.closeIntent(intent.id, [

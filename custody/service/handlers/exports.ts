@@ -1,4 +1,4 @@
-/** Exports: built from what key and token can, wrapped inside the token, proven before and after (design 04). */
+/** Exports: methods offered by the abilities of key and token, wrapped inside the token, checked before and after (design 04). */
 import { hash } from 'node:crypto';
 import { canonicalBytes } from '../../../shared/canonical.ts';
 import type { AwsAlgorithm } from '../../../shared/contract/exports.ts';

@@ -1,4 +1,4 @@
-/** Every channel's handler, listed once. The compiler complains until each channel of the contract has one. */
+/** Every channel's handler, listed once. The compiler reports a channel of the contract without one. */
 import type { Handlers } from '../router.ts';
 import { ceremoniesHandlers } from './ceremonies.ts';
 import { deskHandlers } from './desk.ts';

@@ -1,4 +1,4 @@
-/** Destroying a key: the token's part, which keys and ceremonies share. */
+/** Destroying a key at its token, for the keys' and the ceremonies' handlers. */
 import type { KeyRecord } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
 import type { NewEntry } from '../../core/audit/entry.ts';
@@ -21,7 +21,7 @@ import { byActor, byCall, requireRole, type Call } from '../router.ts';
 import { keyTarget } from './key-facts.ts';
 import { MANAGERS } from '../../../shared/domain/people.ts';
 
-/** Who may destroy a key that is in use, and that they mean this one (R7). The proofs of two people are the channel's business. */
+/** Checks the role of the people who destroy a key, and the typed label that confirms the key (R7). The channel itself requires two proofs. */
 export const requireMayDestroy = (key: KeyRecord, typed: string | undefined, call: Call): void => {
   requireRole(call, MANAGERS, 'Destroying keys');
   if (key.state === 'destroyed')
@@ -69,7 +69,7 @@ class DestroyKey extends KeyAct<{ destroyed: number }, number> {
     this.#found = byId.objects;
     const other = this.#found.length === 0 ? undefined : otherThan(this.#key, byId);
     if (other === undefined) return;
-    // Another key under its id is not touched. That it was found is recorded.
+    // Another key under its id is not touched; finding it is recorded.
     const error = anotherKey(this.#key, other);
     const [{ id }] = this.desk.openIntents([this.#intent()], 0);
     this.desk.closeIntent(id, [this.#outcome(id, 0, error)]);
@@ -91,14 +91,14 @@ class DestroyKey extends KeyAct<{ destroyed: number }, number> {
     return objects;
   }
   protected async record(): Promise<number> {
-    // What is left against the token's word is for Recovery to settle.
+    // The token reported success but still has objects: Recovery settles that.
     if ((await this.#left()) > 0) throw stillThere();
     return this.#gone();
   }
   protected async afterRefusal(error: KeymootError): Promise<number> {
     const left = await this.#left();
     if (left === 0) return this.#gone();
-    // Half of a pair is for Recovery to settle.
+    // Half of a pair is left: Recovery settles that.
     if (left < this.#found.length) throw stillThere();
     this.desk.closeIntent(this.intended(), [this.#outcome(this.intended(), 0, error)]);
     await this.desk.seal();

@@ -1,4 +1,4 @@
-/** Facts about a key, from what the device said: shared by everything that makes, imports or adopts one. */
+/** Facts about a key, from the device's answers: for all code that makes, imports or adopts one. */
 import { hash } from 'node:crypto';
 import type { Attributes, Control, KeyRecord, KeyState } from '../../../shared/domain/keys.ts';
 import type { TokenRef } from '../../../shared/domain/tokens.ts';
@@ -19,7 +19,7 @@ export const requireKey = (desk: Desk, id: string): KeyRecord => {
   return key;
 };
 
-/** Attributes fit for an entry: the device's words, never long public values that the fingerprint covers already. */
+/** Attributes for an entry, as the device reported them, without long public values, which the fingerprint covers already. */
 export const logAttributes = (attributes: Attributes): Attributes =>
   Object.fromEntries(
     Object.entries(attributes)
@@ -32,7 +32,7 @@ export const logAttributes = (attributes: Attributes): Attributes =>
 
 /**
  * R3a: dual control is real only where two people proved themselves at this desk when it set the token's PIN in halves; anything else is single control, and is
- * called so. SECURITY: counted from their signatures in the log.
+ * labelled so. SECURITY: counted from their signatures in the log.
  */
 export const controlOf = (desk: Desk, { module, token }: TokenRef): Control =>
   desk.journal.state.twoAtInit.get(tokenId(module, token)) === true
@@ -46,7 +46,7 @@ interface KeyFacts {
   state: KeyState;
   control: Control;
   ceremony?: string;
-  /** A check value from elsewhere (the holder), when it says more than the device's own. */
+  /** A check value from the holder, where it proves more than the device's own. */
   check?: KeyRecord['check'];
   created: string;
 }
@@ -76,7 +76,7 @@ export const keyRecord = (facts: KeyFacts, readback: KeyReadback): KeyRecord => 
   };
 };
 
-/** The log's side of the same facts. */
+/** The same facts in the form of the log. */
 export const keyDetail = (key: KeyRecord, more: { recovered?: boolean; grade?: 'C' } = {}) => ({
   key: key.id,
   algorithm: key.algorithm,
@@ -104,7 +104,7 @@ export const keyTarget = (key: Pick<KeyRecord, 'label' | 'ckaid' | 'spkiSha256'>
 
 const SPKI_MEDIA = 'application/vnd.keymoot.public-key';
 
-/** What the entry of a key that was made says of it; its public key is named as evidence. */
+/** The entry's members for a key that was made; the public key is named as evidence. */
 export const madeEntry = (key: KeyRecord, more: { recovered?: boolean; grade?: 'C' } = {}) => ({
   target: keyTarget(key),
   tokenSerial: key.at.token.serial,
@@ -121,7 +121,7 @@ export const madeEntry = (key: KeyRecord, more: { recovered?: boolean; grade?: '
         ],
       }),
 });
-/** Keeps the public key that {@link madeEntry} names. */
+/** Stores the public key that {@link madeEntry} names. */
 export const keepPublicKey =
   (desk: Desk, { spki }: KeyRecord) =>
   () => {

@@ -1,4 +1,4 @@
-/** Keys: listed, shown, generated and destroyed, always with what the device itself says. */
+/** Keys: listed, shown, generated and destroyed, always with the device's own answers. */
 import type { KeyView, LifeEvent } from '../../../shared/contract/keys.ts';
 import type { KeyRecord, KeySummary } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';

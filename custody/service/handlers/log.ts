@@ -17,7 +17,7 @@ import { telling } from '../telling.ts';
 
 const MAX_TRUST = 16 * 2 ** 20; // bytes
 
-/** What an auditor pins: the log key, the last seal, the founders' keys. */
+/** The values that an auditor pins: the log key, the last seal, the founders' keys. */
 const trustOf = ({ signer, journal, store }: Desk) => {
   const { key } = signer;
   const { origin } = journal;
@@ -45,7 +45,7 @@ const folderAt = (path: string): string => {
     const real = realpathSync(path);
     if (statSync(real).isDirectory()) return real;
   } catch {
-    // Missing, or not to be read: said below.
+    // Missing or unreadable: refused below.
   }
   throw new KeymootError(
     'file-unreadable',
@@ -112,7 +112,7 @@ export const logHandlers: Part<'log'> = {
       const place = desk.takeGrant(grant, 'bundle');
       desk.signer.require();
       await desk.mustSeal();
-      // The folder first: a place that can't be written leaves no entry about an export that never was.
+      // The folder first: if it can't be written, no entry claims an export.
       const folder = new NewFolder(place);
       const { size, root } = desk.signer.state();
       const exported = { type: 'audit.exported', detail: { size, root } } as const;
@@ -133,7 +133,7 @@ export const logHandlers: Part<'log'> = {
         return { ...written, keySha256: desk.signer.key?.sha256 ?? '' };
       } catch (error) {
         folder.drop();
-        // The bundle was to hold the entry that says it was written; what became of it comes after.
+        // The entry about the export is written first, since the bundle contains it; its failure is recorded after it.
         if (recorded)
           desk.journal.record([
             { ...exported, outcome: 'failure', reason: reasonOf(error), ...byActor(call) },
@@ -161,7 +161,7 @@ export const logHandlers: Part<'log'> = {
     reads: true,
     run: async ({ bundle, trust, anchors = [] }, call) => {
       const { desk } = call;
-      // Both are spent, whatever becomes of either.
+      // Both grants are used up, even when one fails.
       const place = desk.takeGrant(bundle, 'verify-bundle');
       const trustPlace = trust === undefined ? undefined : desk.takeGrant(trust, 'verify-trust');
       const folder = folderAt(place);

@@ -1,4 +1,4 @@
-/** Modules: found, added after they were loaded once, and approved again when their file changed. */
+/** Modules: found, added after a first loading, and approved again when their file changed. */
 import { realpathSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import type { Input } from '../../../shared/contract/index.ts';
@@ -16,7 +16,7 @@ import { moduleAdded } from '../module-facts.ts';
 import { byCall, requireRole, type Part } from '../router.ts';
 import { MANAGERS } from '../../../shared/domain/people.ts';
 
-/** Loads it and looks, whatever comes of that. */
+/** Loads a module and lists its tokens; a failure is returned and not thrown. */
 export const lookAt = async (desk: Desk, row: ModuleRow): Promise<ModuleView> => {
   const module = await desk.devices.record(row);
   try {
@@ -30,7 +30,7 @@ export const lookAt = async (desk: Desk, row: ModuleRow): Promise<ModuleView> =>
   }
 };
 
-/** Records a module; before the desk is founded there is no log yet, and founding writes the entry. */
+/** Records a module; before the desk is founded there is no log yet, and the founding writes the entry. */
 export const addModule = (desk: Desk, row: ModuleRow, entry: Partial<NewEntry> = {}): void => {
   const beside = () => {
     desk.store.modules.keepSettings(row);
@@ -44,7 +44,7 @@ export const addModule = (desk: Desk, row: ModuleRow, entry: Partial<NewEntry> =
     });
 };
 
-/** SECURITY: a variable that this library does not read is there to be read by something else in its process. */
+/** SECURITY: a variable that this library does not read could only serve other code in its process. */
 const requireRead = (family: Family, environment: Readonly<Record<string, string>>): void => {
   const read = moduleVariables(family);
   const other = Object.keys(environment).find((name) => !read.includes(name));
@@ -57,7 +57,7 @@ const requireRead = (family: Family, environment: Readonly<Record<string, string
   );
 };
 
-/** A module that may be added; or one that is here already, loaded in the same way. */
+/** A new module that may be added, or the existing one if it is loaded in the same way. */
 type Adding = ModuleRow | { twin: ModuleRow };
 
 const prepare = async (
@@ -76,7 +76,7 @@ const prepare = async (
   const family = familyOf(path);
   requireRead(family, environment ?? {});
   const known = desk.store.modules.all().filter((row) => row.path === path);
-  // SECURITY: a file that changed comes in by being approved, where people are shown that it changed, and not by being added again.
+  // SECURITY: a changed file must be approved, where people see that it changed; adding it again is refused.
   if (known.some((row) => row.sha256 !== sha256))
     throw new KeymootError(
       'module-quarantined',
@@ -112,7 +112,7 @@ export const modulesHandlers: Part<'modules'> = {
       const adding = await prepare(input, desk);
       if ('twin' in adding) return lookAt(desk, adding.twin);
       const { id, path, sha256, family, label } = adding;
-      // Loaded once before it is recorded: what is no PKCS#11 module never gets into the list.
+      // Loaded once before it is recorded: so a file that is no PKCS#11 module never gets into the list.
       const client = await desk.devices.startRow(adding, sha256, 'look');
       try {
         const view: ModuleView = {

@@ -27,7 +27,7 @@ const personView = (desk: Desk, id: string): Person => {
   };
 };
 
-/** Two who can approve must stay, or nobody could approve anything any more. */
+/** Two people who can approve must stay, or no approval would be possible any more. */
 const requireManagersBeside = (desk: Desk, person: string): void => {
   const managers = [...desk.journal.state.members].filter(
     (member) =>

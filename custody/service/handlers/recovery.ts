@@ -27,7 +27,7 @@ import { MANAGERS } from '../../../shared/domain/people.ts';
 
 type Settled = Output<'recovery.settle'>;
 
-/** Is this the imported key that the holder summed? The device's own check value must agree where it has one. */
+/** Whether this is the imported key whose components the holder summed. The device's own check value must agree where it has one. */
 const isTheSum = (wish: KeyWish, found: KeyReadback): boolean => {
   if (wish.kind !== 'import') return true;
   const own = found.check;
@@ -42,7 +42,7 @@ const isTheSum = (wish: KeyWish, found: KeyReadback): boolean => {
 
 type Choice = 'adopt' | 'destroy';
 
-/** An interrupted act at its token: what it wished, and the ceremony's step that waits with it. */
+/** An interrupted act at its token: its wish, and the ceremony step that waits for it. */
 class Settling {
   readonly #call: Call;
   readonly #intent: Entry;
@@ -67,7 +67,7 @@ class Settling {
     const tokenSerial = this.#wish.at.token.serial;
     return { corr, tokenSerial, ...this.#where, ...byCall(this.#call) };
   }
-  /** What became of the step that was interrupted with the key. */
+  /** The outcome of the ceremony step that was interrupted with the key. */
   #stepEntries(success: boolean, observed: string): NewEntry[] {
     const { ceremony } = this.#intent;
     if (ceremony === undefined) return [];
@@ -86,7 +86,7 @@ class Settling {
     ];
   }
 
-  /** Looks once the device can't finish any more: too early a look would show what is about to change (design 01). */
+  /** Reads the token once the device can't finish any more: an earlier read could show a state that is about to change (design 01). */
   async #look(): Promise<KeyReadback> {
     const { spec } = this.#bench;
     const first = (await findWished(this.#bench)).byId.objects.length;
@@ -141,7 +141,7 @@ class Settling {
   get #madeType(): 'key.generate' | 'key.import' {
     return this.#wish.kind === 'import' ? 'key.import' : 'key.generate';
   }
-  /** There is no key, or none any more. */
+  /** Settles the act as failed: there is no key, or it was destroyed. */
   #nothingMade(objects: number, outcome: 'nothing-was-made' | 'destroyed', says: string): Settled {
     this.#desk.closeIntent(this.#intent.id, [
       {

@@ -1,4 +1,4 @@
-/** Entering a component: from the page to the holder, of which only commitment and check value come back. */
+/** Entering a component: from the page to the holder, which returns only commitment and check value. */
 import { KeymootError } from '../../../shared/errors.ts';
 import type { DeskCeremony as Ceremony } from '../ceremony-room.ts';
 import type { Call } from '../router.ts';

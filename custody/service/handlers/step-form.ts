@@ -21,7 +21,7 @@ import { telling } from '../telling.ts';
 import { controlOf, keepPublicKey, keyRecord, madeEntry } from './key-facts.ts';
 import { entryOf, fail, stepMember, type Due } from './step-record.ts';
 
-/** Does the device's own check value, of the key or of a twin unwrapped from the same bytes, contradict the sum? */
+/** Whether the device's own check value, of the key or of a twin unwrapped from the same bytes, contradicts the sum. */
 const notTheSum = (
   made: Check | undefined,
   summed: { check: Check; p11: Check },
@@ -32,7 +32,7 @@ const notTheSum = (
     : 'the token’s check value is not the one of the components’ sum';
 };
 
-/** The components' sum, sealed to the token's import key. What the holder refuses is a failure of the step, recorded; nothing is intended on the token yet. */
+/** The components' sum, sealed to the token's import key. A refusal by the holder is recorded as a failure of the step; there is no intent on the token yet. */
 const sumUp = async (
   ceremony: Ceremony,
   due: Due,
@@ -52,7 +52,7 @@ const sumUp = async (
   } catch (error) {
     if (error instanceof KeymootError && error.code === 'component-refused') {
       desk.ceremonies.endHolder(ceremony.id);
-      // What is recorded claims no check that wasn't made: a process that was ended made none, and without an expected value the sum was compared with nothing.
+      // The record must not claim a check that was not made: a killed process made none, and without an expected value there was no comparison.
       const { holder: end, sum } = error.fields ?? {};
       const observed =
         end === 'ended'
@@ -66,7 +66,7 @@ const sumUp = async (
   }
 };
 
-/** An import key that is not as asked for is a finding about the token, and recorded. */
+/** An import key that differs from the request is a finding about the token, and recorded. */
 const noting = async <T>(
   ceremony: Ceremony,
   due: Due,
@@ -116,7 +116,7 @@ class FormKey extends MakeKey<ImportSpec> {
     const looking = 'Looking whether the token has a key of that label already.';
     return telling(this.on.call, looking, () => super.look(client));
   }
-  /** The import key is a session object that can only unwrap; it dies with this process if anything does. */
+  /** The import key is a session object that can only unwrap; it ends with this process at the latest. */
   protected override async prepare(client: TokenClient): Promise<void> {
     const { call, login, wish } = this.on;
     const { ceremony, due } = this.#of;
@@ -218,7 +218,7 @@ class FormKey extends MakeKey<ImportSpec> {
   }
 }
 
-/** What the device showed of a formed key, in words. */
+/** The attributes that the device showed of a formed key, as text. */
 const observedOf = ({ origin }: KeyRecord, made: KeyReadback, spec: ImportSpec): string => {
   const { check, twin } = made;
   const confirmed =

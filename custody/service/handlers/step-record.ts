@@ -1,4 +1,4 @@
-/** What every step leaves in the log, done or failed. */
+/** The entries of every step, done or failed. */
 import type { StepInput } from '../../../shared/contract/ceremonies.ts';
 import type { KeymootError } from '../../../shared/errors.ts';
 import type { Step } from '../../../shared/domain/ceremonies.ts';
@@ -11,7 +11,7 @@ import { byCall, type Call } from '../router.ts';
 export interface Due {
   state: StepState<Step>;
   attempt: number;
-  /** What people typed at the step, as far as it is public and of its form. SECURITY: never what could hold a component that was typed into the wrong field. */
+  /** The text typed at the step, if it is public and well-formed. SECURITY: never text that could contain a component typed into the wrong field. */
   input?: StepSaid;
 }
 export type Of<K extends StepInput['kind']> = Extract<StepInput, { kind: K }>;
@@ -49,7 +49,7 @@ export const succeed = (
 ): void => {
   call.desk.journal.record([...also, entryOf(ceremony, due, call, 'success', observed)]);
 };
-/** Records the failed check, then refuses: a failed check is never only a message (R5). */
+/** Records the failed check, then refuses: a failed check must not be only a message on the screen (R5). */
 export const fail = (
   ceremony: Ceremony,
   due: Due,

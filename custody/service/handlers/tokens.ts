@@ -1,4 +1,4 @@
-/** Tokens: looked at, watched, asked what they can and what is on them. */
+/** Tokens: listed, watched, queried for their mechanisms and objects. */
 import type { Algorithm } from '../../../shared/domain/keys.ts';
 import { ALGORITHMS } from '../../../shared/domain/keys.ts';
 import { KeymootError } from '../../../shared/errors.ts';
@@ -55,7 +55,7 @@ export const tokensHandlers: Part<'tokens'> = {
   'tokens.objects': {
     reads: true,
     run: async ({ at, login }, { desk, channel, people }) => {
-      // SECURITY: who is here may look; a PIN costs a try if it is wrong, and is somebody's act.
+      // SECURITY: everyone present may look; a wrong PIN costs a try, so a login needs the proof of a named person.
       if (login !== undefined && people.length === 0)
         throw new KeymootError(
           'act-required',

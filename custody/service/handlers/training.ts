@@ -53,7 +53,7 @@ const trainingModule = async (
       };
 };
 
-/** Makes the folders that the module keeps its tokens in. */
+/** Makes the folders in which the module stores its tokens. */
 const makePlace = ({ id, environment }: ModuleRow, desk: Desk): void => {
   const config = environment['SOFTHSM2_CONF'];
   if (config === undefined) {
@@ -70,7 +70,7 @@ const makePlace = ({ id, environment }: ModuleRow, desk: Desk): void => {
     );
 };
 
-/** The library is a module like any other: people who make the first token on it sign that it comes in. */
+/** The library is a module like any other: the people who make the first token on it also sign the adding of the library. */
 const bringIn = (row: ModuleRow, call: Call): void => {
   if (call.desk.store.modules.get(row.id) !== undefined) return;
   requireRole(call, MANAGERS, 'Adding modules');
