@@ -1,7 +1,7 @@
 /**
  * Calls to another process that wait for their answers: numbered, bounded in time, each answered exactly once.
  *
- * Knows nothing of how a call travels. An answer is whatever the caller makes of one, of a deadline that passed and of a process that ended.
+ * Independent of the transport. The caller defines the answers, also those for a missed deadline and for an ended process.
  */
 interface Waiting<Answer, About> {
   readonly answer: (answer: Answer) => void;
@@ -12,9 +12,9 @@ interface Waiting<Answer, About> {
 interface Call<Answer, About> {
   /** Sends the call under its number. */
   readonly send: (seq: number) => void;
-  /** What is kept of the call while it waits. */
+  /** The caller's data about the call while it waits. */
   readonly about: About;
-  /** Milliseconds, from when it is sent, and the answer in place of one that did not come in time. Without, it waits for as long as the process lives. */
+  /** Milliseconds from sending, and the answer used when none came in time. Without a deadline the call waits for as long as the process lives. */
   readonly deadline?: { readonly ms: number; readonly late: () => Answer };
 }
 
@@ -25,11 +25,11 @@ export class Calls<Answer, About = undefined> {
   get size(): number {
     return this.#waiting.size;
   }
-  /** What is known of the call with this number, while it waits. */
+  /** The data about the call with this number, while it waits. */
   about(seq: number): About | undefined {
     return this.#waiting.get(seq)?.about;
   }
-  /** What is known of the call that has waited longest. */
+  /** The data about the call that has waited longest. */
   get oldest(): About | undefined {
     const [first] = this.#waiting.values();
     return first?.about;
@@ -49,7 +49,7 @@ export class Calls<Answer, About = undefined> {
     });
   }
 
-  /** False for an answer that no call waits for: one that came twice, too late or to nothing. */
+  /** False for an answer that no call waits for: one that came twice, too late or without a call. */
   settle(seq: number, answer: Answer): boolean {
     const waiting = this.#waiting.get(seq);
     if (waiting === undefined) return false;
@@ -58,7 +58,7 @@ export class Calls<Answer, About = undefined> {
     waiting.answer(answer);
     return true;
   }
-  /** For the end of the other process, or of the wish to know. */
+  /** Answers all waiting calls: the other process ended, or the answers are not needed any more. */
   settleAll(answer: Answer): void {
     for (const seq of [...this.#waiting.keys()]) this.settle(seq, answer);
   }

@@ -1,8 +1,8 @@
 /**
  * Forms: whether a value has the shape that a process expects, checked by hand.
  *
- * For processes that start for each act, or before anything else can: a schema library costs them more than all they do with it. A record has the members that
- * are named and no others, as with `z.strictObject`. A form says yes or no and changes nothing; words for people are made where the message came from.
+ * For processes that start for each act or before all others: loading a schema library would cost them more than all their checks. A record has exactly the
+ * named members, as with `z.strictObject`. A form gives true or false and changes nothing; error messages are made where the value came from.
  */
 export type Form<T> = (value: unknown) => value is T;
 export type Formed<F> = F extends Form<infer T> ? T : never;
@@ -19,7 +19,7 @@ export const whole =
   (least = Number.MIN_SAFE_INTEGER, most = Number.MAX_SAFE_INTEGER): Form<number> =>
   (value): value is number =>
     Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
-/** There is no more to say of it here: it is looked at elsewhere. */
+/** Accepts any value: it is checked elsewhere. */
 export const anything: Form<unknown> = (_value): _value is unknown => true;
 export const oneOf =
   <const V extends string | number | boolean>(values: readonly V[]): Form<V> =>
@@ -40,7 +40,7 @@ type Optional<M extends Members> = { [K in keyof M]?: Formed<M[K]> | undefined }
 type Flat<T> = { [K in keyof T]: T[K] };
 
 export function record<R extends Members>(required: R): Form<Required<R>>;
-/** @param optional may be missing, or there without a value */
+/** @param optional members that may be missing or undefined */
 export function record<R extends Members, O extends Members>(
   required: R,
   optional: O,
@@ -49,7 +49,7 @@ export function record(required: Members, optional: Members = {}): Form<object> 
   return (value): value is object => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
     for (const [name, form] of Object.entries(required))
-      // SECURITY: own members only: what a prototype brings was not sent.
+      // SECURITY: own members only: an inherited member was not sent.
       if (!Object.hasOwn(value, name) || !form((value as Record<string, unknown>)[name]))
         return false;
     return Object.entries(value).every(
@@ -59,7 +59,7 @@ export function record(required: Members, optional: Members = {}): Form<object> 
     );
   };
 }
-/** Names to values of one form. */
+/** An object whose values all have one form. */
 export const table =
   <T>(of: Form<T>): Form<Record<string, T>> =>
   (value): value is Record<string, T> =>

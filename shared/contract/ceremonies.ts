@@ -55,7 +55,7 @@ export const CeremonyView = z.strictObject({
       observed: z.string(),
     }),
   ),
-  /** Who sits where now, including substitutes. */
+  /** The person at each seat now, including substitutes. */
   seats: z.array(z.strictObject({ seat: Seat, person: Uuid })),
   due: z.string().optional(),
   /** Numbers of the components held now, and of those received but to be entered again. */
@@ -77,7 +77,7 @@ export const CeremonyView = z.strictObject({
       expected: z.string(),
       observed: z.string(),
       decision: z.string(),
-      /** Who sits where from then on. */
+      /** The person at each seat from then on. */
       substitute: z.strictObject({ seat: Seat, person: Uuid }).optional(),
       open: z.boolean(),
     }),

@@ -1,4 +1,4 @@
-/** What a channel of the contract is. */
+/** The parts of a channel of the contract. */
 import type { z } from 'zod';
 
 /**
@@ -15,7 +15,7 @@ export interface Channel<I extends z.ZodType = z.ZodType, O extends z.ZodType = 
   input: I;
   output: O;
   act: ActLevel;
-  /** Takes no proof while the desk is being founded and nobody could give one yet. */
+  /** Needs no proof while the desk is being founded, since no person could give one yet. */
   founding: boolean;
 }
 

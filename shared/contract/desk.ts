@@ -176,7 +176,7 @@ export const deskChannels = {
     z.strictObject({ grant: Uuid }),
     z.strictObject({
       name: z.string(),
-      /** Hash of the file, to compare where it arrives. */
+      /** Hash of the file, for comparison at the destination. */
       sha256: Hex64,
       keySha256: Hex64,
       /** The log key's fingerprint, for reading aloud. */

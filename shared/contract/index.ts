@@ -1,6 +1,6 @@
 /**
- * The contract: every call a face can make of the service. One entry here and one handler; the compiler asks for both.
- * Channels read `area.verb`. The service parses what arrives and what it answers; a face parses what comes back.
+ * The contract: every call a face can make of the service. One entry here and one handler; the compiler requires both.
+ * Channels read `area.verb`. The service parses the input and its own answer; a face parses the answer.
  */
 import type { z } from 'zod';
 import { ceremoniesChannels } from './ceremonies.ts';
@@ -21,7 +21,7 @@ export const contract = {
 
 export type ChannelName = keyof typeof contract;
 export type Input<C extends ChannelName> = z.infer<(typeof contract)[C]['input']>;
-/** What a caller may leave to a default. */
+/** Input before parsing: members with a default may be missing. */
 export type InputGiven<C extends ChannelName> = z.input<(typeof contract)[C]['input']>;
 export type Output<C extends ChannelName> = z.infer<(typeof contract)[C]['output']>;
 export const isChannel = (name: string): name is ChannelName => Object.hasOwn(contract, name);

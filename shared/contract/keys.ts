@@ -14,7 +14,7 @@ export const KeyView = z.strictObject({
 });
 export type KeyView = z.infer<typeof KeyView>;
 
-/** One entry of a key's life. An intent stands here only while nobody knows what came of it. */
+/** One entry of a key's life. An intent is listed only while its outcome is unknown. */
 export const LifeEvent = z.strictObject({
   seq: Count,
   time: Time,
@@ -27,7 +27,9 @@ export type LifeEvent = z.infer<typeof LifeEvent>;
 
 export const keysChannels = {
   'keys.list': channel('none', Nothing, z.array(KeyRecord)),
-  /** The inventory by pages, oldest first. While `revision` is the same, no key was made or changed since: whoever has them all need not read them again. */
+  /**
+   * The inventory by pages, oldest first. While `revision` is the same, no key was made or changed, so a caller that has all pages need not read them again.
+   */
   'keys.page': channel(
     'none',
     z.strictObject({ from: Count, limit: z.int().min(0).max(500) }),

@@ -1,4 +1,4 @@
-/** Messages on the wire as the service reads them; wire.ts has those that it writes. */
+/** Messages on the wire as the service reads them; wire.ts has those that a face reads. */
 import { z } from 'zod';
 import { Count, Uuid } from '../domain/basics.ts';
 import { ERROR_CODES, type ErrorCode } from '../errors.ts';

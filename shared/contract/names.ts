@@ -1,5 +1,5 @@
 /**
- * What the contract's parts are called, and who may use which: for faces, which pass calls and events through and know no more of them.
+ * The names of the contract's parts, and which ones pages may use: for faces, which pass calls and events on without parsing them.
  *
  * Without schemas, so that Electron's main process starts the service before it does anything else. The compiler compares each list with the contract.
  */
@@ -8,7 +8,7 @@ import type { ChannelName, EventName } from './index.ts';
 /** Channels that carry a path: only a face may call them. */
 export const FACE_ONLY = ['files.grant'] as const satisfies readonly ChannelName[];
 
-/** What is said of a channel that does not exist. */
+/** The message for a channel that does not exist. */
 export const NO_SUCH_CALL =
   'There is no such call. The window and the service may be of different versions. Nothing was done.';
 

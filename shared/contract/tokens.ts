@@ -30,7 +30,7 @@ export const Capability = z.strictObject({
   why: z.string(),
 });
 
-/** SECURITY: only variables that some library reads; of these the desk passes only those of this library's family. */
+/** SECURITY: only variables that some supported library reads; of these the desk passes only those of this library's family. */
 export const LibraryEnvironment = z.record(
   z.string().refine((name) => MODULE_VARIABLES.includes(name), 'may not be set for a library'),
   z.string().max(1024),

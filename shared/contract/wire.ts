@@ -1,7 +1,7 @@
 /**
  * Messages on the wire as a face reads them: one JSON object a line, on the service's standard input and output.
  *
- * Checked by hand (../form.ts): a face passes values through, and those who use them check those.
+ * Checked by hand (../form.ts): a face passes values on unchecked; the receiver checks them.
  */
 import { ERROR_CODES, type ErrorCode } from '../errors.ts';
 import {

@@ -1,4 +1,4 @@
-/** What comes back from the holder, as the service checks it. */
+/** The holder's answers, as the service checks them. */
 import { z } from 'zod';
 import { Hex64 } from '../domain/basics.ts';
 import { Check } from '../domain/keys.ts';

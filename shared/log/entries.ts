@@ -1,7 +1,7 @@
 /**
  * Entries of the audit log: the frame (resources/formats/audit-log.md, section 4), and every type's declaration (sections 6 and 12).
  *
- * A new type is a line in the file of its area below types/, and its row on the format page; the stand-alone verifier gets it apart.
+ * A new type is a line in the file of its area below types/, and its row on the format page; the stand-alone verifier gets it separately.
  */
 import type { Declaration, Say } from './declaration.ts';
 import {
@@ -30,7 +30,7 @@ import { peopleTypes } from './types/people.ts';
 import { shareTypes } from './types/shares.ts';
 import { tokenTypes } from './types/tokens.ts';
 
-/** Bytes an entry may have, so that a two-byte length always holds it (section 4). */
+/** The most bytes of an entry, so that its length fits in two bytes (section 4). */
 export const MAX_ENTRY_BYTES = 32_768;
 
 export const entryTypes = {
@@ -86,13 +86,13 @@ const FRAME = {
   evidence: maybe(list(evidence, 0, 16)),
   acts: maybe(list(envelope, 1, 16)),
 };
-/** Its detail is judged by its type, below. */
+/** The detail is judged by the entry's type, below. */
 const frame = shape({ ...FRAME, type: oneOf(...TYPES), detail: ruleFor<unknown>(() => '') });
 type FrameOf = Omit<Infer<typeof frame>, 'type' | 'detail'>;
 export type Entry = { [T in EntryType]: FrameOf & { type: T; detail: Detail<T> } }[EntryType];
 export type EntryOf<T extends EntryType> = Extract<Entry, { type: T }>;
 
-/** An entry by itself: its frame, its detail, and what of both must agree. */
+/** Judges an entry by itself: its frame, its detail, and the agreement of both. */
 export const entryRule = ruleFor<Entry>((value, mode) => {
   const wrong = frame(value, mode);
   if (wrong !== '') return wrong;
@@ -109,7 +109,7 @@ export const agreedDetail = (type: EntryType, detail: object): Record<string, un
   return Object.fromEntries(Object.entries(detail).filter(([name]) => !desk.includes(name)));
 };
 
-/** An entry in one sentence without its full stop; what is not of the form that this program knows is shown by its type. */
+/** An entry in one sentence without its full stop; an entry of an unknown form is shown by its type. */
 export const sentenceOf = (
   entry: { type: string; detail: unknown; outcome: string; reason?: string | undefined },
   name: Say['name'],

@@ -1,27 +1,27 @@
 /**
- * Rules for values of the audit log: what a value must be, and the TypeScript type that follows from it.
+ * Rules for values of the audit log: the form of a value, and the TypeScript type that follows from it.
  *
- * The conventions are those of resources/formats/audit-log.md, section 2. A rule must say of each part of a value what it is; there is no rule for
- * "anything", so a value that a rule accepts holds nothing that the format page does not name. Runs in a page and in Node.
+ * The conventions are those of resources/formats/audit-log.md, section 2. A rule must cover each part of a value; there is no rule for "anything", so an
+ * accepted value contains only members that the format page names. Runs in a page and in Node.
  */
 import { hasUnseen, utf8Length } from '../text.ts';
 
-/** How a value is looked at. */
+/** Conditions for judging a value. */
 export interface Mode {
-  /** The text that it was read from is printable ASCII without escapes, so no string needs a closer look. */
+  /** The source text is printable ASCII without escapes, so strings need no further check. */
   plain: boolean;
-  /** Members must come in the order of the canonical form. A writer's own objects need not: they are sorted when they are spelled. */
+  /** Members must come in the order of the canonical form. A writer's own objects need not: they are sorted when they are serialised. */
   sorted: boolean;
 }
 
 type Judge = (value: unknown, mode: Mode) => string;
-/** Says what is wrong with a value; empty when nothing is. `T` is the type of what it accepts. */
+/** Gives the fault of a value; empty when there is none. `T` is the type of the accepted values. */
 export interface Rule<T = unknown> {
   (value: unknown, mode: Mode): string;
-  /** For the compiler only: it carries the type, and there is no such member. */
+  /** For the compiler only: carries the type; the member does not exist at run time. */
   readonly accepts: T;
 }
-/** Says of which type the values are that a judge accepts. */
+/** Makes a rule from a judge: `T` is the type of the values that it accepts. */
 export const ruleFor = <T>(judge: Judge): Rule<T> => judge as Rule<T>;
 /** A member that may be absent. */
 interface Optional<T = unknown> {
@@ -33,17 +33,17 @@ type Members = Readonly<Record<string, Rule | Optional>>;
 type Needed<M> = { [K in keyof M]: M[K] extends Optional ? never : K }[keyof M];
 type Absent<M> = { [K in keyof M]: M[K] extends Optional ? K : never }[keyof M];
 type Inferred<R> = R extends Rule<infer T> ? T : R extends Optional<infer T> ? T : never;
-/** What an object of these members is. */
+/** The type of an object with these members. */
 type ShapeOf<M> = { [K in Needed<M>]: Inferred<M[K]> } & {
   [K in Absent<M>]?: Inferred<M[K]> | undefined;
 };
-/** The type of what a rule accepts. */
+/** The type of the values that a rule accepts. */
 export type Infer<R> = R extends Rule<infer T> ? T : never;
 
 const pattern = (form: RegExp, what: string): Rule<string> =>
   ruleFor((value) => (typeof value === 'string' && form.test(value) ? '' : `is not ${what}`));
 
-/** Of an origin: its installation, and its ending if it has one (section 3). */
+/** The parts of an origin: the installation, and a suffix if it has one (section 3). */
 export const ORIGIN =
   /^[a-z0-9.-]{1,64}\/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(\/rehearsal)?$/;
 export const origin = pattern(ORIGIN, 'an origin');
@@ -60,7 +60,7 @@ export const hex32 = pattern(/^[0-9a-f]{32}$/, '32 lower-case hex digits');
 export const hexBytes = (least: number, most: number): Rule<string> =>
   pattern(new RegExp(`^(?:[0-9a-f]{2}){${least},${most}}$`), `hex of ${least} to ${most} bytes`);
 
-/** RFC 4648 section 4 with padding, and the one spelling of its bytes: unused bits are zero. */
+/** RFC 4648 section 4 with padding, and canonical: unused bits are zero. */
 const BASE64 =
   /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$/;
 export const b64 = pattern(BASE64, 'canonical base64');
@@ -163,7 +163,7 @@ export const list = <T>(rule: Rule<T>, least: number, most: number): Rule<T[]> =
     return '';
   });
 
-/** An object whose member names are data: as many as `most`, each of this form. */
+/** An object whose member names are data: at most `most`, each of this form. */
 export const record = <T>(name: RegExp, rule: Rule<T>, most: number): Rule<Record<string, T>> =>
   ruleFor((value, mode) => {
     if (!isObject(value)) return 'is not an object';
@@ -180,7 +180,7 @@ export const record = <T>(name: RegExp, rule: Rule<T>, most: number): Rule<Recor
     return '';
   });
 
-/** The rule, and then what it can't say by itself. */
+/** The rule, and then a further check that it can't express by itself. */
 export const also = <T>(rule: Rule<T>, further: (value: T) => string): Rule<T> =>
   ruleFor((value, mode) => {
     const why = rule(value, mode);

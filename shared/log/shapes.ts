@@ -28,11 +28,11 @@ export const ROLE_NAMES = [
 ] as const;
 export const role = oneOf(...ROLE_NAMES);
 
-/** A key object of section 5. That its DER is such a key is judged where signatures are. */
+/** A key object of section 5. Its DER is parsed where signatures are verified. */
 const keyOf = <const A extends string>(...kinds: A[]) =>
   shape({ alg: oneOf(...kinds), spki: b64, sha256: hex64 });
 export const personKey = keyOf('Ed25519', 'ECDSA-P256');
-/** It signs notes of type 02. */
+/** A key that signs notes of type 02. */
 export const logKey = keyOf('ECDSA-P256');
 
 export const PAYLOAD_TYPE = 'application/vnd.keymoot.statement+json';
@@ -67,7 +67,7 @@ export const ckaid = hexBytes(1, 64);
 export const files = also(list(shape({ role: text(32), sha256: hex64 }), 1, 16), (value) =>
   new Set(value.map((file) => file.role)).size === value.length ? '' : 'has a role twice',
 );
-/** What people typed at a step, as far as it is public. */
+/** The text that people typed at a step, if it is public. */
 export const input = record(
   /^[a-z][a-z0-9_]{0,31}$/,
   either(either(bool, int), either(text(256), list(text(64), 0, 32))),

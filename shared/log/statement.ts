@@ -1,4 +1,4 @@
-/** What people sign, as shapes (resources/formats/audit-log.md, section 5). */
+/** The shapes of the statements that people sign (resources/formats/audit-log.md, section 5). */
 import { TYPES } from './entries.ts';
 import {
   b64Of32,
@@ -33,7 +33,7 @@ export const enrolmentRule = shape({
 export type Enrolment = Infer<typeof enrolmentRule>;
 
 const subject = shape({ type: oneOf(...TYPES), sha256: hex64 });
-/** The entry that a person agrees to: its type, and the hash of what it says. */
+/** The entry that a person agrees to: its type, and the hash of its content. */
 export type Subject = Infer<typeof subject>;
 
 export const actRule = shape({

@@ -1,4 +1,4 @@
-/** Words that the sentences of several entry types share. */
+/** Texts that the sentences of several entry types share. */
 import type { Infer } from './rules.ts';
 import type { Say } from './declaration.ts';
 import type { token } from './shapes.ts';
@@ -19,7 +19,7 @@ export const inToken = (token: Token | undefined): string => {
   return named === '' ? '' : ` in token “${named}”`;
 };
 
-/** One act on a device or in a ceremony, by what came of it. */
+/** The sentence of an act on a device or in a ceremony, by its outcome. */
 export const act = (say: Say, doing: string, done: string, what: string): string => {
   switch (say.outcome) {
     case 'intent':

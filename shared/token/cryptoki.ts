@@ -26,7 +26,7 @@ export const CKM = {
 } as const;
 
 type AttributeKind = 'bool' | 'number' | 'bytes' | 'text';
-/** Attributes we read, with how their value is spelled. */
+/** The attributes we read, with the encoding of their values. */
 export const CKA = {
   CLASS: [0x0, 'number'],
   TOKEN: [0x1, 'bool'],
@@ -63,7 +63,7 @@ export const CKA = {
 } as const satisfies Record<string, readonly [number, AttributeKind]>;
 export type AttributeName = keyof typeof CKA;
 
-/** Return codes that mean something to people; the rest are shown by number. */
+/** Return codes with a name that helps people; the rest are shown by number. */
 export const CKR: Readonly<Record<number, string>> = {
   0x1: 'CKR_CANCEL',
   0x2: 'CKR_HOST_MEMORY',

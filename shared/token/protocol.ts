@@ -1,4 +1,4 @@
-/** What comes back from a token process, as the service checks it. A vendor's code runs in there: nothing of it is believed by its form alone. */
+/** A token process's answers, as the service checks them. A vendor's code runs there: an answer of the right form is not believed for that alone. */
 import { z } from 'zod';
 import { Attributes, Check } from '../domain/keys.ts';
 import { ModuleInfo, TokenIdentity, TokenSummary } from '../domain/tokens.ts';
@@ -11,7 +11,7 @@ const Bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'must
 export const OaepHash = z.enum(OAEP_HASHES);
 export type OaepHash = z.infer<typeof OaepHash>;
 
-/** An object as the device describes it. `ckaid` and labels are the device's words, cleaned for showing. */
+/** An object as the device describes it. `ckaid` and labels come from the device, cleaned for display. */
 export const TokenObject = z.strictObject({
   objectClass: z.int().min(0),
   ckaid: z.string(),

@@ -1,5 +1,5 @@
 /**
- * What the service says to a token process: one request, one reply, errors as data. What comes back is in protocol.ts.
+ * Requests to a token process: one request, one reply, errors as data. The replies are in protocol.ts.
  *
  * A token process has one vendor library loaded and knows no policy, no people and no database. Every request that needs a login carries the PIN's two
  * halves and is login–act–logout in one; only the log's signer stays logged in (design 08, T4 and T5), and an import from `importBegin` to `importFinish`.
@@ -21,7 +21,7 @@ import {
 } from '../form.ts';
 import { isText } from '../text.ts';
 
-/** Of a device's own words: nothing, or plain text. */
+/** A text from a device: undefined, or plain text. */
 const deviceText: Form<string> = (value): value is string =>
   typeof value === 'string' && (value === '' || isText(value, 64));
 const token = record({
@@ -56,14 +56,14 @@ export const tokenRequests = {
   /** Loads the library and initialises it. The first request, once. */
   open: record({ path: string(), sha256: string() }, { libraryParameters: string() }),
   tokens: nothing,
-  /** The same after initialising the library anew: a token that another process made shows only then. Not while something is logged in. */
+  /** The same after initialising the library again: a token that another process made appears only then. Not while a session is logged in. */
   rescan: nothing,
   mechanisms: record({ token }),
   /** Initialises a free slot and sets both PINs. Answers with the token's new identity. */
   initToken: record({ label: string(), soPin: pinHalves, userPin: pinHalves }),
   /** NSS: sets the first PIN of its database, which has no SO PIN of its own. */
   initPin: record({ token, userPin: pinHalves }),
-  /** Everything on the token that this login may see; without a PIN the public view. */
+  /** All objects on the token that this login may see; without a PIN the public ones. */
   list: record({ token, lastTry: flag }, { pin: pinHalves }),
   find: record({ ...loggedIn, targets }, { label: string() }),
   generate: record(
@@ -76,7 +76,7 @@ export const tokenRequests = {
   /** Unwraps, destroys the import key, reads back, logs out. */
   importFinish: record(
     { wrapped: bytes, hash: oaepHash, template, targets, cmac: flag },
-    /** Where the key may not sign and the token shows no check value of its own: see KeyReadback.twin. */
+    /** For a key that may not sign on a token that shows no check value: see KeyReadback.twin. */
     { twin: flag },
   ),
   /** C_WrapKey of a secret key under an RSA public key with OAEP. With `known` a session key of that value is wrapped instead: the self-test. */
@@ -85,7 +85,7 @@ export const tokenRequests = {
     { target, known: bytes },
   ),
   random: record({ token, bytes: whole(1, 1024) }),
-  /** Opens the log's signer: logs in and stays so until the process ends. Answers with the key as the device describes it. */
+  /** Opens the log's signer: logs in and stays logged in until the process ends. Answers with the key as the device describes it. */
   signerOpen: record({ ...loggedIn, targets }),
   /** ECDSA over a SHA-256 digest: raw r ‖ s. */
   signerSign: record({ digest: bytes }),

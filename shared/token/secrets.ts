@@ -6,7 +6,7 @@ const clear = (value: unknown): void => {
   if (value instanceof Uint8Array) value.fill(0);
 };
 
-/** Clears what is there. */
+/** Clears the fields that are present. */
 export const wipeSecrets = (input: unknown): void => {
   if (typeof input !== 'object' || input === null) return;
   const fields = input as Record<string, unknown>;

@@ -1,18 +1,18 @@
 /**
- * What a face gives the page, and all it gives: the same few calls and one stream under Electron and under the fallback.
+ * Everything that a face gives the page: the same few calls and one stream under Electron and under the fallback.
  *
- * No path, no file's content, no native module and no secret in clear goes through it: secrets are sealed in the page before they get here.
+ * No path, no file content, no native module and no unsealed secret passes through it: secrets are sealed in the page before they get here.
  */
 import { FILE_PURPOSES, type FilePurpose } from '../contract/names.ts';
 import { count, proofs } from '../contract/wire.ts';
 import { anything, oneOf, record, string, type Formed } from '../form.ts';
 
-/** A call as the page makes it. The face adds nothing but the number under which it waits for the answer, and keeps the page's own. */
+/** A call as the page makes it. The face adds only its own number for the pending answer, and keeps the page's number. */
 export const isPageRequest = record(
   { channel: string(64), input: anything },
   {
     proofs,
-    /** The page's number for the call: what the service reports of its progress comes under it. */
+    /** The page's number for the call: the service's progress reports carry it. */
     ticket: count,
   },
 );
@@ -20,16 +20,16 @@ export type PageRequest = Formed<typeof isPageRequest>;
 
 export const isPageFilePurpose = oneOf(Object.keys(FILE_PURPOSES) as FilePurpose[]);
 
-/** What may be dropped on the page instead of being chosen in a dialog: what is judged, and never shown, loaded or written. */
+/** The purposes for which a file may be dropped instead of chosen in a dialog: only files that are judged, and never shown, loaded or written. */
 export const isDroppedPurpose = oneOf(['verify-bundle', 'verify-trust']);
 export type DroppedPurpose = Formed<typeof isDroppedPurpose>;
 
-/** What a face tells the page of its own accord. The `request` of an event `progress` is a ticket of the page's. */
+/** The messages that a face sends to the page without a call. The `request` of an event `progress` is the page's ticket. */
 export type FaceMessage =
   | { kind: 'event'; event: string; payload: unknown }
   /** The service ended and is being started again; calls that were waiting have been answered with an error. */
   | { kind: 'service-down'; why: string }
-  /** A new service is there: its public key, epoch and state must be asked for again. */
+  /** A new service runs: its public key, epoch and state must be requested again. */
   | { kind: 'service-up' };
 
 export interface FaceInfo {
@@ -43,21 +43,21 @@ export interface FaceInfo {
 
 export interface PageBridge {
   readonly face: FaceInfo;
-  /** Answers with a Reply's ok/value or ok/error. Rejects for nothing but what is no message at all, and then with the page's own error. */
+  /** Answers with a Reply's ok/value or ok/error. Rejects only when the message can't be sent at all, with the page's own error. */
   request: (request: PageRequest) => Promise<unknown>;
   /** Shows the face's dialog. Gives a grant and a base name, or undefined when it was cancelled. */
   askFile: (
     purpose: FilePurpose,
     suggested?: string,
   ) => Promise<{ grant: string; name: string } | undefined>;
-  /** The same for a file or folder that a person dropped on the page, as the browser's own File. Undefined when it is none of this machine's. */
+  /** The same for a file or folder that a person dropped on the page, as the browser's own File. Undefined when it is not a file of this machine. */
   askDropped: (
     purpose: DroppedPurpose,
     file: object,
   ) => Promise<{ grant: string; name: string } | undefined>;
-  /** Prints what is shown, by the system's dialog where there is one. Public pages only. */
+  /** Prints the page, through the system's dialog where there is one. Public pages only. */
   print: () => Promise<void>;
-  /** Whether a secret's field is on the screen: where the system can, the window is then kept out of pictures and recordings of the screen. */
+  /** Reports whether a field for a secret is on the screen: the window is then excluded from screen captures, where the system supports that. */
   shield: (on: boolean) => void;
   subscribe: (listener: (message: FaceMessage) => void) => () => void;
 }

@@ -1,4 +1,4 @@
-/** Ceremonies: definitions, steps, exceptions, what people say of the record, and the end. */
+/** Ceremonies: definitions, steps, exceptions, people's statements about the record, and the end. */
 import { AT_THE_STEP, by, declare } from '../declaration.ts';
 import { bool, count, hex64, list, maybe, oneOf, shape, text, uuid } from '../rules.ts';
 import { input } from '../shapes.ts';
@@ -32,7 +32,7 @@ export const ceremonyTypes = {
     inside: 'never',
     sentence: () => 'Approved a ceremony definition',
   }),
-  /** It also uses up as many approvals as the policy asks for, which the verifier counts. */
+  /** It also consumes the approvals that the policy asks for, which the verifier counts. */
   'ceremony.arm': declare(definition, {
     outside: 'never',
     inside: by('staff', 1, 'ceremonies.arm'),

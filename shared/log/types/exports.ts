@@ -1,4 +1,4 @@
-/** Exports to a key manager (BYOK): asked for, answered by the provider's parameters, confirmed, packaged. */
+/** Exports to a key manager (BYOK): requested, parameters loaded, confirmed, packaged. */
 import { AT_THE_STEP, by, declare } from '../declaration.ts';
 import { count, hex64, maybe, oneOf, shape, text, time, uuid } from '../rules.ts';
 import { files } from '../shapes.ts';

@@ -31,7 +31,7 @@ const key = shape({
 });
 export type KeyDetail = Infer<typeof key>;
 
-/** What the device or the desk adds after people agreed. */
+/** Members that the device or the desk adds after people agreed. */
 const DESK = [
   'bits',
   'attributes',

@@ -5,7 +5,7 @@ import { envelope, personKey, role } from '../shapes.ts';
 import { because } from '../words.ts';
 
 export const peopleTypes = {
-  /** The first two need only the statement by their own key, which the verifier judges; later ones these acts beside it. */
+  /** The first two people need only the statement by their own key, which the verifier judges; later ones also need these acts. */
   'person.enrolled': declare(
     shape({
       person: uuid,

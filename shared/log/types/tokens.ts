@@ -11,7 +11,7 @@ const initialised = shape({ module: uuid, token, training: bool });
 const probed = shape({ module: uuid, token, sheet_sha256: hex64 });
 
 export const tokenTypes = {
-  /** Needs nobody before a policy is in force: while a desk is founded there is nobody who could be asked. */
+  /** Needs no acts before a policy is in force: during the founding there are no members who could agree. */
   'token.module_added': declare(
     shape({
       module: uuid,
