@@ -1,4 +1,4 @@
-/** The window's page. Everything it shows comes over the contract; everything it asks goes the same way. */
+/** The window's page. It gets all its data and makes all its calls through the contract. */
 import './trusted-types.ts';
 import './no-generated-code.ts';
 import './ui/mantine.css';
@@ -21,7 +21,7 @@ import { theme, variables } from './ui/theme.ts';
 
 refuseDrops();
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
-// Before anything is drawn: what has been answered by then is drawn at once.
+// Before the first drawing, so that answers which have arrived by then are drawn at once.
 if (hasFace()) followDesk();
 const root = document.getElementById('root');
 if (root !== null)

@@ -1,5 +1,5 @@
 /**
- * A form for one act: who does it, their passphrases, the button that names it, and the result.
+ * A form for one act: the people who do it, their passphrases, the button that names it, and the result.
  *
  * Two people in one window are two fields and two proofs (design 08). The input is built when the button is pressed, and nothing typed is kept afterwards.
  * Leaving before the call is sent cancels it; afterwards it runs on. Either way a notice tells the result.
@@ -114,7 +114,7 @@ export const Act = <C extends ChannelName>({
     const actors = people.map((_, at) => personAt(at) ?? '');
     const place = window.location.hash;
     const made = await input(actors);
-    // The form is gone, and the passphrases with it.
+    // The form is unmounted, and the passphrases are dropped with it.
     if (!isHere()) {
       tellLeftAct({ act: named, became: 'cancelled' });
       return;

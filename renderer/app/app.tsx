@@ -1,4 +1,4 @@
-/** The window's frame: mode band, rail, work, state bar; first run before there is a desk; what to show when the service is away. */
+/** The window's frame: mode band, rail, work, state bar; first run before there is a desk; the screen while the service is away. */
 import { Button, Loader, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
@@ -113,16 +113,16 @@ const Unreadable = () => (
   />
 );
 
-/** What lies above every screen, and is wanted by a key at any time. */
+/** Overlays that a key opens above any screen. */
 const PALETTE = later(() => import('./palette.tsx'));
 const HELP = later(() => import('./help.tsx'));
-/** How long after the first screen these are read, and how long after it the other screens, ms. */
+/** How long after the first screen the code of these and of the other screens is loaded, ms. */
 const [ABOVE_MS, OTHERS_MS] = [200, 1000];
 
 const readOthers = async (): Promise<void> => {
   for (const { part } of SCREENS) await part.read();
 };
-/** The first screen is there, and the window has nothing else to do: the rest is read before somebody wants it. True once it is time for what lies above. */
+/** Loads the remaining code once the first screen is shown and the window is idle, before a person needs it. True once it is time to load the overlays. */
 const useRestSoon = (shown: boolean, ready: boolean): boolean => {
   const [soon, setSoon] = useState(false);
   useEffect(() => {
@@ -132,7 +132,7 @@ const useRestSoon = (shown: boolean, ready: boolean): boolean => {
         setSoon(true);
       }, ABOVE_MS),
       window.setTimeout(() => {
-        if (ready) readOthers().catch(() => undefined); // said where one is to be shown
+        if (ready) readOthers().catch(() => undefined); // reported by the screen that needs the code
       }, OTHERS_MS),
     ];
     return () => {
@@ -171,7 +171,7 @@ export const App = () => {
   );
   const ready = state === 'READY';
   const screen = SCREENS.find(({ id }) => id === route[0]) ?? SCREENS[0];
-  // Read while the desk is asked for its state: most have been founded.
+  // The screen's code is loaded while the desk's state is requested, since most desks have been founded.
   const piece = useLater(state === undefined || ready ? screen.part : FIRST_RUN);
   const part = state === undefined ? undefined : piece.here;
   const soon = useRestSoon(part !== undefined, ready);

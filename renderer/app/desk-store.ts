@@ -13,14 +13,14 @@ type Ceremonies = Output<'ceremonies.list'>;
 type Exports = Output<'exports.list'>;
 
 export interface DeskView {
-  /** `starting` until the first hello; `down` while the service is away; `refused` when there is a desk that can't be opened. */
+  /** `starting` until the first hello; `down` while the service is away; `refused` when the desk exists but can't be opened. */
   link:
     | { state: 'starting' }
     | { state: 'up' }
     | { state: 'down'; why: string }
     | { state: 'refused'; error: ErrorData };
   hello: Hello | undefined;
-  /** While the log is judged: what the service does, in words. No screen is drawn until then, since an empty list would say that there is nothing. */
+  /** While the log is judged: the service's progress text. Until the end no screen is drawn, since an empty list would claim that there is nothing. */
   opening: string | undefined;
   status: Status | undefined;
   people: People;
@@ -55,7 +55,7 @@ export const useDesk = create<DeskView>()(() => initial);
 const { setState: set, getState: get } = useDesk;
 
 export const refresh = async (): Promise<void> => {
-  // Sent together: none needs another's answer, and the hello tells if the desk is not founded yet.
+  // Sent together: they are independent of each other, and the hello shows whether the desk is founded.
   const status = call('desk.status', {}, [], ({ text }) => {
     if (get().status === undefined) set({ opening: text });
   });
@@ -65,7 +65,7 @@ export const refresh = async (): Promise<void> => {
     set({ link: { state: 'refused', error: hello.error } });
     return;
   }
-  // The service says its name before it has judged the log: the frame is drawn, and the screen waits.
+  // The service answers the hello before it has judged the log: the frame is drawn, and the screen waits.
   set({ hello: hello.value, link: { state: 'up' } });
   // Before any list of tokens: from here on the service reports changes.
   void call('tokens.watch', { on: true });

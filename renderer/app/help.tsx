@@ -1,4 +1,4 @@
-/** The help of what is shown, offline, at the window's side. */
+/** The help for the current screen, offline, at the window's side. */
 import { Drawer, Text } from '@mantine/core';
 
 export const Help = ({

@@ -1,10 +1,10 @@
-/** A piece of the page's code that is read when it is wanted, once. The window is usable sooner the less it reads before. */
+/** A part of the page's code that is loaded once, on first use. The less code is loaded at the start, the sooner the window is usable. */
 import { useEffect, useState } from 'react';
 
 export interface Later<M> {
-  /** Undefined until it has been read. */
+  /** Undefined until it is loaded. */
   readonly here: () => M | undefined;
-  /** @throws what the browser throws when the page's own files can't be read */
+  /** @throws the browser's error when the page's own files can't be read */
   readonly read: () => Promise<M>;
 }
 
@@ -16,7 +16,7 @@ export const later = <M>(load: () => Promise<M>): Later<M> => {
   };
 };
 
-/** Reads a piece, or none yet. `failed` when its file can't be read. */
+/** Loads a part; with undefined, none yet. `failed` when its file can't be read. */
 export const useLater = <M>(
   piece: Later<M> | undefined,
 ): { here: M | undefined; failed: boolean } => {

@@ -1,8 +1,8 @@
-/** The screens, listed once: the rail, the palette and the help read this. Each is read when it is first shown, or when the window has nothing else to do. */
+/** The screens, listed once: the rail, the palette and the help read this. The code of each is loaded when it is first shown, or when the window is idle. */
 import type { ComponentType } from 'react';
 import { later, type Later } from './later.ts';
 
-/** What a place of the window shows: a feature's public face. */
+/** The content of a place of the window: a feature's public interface. */
 export interface Part {
   Screen: ComponentType<{ route: readonly string[] }>;
   /** A page of help, offline, in paragraphs. */
@@ -19,7 +19,7 @@ const screen = (id: string, title: string, load: () => Promise<Part>): Listed =>
   part: later(load),
 });
 
-/** The first is where a window opens that was nowhere yet. */
+/** The first is the start screen of a new window. */
 export const SCREENS: readonly [Listed, ...Listed[]] = [
   screen('overview', 'Overview', () => import('../features/overview/overview.tsx')),
   screen('tokens', 'Tokens', () => import('../features/tokens/tokens.tsx')),
@@ -30,5 +30,5 @@ export const SCREENS: readonly [Listed, ...Listed[]] = [
   screen('people', 'People', () => import('../features/people/people.tsx')),
   screen('settings', 'Settings', () => import('../features/settings/settings.tsx')),
 ];
-/** In the place of every screen before there is a desk. */
+/** Shown instead of every screen before there is a desk. */
 export const FIRST_RUN = later<Part>(() => import('../features/first-run/first-run.tsx'));

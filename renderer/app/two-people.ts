@@ -9,5 +9,5 @@ const two = (roles: readonly Role[], what: string): readonly ActPerson[] => [
 
 export const TWO_STAFF = two(STAFF, 'person');
 export const TWO_MANAGERS = two(MANAGERS, 'person');
-/** For what is only approved, not carried out: people and policy. */
+/** For changes that are only approved, not carried out: people and policy. */
 export const TWO_APPROVERS = two(MANAGERS, 'approver');

@@ -124,10 +124,10 @@ export const pinHalves = async (
 
 export type Progress = Payload<'progress'>;
 let tickets = FIRST_TICKETS;
-/** Who hears of a call's progress, by the call's ticket. */
+/** Listeners for the progress of calls, by the call's ticket. */
 const followed = new Map<number, (progress: Progress) => void>();
 
-/** One call of the contract, with the proofs of those who make it. Never throws: a failure is an answer. */
+/** One call of the contract, with the proofs of the people who make it. Never throws: a failure is an answer. */
 export const call = async <C extends ChannelName>(
   channel: C,
   input: InputGiven<C>,

@@ -1,8 +1,8 @@
 /**
- * What the page asks first, asked before the rest of its code is read: a file of its own, so small that the answers are on their way meanwhile.
+ * Sends the page's first calls before the rest of its code is loaded: a small file of its own, so that the service works on the answers meanwhile.
  *
- * Whatever changes at the desk until an answer is taken makes it old: then it is asked again, as if it had never been asked here. That is why nothing else is
- * imported, and nothing is read of the answers: they are parsed where all are.
+ * Any change at the desk before an answer is taken makes the answers stale: they are dropped, and the page makes the calls again as usual. The answers are not
+ * parsed here but where all answers are, so nothing else is imported.
  */
 import type { FaceMessage } from '../../shared/window/bridge.ts';
 
@@ -14,7 +14,7 @@ export interface Asked {
   answer: Promise<unknown>;
 }
 const asked = new Map<string, Asked>();
-/** How many numbers are taken. */
+/** The number of tickets used here. */
 export const FIRST_TICKETS = FIRST.length;
 
 const { keymoot } = globalThis;
@@ -29,7 +29,7 @@ FIRST.forEach((channel, at) => {
     asked.set(channel, { ticket, answer: keymoot.request({ channel, input: {}, ticket }) });
 });
 
-/** The call of a channel that is under way already, once; undefined when there is none, and it is to be asked now. */
+/** Takes the pending early call of a channel, once; undefined when there is none and the caller must make the call. */
 export const takeFirst = (channel: string): Asked | undefined => {
   const taken = asked.get(channel);
   asked.delete(channel);

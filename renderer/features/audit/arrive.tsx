@@ -1,4 +1,4 @@
-/** Reading the log needs somebody in the room: who arrives proves it once. */
+/** Reading the log requires presence: a person arrives by proving themselves once. */
 import { Title, Text } from '@mantine/core';
 import { Arrival } from '../../app/arrive.tsx';
 import { useDesk } from '../../app/desk-store.ts';

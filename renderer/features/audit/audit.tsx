@@ -1,4 +1,4 @@
-/** The audit log: what happened, entry by entry; its seal; taking it out; judging a bundle. */
+/** The audit log: the timeline of entries, the seal, the export, and judging a bundle. */
 import './audit.css';
 import { PageHead } from '../../ui/messages.tsx';
 import { EntryPage } from './entry-page.tsx';

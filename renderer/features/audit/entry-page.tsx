@@ -1,4 +1,4 @@
-/** One entry: what was recorded, who signed it, and the proof that it is in the sealed log. */
+/** One entry: its content, its signers, and the proof that it is in the sealed log. */
 import { Text, Title } from '@mantine/core';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { useEffect, useState } from 'react';
@@ -31,7 +31,7 @@ import { Proof } from './proof-view.tsx';
 import { sentenceOf } from './sentences.ts';
 import { isolatedQuotes } from '../../ui/isolated.ts';
 
-/** Entries around it that are read along, to find an intent's outcome. */
+/** How many neighbouring entries are loaded too, to find an intent's outcome. */
 const AROUND = 100;
 
 const useEntry = (seq: number, ready: boolean) => {
@@ -133,7 +133,7 @@ const Acts = ({ entry }: { entry: EntryData }) => {
   );
 };
 
-/** Leads from an intent to its outcome and back. */
+/** Links from an intent to its outcome and back. */
 const Related = ({
   entry,
   entries,

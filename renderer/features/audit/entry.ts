@@ -1,4 +1,4 @@
-/** Reading an entry's members. The window shows what it doesn't know, too, so nothing here trusts a shape. */
+/** Reads an entry's members. The window also shows entries of unknown form, so every member is checked. */
 import {
   agreedDetail,
   isEntryType,
@@ -33,7 +33,7 @@ export const OUTCOMES: Readonly<Record<Outcome, { mark: string; words: string }>
   'not-found': { mark: '∅', words: 'What was to be acted on was not there.' },
 };
 
-/** What a person signed: a DSSE envelope, opened (resources/formats/audit-log.md, section 5). */
+/** A statement that a person signed, taken from its DSSE envelope (resources/formats/audit-log.md, section 5). */
 export interface Signed {
   person: string;
   kind: string;
@@ -69,7 +69,7 @@ export const openAct = (value: unknown): Signed | undefined => {
     signature,
   };
 };
-/** Whether the act names this very entry: its type, what it says, and in which ceremony. */
+/** Whether the act names this entry: its type, content and ceremony. */
 export const isAbout = (act: Signed, entry: EntryData): boolean => {
   const type = str(entry['type']);
   if (!isEntryType(type)) return false;
@@ -89,7 +89,7 @@ const signerOf = (envelope: unknown): string => {
     return '';
   }
 };
-/** Who signed, each once, without a look at the signatures: for lists of many entries. A founder's enrolment has no other signature than their own. */
+/** The signers, each once, without verifying the signatures: for lists of many entries. A founder's enrolment has only the founder's own signature. */
 export const signersOf = (entry: EntryData): string[] => {
   const acts = list(entry['acts']);
   const statement = obj(entry['detail'])['statement'];
@@ -97,7 +97,7 @@ export const signersOf = (entry: EntryData): string[] => {
   return [...new Set(envelopes.map(signerOf).filter((id) => id !== ''))];
 };
 
-/** Whose word the entry is, as the bundle's report has it: signed acts, else the device for what it showed of a key that was made, else the desk. */
+/** The source named for an entry, as in the bundle's report: signed acts; else the device, for the attributes it showed of a new key; else the desk. */
 export const saysOf = (entry: EntryData): 'device' | 'person' | 'desk' => {
   const type = str(entry['type']);
   if (list(entry['acts']).length > 0 || type === 'person.enrolled') return 'person';
@@ -106,7 +106,7 @@ export const saysOf = (entry: EntryData): 'device' | 'person' | 'desk' => {
     : 'desk';
 };
 
-/** Who did it: those who signed, else the actor. */
+/** The people who acted: the signers, else the actor. */
 export const byOf = (
   entry: EntryData,
   signers: readonly string[],

@@ -1,4 +1,4 @@
-/** Export in three steps: the bundle, the trust file on another way, and how both are verified elsewhere. */
+/** Export in three steps: the bundle, the trust file by a different route, and instructions for verifying both elsewhere. */
 import { Text, Title } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import type { Output } from '../../../shared/contract/index.ts';

@@ -1,4 +1,4 @@
-/** The face's dialog, and what is dropped instead, with their refusals as answers. */
+/** Files from the face's dialog or dropped on the page; refusals are answers, not exceptions. */
 import type { FilePurpose } from '../../../shared/contract/names.ts';
 import type { DroppedPurpose } from '../../../shared/window/bridge.ts';
 import { askDropped, askFile, type Answer } from '../../bridge/bridge.ts';
@@ -17,7 +17,7 @@ export const choose = (
   return answered(() => askFile(purpose, suggested), cancelled);
 };
 
-/** What a person dropped instead. */
+/** A file that a person dropped. */
 export const takeDropped = (purpose: DroppedPurpose, file: File): Promise<Answer<Chosen>> =>
   answered(
     () => askDropped(purpose, file),

@@ -1,4 +1,4 @@
-/** The log's state: what is sealed, by which key, and the checkpoint to keep outside. */
+/** The log's state: the sealed size, the log key, and the checkpoint to keep outside. */
 import { Button, Text, Title } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { Output } from '../../../shared/contract/index.ts';

@@ -1,4 +1,4 @@
-/** The part of the log that this window has read: rows for the timeline, by blocks, and the search through them. Forgotten when nobody is here. */
+/** The part of the log that this window has loaded: rows for the timeline, by blocks, and the search through them. Dropped when no person is present. */
 import { create } from 'zustand';
 import type { Output } from '../../../shared/contract/index.ts';
 import type { Witness } from '../../../shared/domain/basics.ts';
@@ -29,7 +29,7 @@ export interface Row {
   says: Witness;
   /** How many people signed. */
   signers: number;
-  /** What a search looks through, in lower case. */
+  /** The text that a search looks through, in lower case. */
   find: string;
 }
 export interface Filter {
@@ -38,17 +38,17 @@ export interface Filter {
   words: string;
 }
 interface LogView {
-  /** Grows in place: copying a hundred thousand rows for each block would cost more than reading it. `read` says that it grew. */
+  /** Grows in place: copying a hundred thousand rows for each block would cost more than loading it. `read` changes when it grows. */
   rows: Map<number, Row>;
   read: number;
   filter: Filter;
-  /** The search: what fits, newest first, of the entries in [`down`, `top`). */
+  /** The search: the matching entries in [`down`, `top`), newest first. */
   found: readonly number[];
   top: number;
   down: number;
   searching: boolean;
   error: ErrorData | undefined;
-  /** Where the timeline stood, to come back to. */
+  /** The timeline's scroll position, restored on return. */
   scroll: number;
 }
 const initial: LogView = {
@@ -65,9 +65,9 @@ const initial: LogView = {
 export const useLog = create<LogView>()(() => initial);
 const { setState: set, getState: get } = useLog;
 
-/** Entries asked for at a time. */
+/** Entries per call. */
 export const BLOCK = 200;
-/** The search stops here until somebody scrolls on. */
+/** After so many matches the search pauses until the person scrolls on. */
 const ENOUGH = 400;
 
 export const nameOf = (id: string): string =>
@@ -108,7 +108,7 @@ const ask = async (block: number): Promise<boolean> => {
   set({ read: read + 1, error: undefined });
   return true;
 };
-/** Reads the block of entries from `block` × BLOCK on, unless it is here to the end. */
+/** Loads the block of entries from `block` × BLOCK on, unless it is complete. */
 export const readBlock = (block: number, size: number): Promise<boolean> => {
   const from = block * BLOCK;
   const last = Math.min(size, from + BLOCK) - 1;
@@ -129,7 +129,7 @@ const fits = ({ kind, outcome, words }: Filter, row: Row): boolean =>
     .split(/\s+/)
     .every((word) => row.find.includes(word));
 
-/** Entries of one block that fit, newest first, within [from, to). */
+/** Matching entries of one block within [from, to), newest first. */
 const fitting = async (
   filter: Filter,
   block: number,
@@ -152,7 +152,7 @@ const fitting = async (
 };
 
 let turn = 0;
-/** Looks through the log: first what is new, then from where it stopped towards entry 0, until enough is found. */
+/** Searches the log: first the new entries, then from where it stopped towards entry 0, until enough are found. */
 export const search = async (size: number, more = false): Promise<void> => {
   const mine = ++turn;
   const current = () => mine === turn;

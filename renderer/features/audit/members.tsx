@@ -1,4 +1,4 @@
-/** Any member of an entry, in words where we have them and by its own name where we don't. */
+/** Shows any member of an entry: with a label where there is one, else by its own name. */
 import type { ReactNode } from 'react';
 import { useDesk } from '../../app/desk-store.ts';
 import { Short, Time } from '../../ui/text.tsx';
@@ -124,7 +124,7 @@ const Text = ({ name, value }: { name: string; value: string }) => {
   );
 };
 
-/** Numbers of PKCS #11 that read better with their names. */
+/** Numbers of PKCS #11 that are shown with their names. */
 const NAMES: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   CKA_CLASS: { 2: 'CKO_PUBLIC_KEY', 3: 'CKO_PRIVATE_KEY', 4: 'CKO_SECRET_KEY' },
   CKA_KEY_TYPE: {
@@ -168,7 +168,7 @@ const Value = ({ name, value }: { name: string; value: unknown }): ReactNode => 
   }
 };
 
-/** All members of an object but those shown elsewhere. */
+/** All members of an object except those shown elsewhere. */
 export const Members = ({ of, but = [] }: { of: EntryData; but?: readonly string[] }) => {
   const rows = Object.entries(of)
     .filter(([name]) => !but.includes(name))

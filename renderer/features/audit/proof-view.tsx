@@ -1,4 +1,4 @@
-/** The proof that an entry is in the sealed log, calculated here step by step. */
+/** The proof that an entry is in the sealed log, computed here step by step. */
 import { Text, Title } from '@mantine/core';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { useEffect, useState } from 'react';
@@ -141,7 +141,7 @@ export const Proof = ({ seq, leaf, told }: { seq: number; leaf: Uint8Array; told
   );
 };
 
-/** Seals what waits. Named for what it covers. */
+/** Seals the unsealed entries. The button names the entries that it covers. */
 export const SealNow = () => {
   const log = useDesk((desk) => desk.status?.log);
   const nobody = useDesk((desk) => desk.status?.here.length === 0);

@@ -1,7 +1,7 @@
 /**
- * The window's own check of a proof: RFC 6962 section 2.1.1, the C2SP checkpoint and DSSE, by the written formats alone.
+ * The window's own check of a proof: RFC 6962 section 2.1.1, the C2SP checkpoint and DSSE, written from the format specifications alone.
  *
- * It shares no code with what made the proof. It still runs in the desk's window: who wants to rely on neither verifies a bundle elsewhere.
+ * It shares no code with the service, which made the proof. But it runs in the desk's window: an auditor who trusts neither verifies a bundle elsewhere.
  */
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { p256 } from '@noble/curves/nist.js';
@@ -10,7 +10,7 @@ import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { canonicalBytes } from '../../../shared/canonical.ts';
 import type { SigningKey } from '../../../shared/domain/people.ts';
 
-/** The one spelling of some bytes; anything else is undefined. */
+/** Bytes from their one canonical base64 spelling; undefined for any other text. */
 export const fromBase64 = (text: string): Uint8Array | undefined => {
   try {
     const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
@@ -36,7 +36,7 @@ const splitOf = (n: number): number => {
   return width;
 };
 
-/** The root that a leaf and its audit path lead to, or undefined when the path has another length than the tree asks for. */
+/** The root that a leaf and its audit path lead to, or undefined when the path's length does not fit the tree. */
 export const rootOf = (
   leaf: Uint8Array,
   index: number,
@@ -70,7 +70,7 @@ export const readNote = (note: string): Head | undefined => {
   return /^(0|[1-9]\d{0,15})$/.test(size) ? { origin, size: Number(size), root } : undefined;
 };
 
-/** Does this key sign the note under the note's own origin? ECDSA P-256 over SHA-256 of the text, ASN.1 DER. */
+/** Whether this key signed the note under the note's own origin. ECDSA P-256 over SHA-256 of the text, ASN.1 DER. */
 export const noteSignedBy = (note: string, spki: string): boolean => {
   const der = fromBase64(spki);
   const head = readNote(note);
@@ -99,7 +99,7 @@ export const noteSignedBy = (note: string, spki: string): boolean => {
 
 const PAYLOAD_TYPE = 'application/vnd.keymoot.statement+json';
 
-/** Does this person's key sign the payload? DSSE's pre-authentication encoding. */
+/** Whether this person's key signed the payload, in DSSE's pre-authentication encoding. */
 export const payloadSignedBy = (
   payload: Uint8Array,
   signature: Uint8Array,
@@ -120,7 +120,7 @@ export const payloadSignedBy = (
   }
 };
 
-/** What an act about this entry names (resources/formats/audit-log.md, section 5). `detail`: without the desk's own members. */
+/** The subject that an act about this entry names (resources/formats/audit-log.md, section 5). `detail`: without the members that the desk adds. */
 export const subjectHash = (entry: {
   type: string;
   outcome: string;

@@ -1,4 +1,4 @@
-/** What an entry says, in one sentence: each type's declaration has its own (shared/log). */
+/** An entry in one sentence, from the declaration of its type (shared/log). */
 import { sentenceOf as declared } from '../../../shared/log/entries.ts';
 import { obj, outcomeOf, str, type EntryData } from './entry.ts';
 

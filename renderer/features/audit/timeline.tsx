@@ -1,4 +1,4 @@
-/** The timeline: newest first, drawn only where it is seen, read by blocks as somebody scrolls. */
+/** The timeline: newest first; only the visible rows are drawn, and entries are loaded in blocks while scrolling. */
 import { Button, NativeSelect, Text, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
@@ -151,7 +151,7 @@ const Rows = ({ size }: { size: number }) => {
   });
   const items = virtual.getVirtualItems();
 
-  // Where the list begins within what scrolls, and where it stood when it was left.
+  // Measures where the list begins within the scrolling element, and restores its scroll position.
   useLayoutEffect(() => {
     const outer = scroller();
     if (outer === null || body.current === null) return undefined;
@@ -176,7 +176,7 @@ const Rows = ({ size }: { size: number }) => {
     };
   }, []);
 
-  // New entries come in above: what somebody is reading stays where it is.
+  // New entries appear at the top: the scroll position is corrected, so that the visible rows stay in place.
   const before = useRef(count);
   useLayoutEffect(() => {
     const outer = scroller();

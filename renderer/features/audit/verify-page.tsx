@@ -1,4 +1,4 @@
-/** Judges a bundle by a trust file and anchors that came another way. */
+/** Judges a bundle by a trust file and anchors that came by a different route. */
 import { Button, Text, Textarea, Title } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import type { VerdictView } from '../../../shared/contract/desk.ts';
@@ -223,7 +223,7 @@ export const VerifyPage = () => {
             };
           setJudged(undefined);
           of.current = bundle.name;
-          // A choice is good for one reading.
+          // A chosen file may be read once.
           setBundle(undefined);
           setTrust(undefined);
           return {
