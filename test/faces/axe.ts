@@ -1,10 +1,10 @@
-/** What somebody with a screen reader, or with weak eyes, would stumble over: axe on what is shown, in light and in dark. */
+/** Accessibility faults for people with a screen reader or weak eyes: runs axe on the page as shown, in light and dark. */
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { brokenWords } from './broken-words.ts';
 
-/** The script that `@axe-core/playwright` itself puts into a page; it would do so anew for every look. */
+/** The script that `@axe-core/playwright` puts into a page; it would do so again for every run. */
 const AXE = readFileSync(
   createRequire(createRequire(import.meta.url).resolve('@axe-core/playwright')).resolve(
     'axe-core/axe.min.js',
@@ -34,7 +34,7 @@ export class Walk {
     return this.#seen.size;
   }
 
-  /** Looks at what is shown now, unless it was looked at under this name before. */
+  /** Checks the page as shown now, unless it was checked under this name before. */
   async look(where: string): Promise<void> {
     const { page } = this;
     if (page === undefined || this.#seen.has(where)) return;
@@ -44,12 +44,12 @@ export class Walk {
     const torn = await brokenWords(page);
     if (torn.length > 0) this.stumbles.push({ where, rule: 'words are whole', at: torn });
     await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-    // What is said, named and reached is the same in the dark.
+    // Only the colours differ in the dark, so only the contrast is checked again.
     await this.#run(page, `${where}, dark`, 'color-contrast');
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   }
   async #run(page: Page, where: string, ...rules: string[]): Promise<void> {
-    // What is on its way to another colour has none yet.
+    // An element in a colour transition would be checked with an intermediate colour.
     await page.evaluate(() => {
       for (const animation of document.getAnimations()) animation.finish();
     });

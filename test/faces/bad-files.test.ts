@@ -1,4 +1,4 @@
-/** What a careless person may choose in a file dialog: each is refused in words and with a code, quickly, and the service goes on answering. */
+/** Wrong files chosen in a file dialog: each is refused quickly, with a message and a code, and the service goes on answering. */
 import { spawnSync } from 'node:child_process';
 import {
   closeSync,
@@ -47,7 +47,7 @@ beforeAll(async () => {
   mkdirSync(at('pretends'));
   spawnSync('mkfifo', [at('pipe'), at('pretends/checkpoint')]);
   sparse('sparse', '{');
-  // What a library begins with on this system, and then five gigabytes of nothing.
+  // The first bytes of a library on this system, followed by five gigabytes of zeros.
   sparse('sparse-library', '\u007fELF\u0002\u0001\u0001');
   writeFileSync(at('empty'), '');
   symlinkSync('/dev/zero', at('link-to-device'));
@@ -62,7 +62,7 @@ beforeAll(async () => {
   atEnd(() => link.stop());
 });
 
-/** How a choice ended: at the grant or when it was used, in words and with a code, and within what time, ms. */
+/** The result of a choice: refused at the grant or at its use, the message and code, and the time taken, ms. */
 const choose = async (purpose: FilePurpose, path: string) => {
   const since = performance.now();
   const granted = await askFile(link, () => Promise.resolve(path), purpose).catch(
@@ -83,7 +83,7 @@ const choose = async (purpose: FilePurpose, path: string) => {
     }
     return used.error;
   };
-  // Others are answered meanwhile: nothing waits for a pipe.
+  // Other calls are answered meanwhile: no call blocks on a pipe.
   const [{ code, message }, helloMs] = await Promise.all([
     refusal(),
     link.request({ channel: 'desk.hello', input: {} }).then(() => performance.now() - since),

@@ -1,4 +1,4 @@
-/** What a careless or hostile hand puts in: into the page's calls, into its fields, on a small display. */
+/** Careless or hostile input: in the page's calls, in its fields, and on a small display. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { join } from 'node:path';
 import { Room } from '../../custody/cli/rehearsal/room.ts';
@@ -67,7 +67,7 @@ describe.each(FACES)('the window on %s', (name) => {
     await face.page.evaluate((route) => {
       location.hash = `#/${route}`;
     }, route);
-    // Drawn, and what it asked for has come.
+    // The page is drawn, and its calls are answered.
     await face.page.evaluate(
       () =>
         new Promise((done) => {
@@ -139,8 +139,8 @@ describe.each(FACES)('the window on %s', (name) => {
     });
     const threw: string[] = [];
     for (const [what, said] of Object.entries(answers)) {
-      // What Electron can't take out of the page's world is the page's own error, before anything of ours has it.
-      // All that is sent is JSON, without prototypes: these are an empty input then, and that is one.
+      // A value that Electron can't clone out of the page throws in the page, before our code gets it.
+      // Only JSON is sent, without prototypes: these values become an empty input, which is valid.
       const empty = EMPTY.includes(what);
       if (empty && said === 'OK') continue;
       if (name === 'Electron' && /^THREW \w*Error: /.test(String(said))) threw.push(what);
@@ -171,13 +171,13 @@ describe.each(FACES)('the window on %s', (name) => {
           const label = field.labels?.[0]?.textContent ?? field.ariaLabel ?? field.placeholder;
           field.focus();
           const since = performance.now();
-          // The browser's own way to put text in: it keeps to the field's limits and tells the page.
+          // The browser's own text input: it respects the field's limits and fires the events.
           // eslint-disable-next-line @typescript-eslint/no-deprecated -- there is no other
           document.execCommand('insertText', false, text);
           await new Promise(requestAnimationFrame);
           const took = performance.now() - since;
           if (field.value.length > 4096) problems.push(`${label}: holds ${field.value.length}`);
-          // A busy machine takes some hundred milliseconds, one that pauses a second or two; what stands still takes many.
+          // A busy machine takes some hundred milliseconds, one that pauses a second or two; a hanging page takes many.
           if (took > 5000) problems.push(`${label}: ${Math.round(took)} ms`);
           field.select();
           // eslint-disable-next-line @typescript-eslint/no-deprecated -- there is no other
@@ -217,14 +217,14 @@ describe.each(FACES)('the window on %s', (name) => {
       await session?.send('Emulation.clearDeviceMetricsOverride');
     }
   };
-  /** What of the page is wider than its place, in words; undefined when nothing is. */
+  /** The elements wider than their place, as text; undefined when there are none. */
   const tooWide = async (): Promise<string | undefined> => {
     const wide = await face.page.evaluate(() => {
       const { clientWidth, scrollWidth } = document.documentElement;
       const work = document.getElementById('work')!;
       const isCut = (element: Element): boolean => {
         const { right, width } = element.getBoundingClientRect();
-        // What scrolls by itself (tables, commands, records) is not cut off.
+        // Elements that scroll (tables, commands, records) are not cut off.
         return (
           width > 0 && right > clientWidth + 1 && element.closest('pre, table, .scroll') === null
         );
@@ -270,7 +270,7 @@ describe.each(FACES)('the window on %s', (name) => {
       world.install(count);
       for (const zoom of [1, 2])
         await zoomed(zoom, async () => {
-          // Asked for anew each time.
+          // Queried again each time.
           await show('tokens');
           await show('tokens/add');
           await page.getByRole('button', { name: 'Choose the library' }).waitFor();

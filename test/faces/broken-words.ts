@@ -11,7 +11,7 @@ export const brokenWords = (page: Page): Promise<string[]> =>
         range.setStart(node, index);
         range.setEnd(node, index + word.length);
         const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
-        // Part of something longer, such as a path, which has no other place to break.
+        // Part of a longer text, such as a path, which has no other place to break.
         const around = /\S*$/.exec((node.nodeValue ?? '').slice(0, index))?.[0] ?? '';
         const after = /^\S*/.exec((node.nodeValue ?? '').slice(index + word.length))?.[0] ?? '';
         if (lines.size > 1 && /^[“(]*$/.test(around) && /^[.,:;?!”)’]*$/.test(after))

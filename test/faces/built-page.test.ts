@@ -1,4 +1,4 @@
-/** The page as it is built: it begins with little, and has the styles of what it shows. */
+/** The page as it is built: its first code is small, and it has only the styles of the components it uses. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
@@ -39,7 +39,7 @@ test('begins with its frame: a file that asks, one that draws, one sheet', () =>
     [...new Set(files)]
       .filter((file) => file.endsWith(ending))
       .reduce((sum, file) => sum + statSync(join(PAGE, file)).size / 1000, 0);
-  // A screen or a package that slipped into the frame is more than is left here.
+  // The margin is smaller than any screen or package that could slip into the frame's code by mistake.
   expect(kB('.js')).toBeLessThan(480);
   expect(kB('.css')).toBeLessThan(140);
   expect(readFileSync(join(PAGE, 'early.js'), 'utf8')).not.toMatch(/\bimport\b/);

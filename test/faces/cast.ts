@@ -1,4 +1,4 @@
-/** Invented people, and what they know. Their secrets are drawn for each test and mean nothing anywhere. */
+/** Invented people and their secrets, which are random for each test and used nowhere else. */
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Role } from '../../shared/domain/people.ts';
 import { openssl } from './openssl.ts';
@@ -21,7 +21,7 @@ export const newPin = (): Pin => ({ first: drawn(8, '23456789'), second: drawn(8
 
 const person = (name: string, role: Role): Person => ({ name, role, passphrase: drawn(16) });
 
-/** The least that a component ceremony takes, and an approver who has no seat in it. */
+/** The fewest people for a component ceremony, and an approver without a seat in it. */
 export const newCast = () => ({
   ada: person('Ada Moreno', 'administrator'),
   otto: person('Otto Lind', 'officer'),
@@ -31,7 +31,7 @@ export const newCast = () => ({
   wim: person('Wim de Boer', 'witness'),
 });
 export type Cast = ReturnType<typeof newCast>;
-/** Who sits where in a ceremony, by what the window calls the seats. */
+/** The person at each seat of a ceremony, by the seat's name in the window. */
 export const seatsOf = ({
   ada,
   cleo,
@@ -52,7 +52,7 @@ export interface Envelope {
   check: string;
   serial: string;
 }
-/** What the sender of a key sent: a paper for each custodian, and a letter. */
+/** The papers from a key's sender: one for each custodian, and a letter. */
 export interface Papers {
   envelopes: [Envelope, Envelope, Envelope];
   /** Check value of the key itself. */

@@ -1,4 +1,4 @@
-/** The page's files: only those, only whole, only with headers that leave a page nothing but its own code. */
+/** The page's files: only those are served, only whole, and with headers that allow a page only its own code. */
 import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** No process of a window opens the debugger that a Node opens on SIGUSR1: not the face, not what started it, not the service below. */
+/** No process of a window opens the debugger that a Node opens on SIGUSR1: neither the face, nor its starter, nor the service. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';

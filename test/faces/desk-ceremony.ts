@@ -10,7 +10,7 @@ export interface Draft {
   seats: Readonly<Record<string, Person>>;
 }
 
-/** Writes the definition and records it; the window then stands at it. */
+/** Writes the definition and records it; the window then shows it. */
 export const draftCeremony = async (desk: Desk, draft: Draft, by: Person): Promise<void> => {
   await desk.goTo('Ceremonies');
   await desk.press('Draft a ceremony');
@@ -37,7 +37,7 @@ export const approve = async (desk: Desk, person: Person): Promise<void> => {
   await desk.page.getByRole('complementary').getByText(person.name).waitFor();
 };
 
-/** Arms it; the window then stands at its first step. */
+/** Arms it; the window then shows its first step. */
 export const arm = async (desk: Desk, person: Person): Promise<void> => {
   await desk.heading('Arm the ceremony').waitFor();
   await desk.seen('definition: approved');
@@ -79,7 +79,7 @@ export const compareClocks = async (desk: Desk, people: readonly Person[]): Prom
   await desk.press('Record the time in the room');
   await stepDue(desk, 3);
 };
-/** The witness types the words asked for; `paper` is all that are printed. */
+/** The witness types the requested words; `paper`: all printed words. */
 export const readBack = async (
   desk: Desk,
   paper: readonly string[],
@@ -113,7 +113,7 @@ export const typeComponent = async (
   component: string,
 ): Promise<void> => {
   for (const group of await groups(desk, index).all()) {
-    // Only whether there is something: a value that the driver reads stays in the page's process, in the driver's messages.
+    // Checks only that the field is not empty: a value read by the driver would stay in the page's process, in the driver's messages.
     const filled = await group.evaluate((field) => (field as HTMLInputElement).value !== '');
     if (filled) await desk.hands.write(group, '');
   }
@@ -129,7 +129,7 @@ export const fillEnvelope = async (
   await desk.write(`Check value of component ${index}, X9.24-CMAC`, check);
   await desk.write('Envelope’s serial number', serial);
 };
-/** Proves and enters what was typed. What comes of it is for the caller to look at. */
+/** Proves and enters the typed component. The caller checks the result. */
 export const enterComponent = async (
   desk: Desk,
   index: number,
@@ -207,7 +207,7 @@ export const recordException = async (
   await desk.press('Record the exception');
 };
 
-/** Closes it; the verdict that is shown. */
+/** Closes it and gives the verdict shown. */
 export const closeCeremony = async (desk: Desk, people: readonly Person[]): Promise<string> => {
   await desk.prove(...people);
   await desk.seen('close');

@@ -1,4 +1,4 @@
-/** An export to AWS KMS at the window; the other side is played here with a throw-away key and OpenSSL. */
+/** An export to AWS KMS at the window; the provider's side is simulated with a throw-away key and OpenSSL. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import type { Person, Pin } from './cast.ts';
 import type { Desk } from './desk.ts';
 import { openssl } from './openssl.ts';
 
-/** AWS, played: it gives out parameters and opens what comes back. */
+/** A simulated AWS: it gives out parameters and opens the package. */
 export class PlayedAws {
   readonly #folder: string;
 
@@ -60,11 +60,11 @@ export class PlayedAws {
 export interface ExportWish {
   label: string;
   token: string;
-  /** What AWS is asked for; as the window proposes it if not given. */
+  /** The requested method; by default the one that the window proposes. */
   algorithm?: 'RSAES_OAEP_SHA_1' | 'RSAES_OAEP_SHA_256';
 }
 
-/** Asks for it. What comes of it is for the caller to look at. */
+/** Requests the export. The caller checks the result. */
 export const askForExport = async (
   desk: Desk,
   { label, token, algorithm }: ExportWish,
@@ -90,7 +90,7 @@ export const requestExport = async (
   await desk.heading('When params.json is here').waitFor();
   await desk.seen('export: carry in');
 };
-/** Brings a file and lets it be checked. What comes of it is for the caller to look at. */
+/** Loads a file and lets it be checked. The caller checks the result. */
 export const bringParameters = async (desk: Desk, text: string, person: Person): Promise<void> => {
   writeFileSync(desk.files.parameters, text);
   await desk.press('Choose params.json');
@@ -110,7 +110,7 @@ export const confirmWrappingKey = async (
   });
   await desk.press('Confirm the wrapping key');
 };
-/** Wraps; the folder of the package. */
+/** Wraps the key and gives the package's folder. */
 export const wrap = async (
   desk: Desk,
   { label, token }: { label: string; token: string },

@@ -1,4 +1,4 @@
-/** The log at the window: taking it out, and judging what was taken out. */
+/** The log at the window: exporting it, and judging the export. */
 import type { Person } from './cast.ts';
 import type { Desk } from './desk.ts';
 
@@ -13,7 +13,7 @@ export const openAudit = async (
   await desk.hands.press(pages.getByRole('link', { name: page }));
 };
 
-/** Exports the bundle and its trust file; where they lie. */
+/** Exports the bundle and its trust file, and gives their paths. */
 export const exportLog = async (
   desk: Desk,
   person: Person,
@@ -33,7 +33,7 @@ export const exportLog = async (
   return { bundle: desk.files.at(bundleName), trust: desk.files.at(trustName) };
 };
 
-/** Verifies the bundle and trust file that the dialogs give; the verdict, and each part's result. */
+/** Verifies the bundle and trust file that the dialogs give; returns the verdict and each part's result. */
 export const verifyInWindow = async (
   desk: Desk,
 ): Promise<{ verdict: string; parts: Record<string, string> }> => {

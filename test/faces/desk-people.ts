@@ -54,7 +54,7 @@ export const enrol = async (
 };
 const capital = (role: Role): string => `${role.charAt(0).toUpperCase()}${role.slice(1)}`;
 
-/** Both holders open the desk for work, by the log token’s PIN. */
+/** Both holders open the desk with the log token’s PIN. */
 export const openDesk = async (desk: Desk, pin: Pin, person: Person): Promise<void> => {
   await desk.goTo('Overview');
   await desk.enterPin('Log token’s PIN', pin);
@@ -91,7 +91,7 @@ export interface KeyWish {
   mayLeave?: boolean;
 }
 
-/** Fills in what is to be made, up to the button. */
+/** Fills in the form for a key, without pressing the button. */
 export const wishForKey = async (desk: Desk, wish: KeyWish): Promise<void> => {
   await desk.goTo('Keys');
   await desk.press('Generate a key');
@@ -118,7 +118,7 @@ export const generateKey = async (
   await desk.seen(`key ${wish.algorithm}`);
 };
 
-/** Settles the interrupted act that the window stands at; what it says came of it. */
+/** Settles the interrupted act that the window shows, and gives the result that it reports. */
 export const settle = async (
   desk: Desk,
   wish: 'keep' | 'destroy',
@@ -135,7 +135,7 @@ export const settle = async (
   return desk.work.innerText();
 };
 
-/** Somebody comes in, so that the log may be read. */
+/** A person arrives, so that the log may be read. */
 export const arrive = async (desk: Desk, person: Person): Promise<void> => {
   await desk.goTo('Audit');
   await desk.choose('Who arrives', person.name);

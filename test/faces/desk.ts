@@ -1,8 +1,8 @@
 /**
- * A person's hands and eyes at the window: what is done is done by visible names and roles, as somebody would who was told what to press. No call of the
- * page's bridge is made here, and nothing is read that isn't shown.
+ * A person's hands and eyes at the window: every action uses visible names and roles, like a person who follows instructions. The page's bridge is not called
+ * here, and only visible text is read.
  *
- * What the flows of the desk are made of is in `desk-people.ts`, `desk-ceremony.ts`, `desk-export.ts` and `desk-log.ts`.
+ * The flows of the desk are in `desk-people.ts`, `desk-ceremony.ts`, `desk-export.ts` and `desk-log.ts`.
  */
 import type { Locator, Page } from 'playwright-core';
 import type { Person, Pin } from './cast.ts';
@@ -12,7 +12,7 @@ import { type Hands, Mouse } from './hands.ts';
 export type ScreenName =
   'Overview' | 'Tokens' | 'Keys' | 'Ceremonies' | 'Exports' | 'Audit' | 'People' | 'Settings';
 
-/** How long anything may take to be seen, ms. The longest is a key of 4096 bits, on a busy machine. */
+/** How long the window may take to show a result, ms. The longest is a key of 4096 bits on a busy machine. */
 export const PATIENCE_MS = 30_000;
 
 /** Hex in fours with two words under each, as a fingerprint is shown: its words, in order. */
@@ -24,13 +24,13 @@ const wordsOf = (shown: string): string[] =>
 
 export class Desk {
   readonly page: Page;
-  /** What a file dialog answers. */
+  /** The answers of the file dialogs. */
   readonly files: AnsweredFiles;
   readonly hands: Hands;
-  /** Told of each new thing on the screen, by a name: for screenshots, and for checks that hold everywhere. */
+  /** Called with a name for each new view: for screenshots, and for checks of every view. */
   seen: (what: string) => Promise<void> = () => Promise.resolve();
 
-  /** @param hands a mouse, unless other hands are given */
+  /** @param hands a mouse by default */
   constructor(page: Page, files: AnsweredFiles, hands: Hands = new Mouse(page)) {
     this.page = page;
     this.files = files;
@@ -54,7 +54,7 @@ export class Desk {
     return this.page.getByRole('alert');
   }
 
-  /** By the rail. */
+  /** Goes to a screen by the rail. */
   async goTo(screen: ScreenName): Promise<void> {
     await this.hands.open(screen);
     await this.heading(screen).waitFor();
@@ -66,16 +66,16 @@ export class Desk {
   async press(name: string | RegExp): Promise<void> {
     await this.hands.press(this.button(name));
   }
-  /** A box or a circle. */
+  /** A checkbox or a radio button. */
   async tick(role: 'checkbox' | 'radio', name: string | RegExp): Promise<void> {
     const box = this.page.getByRole(role, { name, exact: typeof name === 'string' });
     await this.hands.tick(box);
   }
-  /** Puts the text into a field; for what isn't secret. */
+  /** Fills a field at once; for text that isn't secret. */
   async write(label: string | RegExp, text: string): Promise<void> {
     await this.hands.write(this.field(label), text);
   }
-  /** Key by key: what is secret is never one string on its way to the page. */
+  /** Types key by key: a secret is never sent to the page as one string. */
   async type(label: string | RegExp, text: string): Promise<void> {
     await this.hands.type(this.field(label), text);
   }
@@ -85,7 +85,7 @@ export class Desk {
     const offered = field.getByRole('option', { includeHidden: true });
     const fits = (text: string) =>
       typeof option === 'string' ? text.startsWith(option) : option.test(text);
-    // What is offered may still be read: tokens are, after each start of the service.
+    // The options may still be loading: tokens are read after each start of the service.
     let labels = await offered.allTextContents();
     for (let tries = 0; tries < 100 && !labels.some(fits); tries++) {
       await this.page.waitForTimeout(100);
@@ -100,7 +100,7 @@ export class Desk {
   async prove(...people: readonly Person[]): Promise<void> {
     for (const { name, passphrase } of people) await this.type(`Passphrase of ${name}`, passphrase);
   }
-  /** Chooses who takes the place that a select names, and lets them prove themselves. */
+  /** Chooses the person for a place by its select, and lets them prove themselves. */
   async proveAs(places: Readonly<Record<string, Person>>): Promise<void> {
     for (const [place, { name }] of Object.entries(places)) await this.choose(place, name);
     await this.prove(...Object.values(places));
@@ -111,16 +111,16 @@ export class Desk {
     await this.type(`${of}: second half`, second);
   }
 
-  /** What the window says about an act that was refused: whole, with its code. */
+  /** The window's whole message about a refused act, with its code. */
   async refusal(): Promise<string> {
     return this.#read(this.page.locator('form').getByRole('alert').last());
   }
-  /** What the window says about the desk, above all else. */
+  /** The window's message about the desk, above everything else. */
   async notice(): Promise<string> {
     return this.#read(this.alert.first());
   }
   async #read(alert: Locator): Promise<string> {
-    // Held from when it was seen, for it may be gone when it is asked for again.
+    // The element is kept from when it was seen, since it may be gone at the next query.
     const words = await (await alert.elementHandle()).innerText();
     await this.seen(`said: ${words.slice(0, 40)}`);
     return words;
@@ -135,14 +135,14 @@ export class Desk {
     if (labels.length === 0) throw new Error('no words are asked for');
     for (const label of labels) await this.write(label, words[Number(label.slice(5)) - 1] ?? '');
   }
-  /** All that is on the screen, for whoever must find out why a test failed. */
+  /** All text on the screen, for finding out why a test failed. */
   shown(): Promise<string> {
     return this.page
       .locator('body')
       .innerText({ timeout: 5000 })
       .catch((error: unknown) => String(error));
   }
-  /** What the state bar says. */
+  /** The text of the state bar. */
   get stateBar(): Promise<string> {
     return this.page.getByRole('contentinfo').innerText();
   }

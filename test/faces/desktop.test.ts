@@ -1,4 +1,4 @@
-/** What a window has of a desktop: a menu, a clipboard, one window a desk, and out of pictures while secrets are typed. */
+/** The window on a desktop: menu, clipboard, one window a desk, and exclusion from screen captures while secrets are typed. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,7 +55,7 @@ describe.each(FACES)('the window on %s', (name) => {
       button.addEventListener('click', () => {
         button.textContent = String(copyText('public text'));
       });
-      // By itself the page copies nothing.
+      // The page itself never writes to the clipboard.
       const bySelf = await navigator.clipboard.writeText('by itself').then(
         () => 'written',
         () => 'denied',
@@ -117,7 +117,7 @@ describe.each(FACES)('the window on %s', (name) => {
     await choose('Help on this screen');
     await page.getByRole('dialog').getByText('Whose word a statement is').waitFor();
     await page.keyboard.press('Escape');
-    // All of it in the same page: nobody present had to leave.
+    // All of it in the same page: no presence ended.
     expect(await page.evaluate(() => (globalThis as Record<string, unknown>)['same'])).toBe('page');
     const shown = await app!.evaluate(({ Menu }) =>
       Menu.getApplicationMenu()!.items.map(({ label, submenu }) => [
@@ -158,7 +158,7 @@ describe.each(FACES)('the window on %s', (name) => {
         },
         { timeout: 20_000 },
       );
-      // A new page begins without, and the first run has fields for PIN halves.
+      // A new page begins without the exclusion, and the first run has fields for PIN halves.
       await page.reload();
       await page.getByRole('button', { name: 'Set up a rehearsal desk' }).click();
       await page.locator('input[type=password]').first().waitFor();
@@ -178,7 +178,7 @@ describe.each(FACES)('the window on %s', (name) => {
 describe.runIf(FACES.includes('Chromium'))('Chromium by itself', () => {
   test('is one per desk: a second start finds the first, one that was killed is forgotten', async () => {
     const { home, remove } = newHome();
-    // Its own: whatever else opens a window meanwhile tidies up in the system's.
+    // A folder of its own: other windows opened meanwhile tidy up the system's.
     const temporary = join(home, 'temporary');
     mkdirSync(temporary);
     const start = (): { child: ChildProcess; said: () => string } => {
@@ -214,7 +214,7 @@ describe.runIf(FACES.includes('Chromium'))('Chromium by itself', () => {
       },
       { timeout: 15_000 },
     );
-    // What the killed one left of its browser is tidied up by the next.
+    // The next window removes the profile of the killed one.
     const left = () =>
       readdirSync(temporary).filter((name) =>
         name.startsWith(`keymoot-window-${first.child.pid ?? 0}-`),

@@ -1,4 +1,4 @@
-/** Files and folders that a person drags onto the window: judged where they are asked for, and nothing anywhere else. */
+/** Files and folders that a person drags onto the window: accepted where a file to judge is requested, and ignored anywhere else. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -32,7 +32,7 @@ beforeAll(async () => {
   await room.desk.stop();
 });
 
-/** As the system does it: the browser is given paths, the page hears of files. */
+/** Drops like the system: the browser gets paths, the page gets files. */
 const drop = async (page: Page, selector: string, files: readonly string[]): Promise<void> => {
   const place = page.locator(selector).first();
   await place.scrollIntoViewIfNeeded();

@@ -1,4 +1,4 @@
-/** Electron as people start it, nobody driving it: one window a desk, no port, and an end when it is told to. */
+/** Electron as people start it, without a test driver: one window a desk, no open port, and an orderly end on a signal. */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { endsWithSuite } from '../support/at-end.ts';
 import {
@@ -22,7 +22,7 @@ beforeAll(async () => {
   atEnd(screen.end);
 });
 
-/** Waits until the window has its page: whoever tells Electron to end sooner ends it while it hears no signal yet. */
+/** Waits until the window has its page: before that Electron does not handle a signal to end. */
 const opened = (home: string): Promise<void> =>
   vi.waitFor(
     () => {

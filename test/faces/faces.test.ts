@@ -1,4 +1,4 @@
-/** Both windows as they are opened: what the page gets, and all that it doesn't. One window a face; what it is looked at for is a file each. */
+/** Both windows as they are opened: what the page gets, and what it must not get. One window for each face; each aspect is tested in a file of its own. */
 import { beforeAll, describe } from 'vitest';
 import { endsWithSuite } from '../support/at-end.ts';
 import { buildAll, FACES, newHome, startDisplay } from './faces.ts';

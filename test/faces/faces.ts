@@ -1,7 +1,7 @@
 /**
  * Opens the window under either face, for tests: on a display of its own, with a configuration folder of its own.
  *
- * Electron's runtime is taken from KEYMOOT_ELECTRON_DIST, from node_modules, or from the script that fetches one for tests where there is such a script.
+ * Electron's runtime is taken from KEYMOOT_ELECTRON_DIST, from node_modules, or from a script that fetches one for tests, if there is one.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
@@ -30,7 +30,7 @@ import type { PageBridge } from '../../shared/window/bridge.ts';
 export type FaceName = 'Electron' | 'Chromium';
 
 /**
- * How long each may take, ms. What is inside something else has the shorter limit, or the outer one would end first and could not say what hung: the product's
+ * How long each may take, ms. An inner wait has a shorter limit than the outer one, which otherwise would end first and could not name what hung: the product's
  * own limits (30 s and 45 s) are within a window's opening, and that within a hook's time (vitest.config.ts).
  */
 const LIMITS = {
@@ -41,11 +41,11 @@ const LIMITS = {
   bridge: 20_000,
   open: 75_000,
   answer: 60_000,
-  /** A window that was asked to end, before it is ended. */
+  /** The end of a window after a request, before it is killed. */
   end: 15_000,
   tidy: 5000,
 };
-/** What is waited for ends in time, or is named. */
+/** Rejects with the name of the wait when it takes too long. */
 export const inTime = <T>(ms: number, what: string, work: Promise<T>): Promise<T> =>
   within(ms, () => new Error(`${what}: not within ${ms / 1000} s`), work);
 
@@ -59,7 +59,7 @@ const findElectron = (): string | undefined => {
   return status === 0 ? folder : undefined;
 };
 
-/** Undefined where the display, the libraries or the runtime are missing: said loudly, once. */
+/** Undefined where the display, the libraries or the runtime are missing: reported once, visibly. */
 export const electronDist = ((): string | undefined => {
   if (missing([DISPLAY, ...ELECTRON_LIBRARIES]).length > 0) return undefined;
   return findElectron();
@@ -76,7 +76,7 @@ export const FACES: FaceName[] = [
 ];
 
 /**
- * A display that nobody sees. Ends with `end`.
+ * A virtual display, ended by `end`.
  *
  * @param memory a folder in which its picture is kept as a file
  */
@@ -142,11 +142,11 @@ export interface OpenOptions {
 export interface OpenFace {
   name: FaceName;
   page: Page;
-  /** Where the page is at home. */
+  /** The page's origin. */
   origin: string;
   /** Only under Electron. */
   app: ElectronApplication | undefined;
-  /** Only under Chromium, which is driven from here. */
+  /** Only under Chromium, which is driven from this process. */
   link: ServiceLink | undefined;
   /** Of `keymoot serve`. */
   servicePid: () => number;
@@ -168,8 +168,8 @@ const environmentOf = ({ display, home, env }: OpenOptions): Record<string, stri
 };
 
 /**
- * Ours, begun when the driver has looked: a window that opens while it attaches is missed now and then.
- * The driver's own way to hold an application adds switches of its own, and what is tested here is the window as people have it.
+ * Starts our application only once the driver has attached: it sometimes misses a window that opens meanwhile. The driver's own way to delay an application
+ * adds switches, and the tests are about the window as people start it.
  */
 const held = (built: string): string => `
 const { app } = require('electron');
@@ -195,7 +195,7 @@ const electronLine = (
   return [program, [...first, ...(asRoot ? ['--no-sandbox'] : []), '--data', join(home, 'desk')]];
 };
 
-/** Electron by itself, nobody driving it. */
+/** Electron without a test driver. */
 export const spawnElectron = (options: OpenOptions): ChildProcess => {
   const [program, args] = electronLine(options, false);
   return spawn(program, args, { env: environmentOf(options), stdio: ['ignore', 'pipe', 'pipe'] });
@@ -235,7 +235,7 @@ export const processesOf = (home: string): number[] => {
       try {
         return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(mark);
       } catch {
-        return false; // ended meanwhile, or not ours to look into
+        return false; // ended meanwhile, or not readable for us
       }
     });
   return [...new Set(ours.flatMap((pid) => [pid, ...childrenOf(pid)]))];
@@ -249,7 +249,7 @@ const tableOf = (pids: readonly number[]): string =>
     .map((line) => line.slice(0, 160))
     .join('\n');
 
-/** Ends what is left of a window, each process by its id, and says which there were. */
+/** Kills the remaining processes of a window, each by its id, and lists them. */
 const endAll = (home: string): string => {
   const left = processesOf(home);
   if (left.length === 0) return 'no process of it was left';
@@ -270,8 +270,8 @@ const endOf = (child: ChildProcess): Promise<unknown> =>
     : Promise.resolve();
 
 /**
- * Waits until a window has ended, but not for ever: one that doesn't is ended by the ids of its processes, and that is a failure.
- * The driver's own end is waited for only as long as it takes to tidy up: it waits for pipes that others may hold.
+ * Waits for a window's end, up to a limit: then its processes are killed by their ids, and that is a failure. The wait for the driver's end is shorter, since
+ * it waits for pipes that other processes may hold.
  */
 const endInTime = async (
   name: FaceName,
@@ -283,7 +283,7 @@ const endInTime = async (
   const failure = await inTime(LIMITS.end, `${name} has not ended after it was asked to`, ended)
     .then(() => undefined)
     .catch((error: unknown) => `${String(error)}; ${endAll(home)}`);
-  await inTime(LIMITS.tidy, 'tidying up', tidied).catch(() => undefined); // told above, if at all
+  await inTime(LIMITS.tidy, 'tidying up', tidied).catch(() => undefined); // a failure is reported above
   if (failure !== undefined) throw new Error(failure);
 };
 
@@ -341,7 +341,7 @@ const openChromium = async (options: OpenOptions): Promise<OpenFace> => {
   }
 };
 
-/** Asked again and again, and not by the driver's own waiting: for that it would first put a large script into the page, which is not the window's to answer for. */
+/** Polled here and not by the driver's own waiting, which would first inject a large script into the page. */
 const hasBridge = async (page: Page): Promise<void> => {
   const until = Date.now() + LIMITS.bridge;
   const look = (): Promise<boolean> =>
@@ -351,7 +351,7 @@ const hasBridge = async (page: Page): Promise<void> => {
       page.evaluate(() => globalThis.keymoot !== undefined),
     ).catch((error: unknown) => {
       if (Date.now() > until) throw error;
-      return false; // the page is being gone to
+      return false; // the page is still loading
     });
   while (!(await look())) {
     if (Date.now() > until) throw new Error('The page has no bridge.');
@@ -371,7 +371,7 @@ export const openFace = async (name: FaceName, options: OpenOptions): Promise<Op
     return await inTime(LIMITS.open, 'its window and its page', opening());
   } catch (error) {
     const table = tableOf(processesOf(options.home));
-    await face?.close().catch(() => undefined); // what failed first is what is told
+    await face?.close().catch(() => undefined); // the first failure is the one reported
     endAll(options.home);
     throw new Error(`${name} did not open: ${String(error)}; its processes were\n${table}`, {
       cause: error,

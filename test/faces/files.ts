@@ -1,4 +1,4 @@
-/** Answers for the file dialogs of one window: what a person would have chosen, in order. */
+/** Answers for the file dialogs of one window: a person's choices, in order. */
 import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { FilePurpose } from '../../shared/contract/names.ts';
@@ -19,7 +19,7 @@ export class AnsweredFiles {
   at(name: string): string {
     return join(this.folder, basename(name));
   }
-  /** What the parameters are read from, each time. */
+  /** The file from which the parameters are read, each time. */
   get parameters(): string {
     return this.at('params.json');
   }

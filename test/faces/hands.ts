@@ -1,4 +1,4 @@
-/** What a person works the window with: a mouse and a keyboard, or a keyboard alone. */
+/** A person's input devices: mouse and keyboard, or a keyboard alone. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ElementHandle, Locator, Page } from 'playwright-core';
 
@@ -45,12 +45,12 @@ export class Mouse implements Hands {
   }
 }
 
-/** As many steps with Tab as any way on a screen may take. */
+/** The most steps with Tab that any way on a screen may take. */
 const FAR = 60;
 /** How long a page that has just changed may take to put the focus somewhere, ms. */
 const SETTLE_MS = 300;
 
-/** In the page: where the focus is, as seen from an element. */
+/** Runs in the page: the position of the focus relative to an element. */
 const look = (element: Element) => {
   const active = document.activeElement ?? document.body;
   const choice = (one: Element) =>
@@ -67,7 +67,7 @@ const look = (element: Element) => {
   return {
     here: active === element,
     nowhere: active === document.body,
-    /** Another choice of the same question has it: the arrows lead on. */
+    /** Another option of the same group has the focus: arrow keys move on. */
     sibling: choice(active) !== '' && choice(active) === choice(element),
     after: (active.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0,
     at: words(active),
@@ -78,10 +78,10 @@ const look = (element: Element) => {
 };
 
 export class Keys implements Hands {
-  /** Where nothing had the focus, or what had it could not be seen, in words. */
+  /** Places without a focus or with an invisible one, as text. */
   readonly missed: string[] = [];
   readonly #page: Page;
-  /** A page that has just been loaded has the focus nowhere. */
+  /** A page that has just been loaded has no focus. */
   #fresh = true;
 
   constructor(page: Page) {
@@ -94,7 +94,7 @@ export class Keys implements Hands {
     return this.#page.keyboard;
   }
 
-  /** By its name, from wherever the focus is. */
+  /** Moves to an element by its name, from any focus. */
   async open(screen: string): Promise<void> {
     const palette = this.#page.getByRole('dialog', { name: 'Commands' });
     await this.#keys.press('Control+K');
@@ -146,7 +146,7 @@ export class Keys implements Hands {
     }
     throw new Error(`Tab does not lead there: ${way.join(' > ')}`);
   }
-  /** Something has the focus, whatever the page did last. */
+  /** Waits until some element has the focus. */
   async #somewhere(element: ElementHandle<Element>): Promise<void> {
     const until = Date.now() + SETTLE_MS;
     for (;;) {

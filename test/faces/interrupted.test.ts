@@ -1,4 +1,4 @@
-/** What the window says, and where it leads, when a token’s work is cut short or its PIN is about to lock: no dead end, and nothing lost that was there. */
+/** The window's messages and next steps when a token’s work is interrupted or its PIN is about to lock: no dead end, and no loss of existing data. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   defineAndApprove,
@@ -26,7 +26,7 @@ import { AnsweredFiles } from './files.ts';
 
 const [name] = FACES.toReversed();
 const TITLE = 'Form an AES-128 key from three components';
-/** A key pair is made in a moment, and the device holds its answer back until it is asked no more. */
+/** A key pair is made in a moment, and the device withholds its answer until the request is given up. */
 const HELD = 'C_GenerateKeyPair 1 hang-after 3000';
 const ONE_TRY_LEFT = 'C_GetTokenInfo * flags 0x20000';
 const LOCKED = 'C_GetTokenInfo * flags 0x40000';
@@ -63,7 +63,7 @@ describe.runIf(possible && name !== undefined)('a window whose token is cut shor
     const definition = await draftDefinition(room, at, 'AES-128', 'formed', envelopes.expected);
     const { sha256 } = await defineAndApprove(room, {
       ...definition,
-      // Its own check value shows that it is the sum, also to those who find it.
+      // With this purpose the key gives a check value, by which Recovery can identify it as the sum.
       key: { ...definition.key, purpose: 'mac' },
       importKey: 'RSA-2048',
     });
@@ -82,7 +82,7 @@ describe.runIf(possible && name !== undefined)('a window whose token is cut shor
     desk = new Desk(face.page, files);
     await people.openDesk(desk, pinOf('log'), two()[0]);
   });
-  /** Begins to make a key on the misbehaving token, its module told what to do. */
+  /** Begins to make a key on the misbehaving token, after setting its module's behaviour. */
   const generate = async (label: string, ...rules: string[]): Promise<void> => {
     await people.wishForKey(desk, { label, algorithm: 'P-256', token: TOKEN });
     // The same token shows twice: through the training library, and through the one that misbehaves.

@@ -1,5 +1,5 @@
 /**
- * A keyboard and a mouse on a display, by the X server's own test extension: what a driver types never reaches the browser around the page.
+ * A keyboard and a mouse on a display, by the X server's own test extension: keys typed by a driver never reach the browser's own shortcuts.
  *
  * Speaks as little of the X protocol as that takes: a greeting, the extension's number, and events with it.
  */

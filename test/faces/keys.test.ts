@@ -1,4 +1,4 @@
-/** What a careless hand can open around the page: nothing, by a browser's keys or by a click with the other button. */
+/** A browser's key commands and a right click open nothing around the page. */
 import { setTimeout } from 'node:timers/promises';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { endsWithSuite } from '../support/at-end.ts';
@@ -70,7 +70,7 @@ describe.each(FACES)('the window on %s', (name) => {
     };
     keyboard = await inTime(10_000, 'the display’s keyboard', openKeyboard(display));
     atEnd(keyboard.end);
-    // Listens and doesn't interfere: that a real key got this far.
+    // A listener that doesn't interfere: proves that a real key reached the page.
     await page.evaluate(() => {
       document.addEventListener('keydown', ({ key }) => {
         document.documentElement.dataset['key'] = key;

@@ -1,4 +1,4 @@
-/** Going elsewhere in the middle of something: what was begun says what became of it, and what must not be seen is not seen. */
+/** Leaving a page during an act: the act's result is still reported, and secrets are not shown. */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { join } from 'node:path';
 import {
@@ -113,7 +113,7 @@ describe.runIf(FACES.includes('Chromium'))('a page that is left', () => {
     await told('Nothing was done.').waitFor();
     expect(held.channels).not.toContain('log.export');
     held.end();
-    // It stays until it was read.
+    // The notice stays until it is dismissed.
     await desk.goTo('Keys');
     await read();
   });
@@ -171,7 +171,7 @@ describe.runIf(FACES.includes('Chromium'))('a page that is left', () => {
     expect(await covered()).toBe(true);
     expect(await page.evaluate(() => document.getElementById('work')?.inert)).toBe(true);
 
-    // Also when the service went meanwhile and everybody has to look after the desk first.
+    // Also when the service ended meanwhile and people must open the desk again first.
     const end = () => process.kill(face.servicePid(), 'SIGKILL');
     await shownAfter(page, 'being started again', end, 'dialog');
     await desk.goTo('Overview');

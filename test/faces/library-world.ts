@@ -66,7 +66,7 @@ export class LibraryWorld {
     symlinkSync(at('out/keymoot.cjs'), join(folder, 'out/keymoot.cjs'));
   }
 
-  /** Undefined where the system lets nobody make such a world, which is said loudly. */
+  /** Undefined where the system does not allow mount namespaces, which is reported visibly. */
   static in(home: string): LibraryWorld | undefined {
     if (process.platform === 'linux') {
       const world = new LibraryWorld(join(realpathSync(home), 'world'));
@@ -80,7 +80,7 @@ export class LibraryWorld {
   #target(n: number): string {
     return join(this.#found, LONG, String(n), basename(PLACES[n] ?? ''));
   }
-  /** As many libraries as asked for, each with a very long path. They are looked for by name and not loaded, so they are empty. */
+  /** The given number of libraries, each with a very long path. They are only found by name and not loaded, so they are empty. */
   install(count: number): void {
     if (count > PLACES.length) throw new RangeError(`there are ${PLACES.length} places`);
     rmSync(this.#found, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-/** What Electron's main process has to read before it can start the service. */
+/** The code that Electron's main process loads before it can start the service. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';

@@ -1,12 +1,12 @@
 /**
- * What a window asks of the network, by the kernel's account: every socket, connection and datagram of every process of it, while its page tries all that
- * pages can try.
+ * A window's use of the network, traced at the kernel: every socket, connection and datagram of all its processes, while its page tries every way to connect.
  *
- * Allowed, and all there may be:
- * - Chromium asks the kernel whether there is a way to the outside by "connecting" a UDP socket to 2001:4860:4860::8888 and looking at the address it would come
- *   from, and the same of 8.8.8.8 when a page makes a call to others (WebRTC). For UDP that sends nothing; that nothing is sent on any such socket is looked at, too.
+ * Allowed, and nothing else:
+ * - Chromium asks the kernel whether there is a way to the outside by "connecting" a UDP socket to 2001:4860:4860::8888 and looking at the address it would
+ *   come from, and the same of 8.8.8.8 when a page makes a call to others (WebRTC). For UDP that sends nothing; that nothing is sent on any such socket is
+ * looked at, too.
  * - Such a call also takes a port from the system, on which nothing is sent.
- * - The Chromium window's own requests go to 127.0.0.1:9, where nobody listens: it is told that its proxy is there. Electron's has none of those.
+ * - The Chromium window's own requests go to 127.0.0.1:9, where no process listens: that address is set as its proxy. Electron's has none of those.
  * - Sockets that don't leave the machine: UNIX (the display, the desktop's bus) and netlink (which interfaces there are).
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
@@ -42,7 +42,7 @@ if (!canTrace) console.warn('SKIPPED: the window’s use of the network is NOT t
 const DEAD_PROXY = 'TCP 127.0.0.1:9';
 const HARMLESS = /^(UDP (2001:4860:4860::8888|8\.8\.8\.8):\d+|bind UDP (0\.0\.0\.0|::):0)$/;
 
-/** Everything of a trace that speaks of the internet, in short; what strace could not name stays as it was written. */
+/** The lines of a trace about the internet, shortened; lines that strace could not decode stay unchanged. */
 const internetIn = (trace: string): string[] =>
   trace.split('\n').flatMap((line) => {
     const [, call = '', kind = ''] = /^\d+ +(\w+)\(\d+<(TCP|UDP)/.exec(line) ?? [];
@@ -56,7 +56,7 @@ const internetIn = (trace: string): string[] =>
     return /^\d+ +(connect|bind|send\w*)\(.*AF_INET/.test(line) ? [line] : [];
   });
 
-/** All that a page can try, without a driver's privileges. Runs in the page, so it uses nothing from outside itself. */
+/** Every way to connect that a page has, without a driver's privileges. Runs in the page, so it uses nothing from outside itself. */
 const tryEverything = async (tcp: number, udp: number): Promise<void> => {
   const web = `http://127.0.0.1:${tcp}`;
   const far = 'https://keymoot-test.example.com';
@@ -168,7 +168,7 @@ describe.runIf(canTrace)('nothing leaves', () => {
     ports.udp = datagrams.address().port;
   });
 
-  /** The trace is one: it knows the page's display, and that it saw all of a start. */
+  /** Checks the trace itself: it contains the display's socket and a complete start. */
   const isWhole = (trace: string): void => {
     expect(trace).toMatch(/connect\(\d+<UNIX.*X11-unix/);
     expect(trace.split('\n').length).toBeGreaterThan(100);
@@ -177,7 +177,7 @@ describe.runIf(canTrace)('nothing leaves', () => {
   test.runIf(electronDist !== undefined)('of Electron and the service below it', async () => {
     const { home, remove } = newHome();
     const file = join(home, 'trace');
-    // As people start it, but for a page that tries everything once it is loaded.
+    // As people start it, except for a page that tries everything once it is loaded.
     const main = join(home, 'main.cjs');
     const call = `(${tryEverything.toString()})(${ports.tcp}, ${ports.udp})`;
     writeFileSync(

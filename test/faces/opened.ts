@@ -1,14 +1,14 @@
-/** A window that many tests look at, and a place outside that nothing of it may reach. */
+/** A window shared by many tests, and a server outside that it must not reach. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'vitest';
 import { openFace, request, type FaceName, type OpenFace } from './faces.ts';
 import { listening } from './processes.ts';
 
-/** What anything that got out would reach. */
+/** The server that an escaping request would reach. */
 export interface Outside {
   url: string;
-  /** What did. */
+  /** The requests that reached it. */
   reached: string[];
   end: () => void;
 }
@@ -41,9 +41,9 @@ export class Opened {
   readonly home: string;
   display = '';
   outside!: Outside;
-  /** One that is opened again takes its place. */
+  /** A window that is opened again replaces it. */
   face!: OpenFace;
-  /** Ports of this process, before a driver was at work in it. */
+  /** Open ports of this process before the driver started. */
   portsBefore: readonly string[] = [];
 
   constructor(name: FaceName, home: string) {
@@ -56,7 +56,7 @@ export class Opened {
     this.portsBefore = listening(process.pid);
     this.face = await openFace(this.name, { display, home: this.home });
   }
-  /** The page is where it belongs, and is answered. */
+  /** The page is at its origin, and its calls are answered. */
   readonly isHome = async (): Promise<void> => {
     const { page, origin } = this.face;
     await page.waitForFunction(() => globalThis.keymoot !== undefined);

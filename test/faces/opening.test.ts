@@ -1,4 +1,4 @@
-/** The window that hangs while it opens: it says where, in time, and nothing of it stays. */
+/** A window that hangs while it opens: the error names the stage in time, and no process is left. */
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';

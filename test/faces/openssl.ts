@@ -1,4 +1,4 @@
-/** OpenSSL's own program: what is checked with it shares no code with the desk. */
+/** OpenSSL's own program: checks with it share no code with the desk. */
 import { spawnSync } from 'node:child_process';
 
 export const openssl = (args: readonly string[], input?: Uint8Array): Buffer => {

@@ -33,7 +33,7 @@ const WIRE = [
   'loadBrowserProcessSpecificV8Snapshot',
   'grantFileProtocolExtraPrivileges',
 ];
-/** Read by hand: not by the tool that set them. */
+/** Parsed here, not by the tool that set them. */
 const fusesOf = (program: string): Record<string, boolean | string> => {
   const bytes = readFileSync(program);
   const wire = bytes.indexOf('dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX') + 32;
@@ -146,7 +146,7 @@ describe.runIf(electronDist !== undefined && process.platform === 'linux')(
       const all = () => childrenOf(child.pid ?? 0);
       await vi.waitFor(
         () => {
-          // Drawn, and not only opened: letters have many shades.
+          // Drawn, and not only opened: antialiased letters have many shades.
           expect(shadesOn(join(folder, 'Xvfb_screen0'))).toBeGreaterThan(100);
         },
         { timeout: 30_000, interval: 300 },
@@ -181,7 +181,7 @@ describe.runIf(electronDist !== undefined && process.platform === 'linux')(
         [[], { NODE_OPTIONS: `--require=${evil}` }],
         [[evil], {}],
       ];
-      // Nowhere to open a window: each ends by itself, after what it would load has been loaded.
+      // Without a display: each ends by itself, after it has loaded its code.
       for (const [args, env] of runs) expect((await ended(start(args, env))).code).not.toBe(0);
       expect(existsSync(mark)).toBe(false);
       const inspected = start(['--inspect=127.0.0.1:0'], {});

@@ -1,4 +1,4 @@
-/** Who may call, and with what: every way we could think of to fool it. */
+/** The check of senders and messages, with every known way to fool it. */
 import { describe, expect, test } from 'vitest';
 import {
   isOurPage,

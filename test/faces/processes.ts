@@ -1,4 +1,4 @@
-/** A window's processes: what they were started with, and what they listen on. */
+/** A window's processes: their command lines and their listening ports. */
 import { readFileSync } from 'node:fs';
 import { portsOf } from '../support/debugger.ts';
 import { childrenOf, processesOf } from './faces.ts';
@@ -6,7 +6,7 @@ import { childrenOf, processesOf } from './faces.ts';
 /** TCP ports that a process and those below it listen on. */
 export const listening = (pid: number): string[] => portsOf([pid, ...childrenOf(pid)]);
 
-/** The process of a window whose command line has this in it. */
+/** The process of a window whose command line contains this text. */
 const processWith = (home: string, has: string): { pid: number; line: string } | undefined =>
   processesOf(home)
     .map((pid) => {

@@ -103,7 +103,7 @@ describe('a service', () => {
       { deadlineMs: 300 },
     );
     expect(await words(link.request({ ...hello, input: 700 }))).toMatch(/has not answered/);
-    // The late answer is not taken for the next call's.
+    // The late answer is not taken for the answer to the next call.
     expect(await link.request({ ...hello, input: 0 })).toEqual({ ok: true, value: 'late' });
     await new Promise((resolve) => setTimeout(resolve, 600));
     expect(await link.request({ ...hello, input: 1 })).toEqual({ ok: true, value: 'late' });
@@ -120,7 +120,7 @@ describe('a service', () => {
       }`),
     );
     for (const ticket of [71, 7]) {
-      // The number is between page and face: the service takes no request that has more than it knows.
+      // The number is between page and face: the service refuses a request with unknown members.
       expect(await link.request({ ...hello, ticket })).toEqual({ ok: true, value: 'no ticket' });
       expect(await link.request(hello)).toEqual({ ok: true, value: 'no ticket' });
     }

@@ -1,4 +1,6 @@
-/** What the window shows for a moment only: the page notes it as it comes, from before it can come, so that it needn't be there any more when it is asked for. */
+/**
+ * Text that the window shows only for a moment: an observer in the page, set up beforehand, records it, so that it need not be shown any more when it is read.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { PATIENCE_MS } from './desk.ts';
@@ -9,7 +11,7 @@ interface Noting {
 }
 
 /**
- * The whole text of the first element of a role with these words that `cause` brings.
+ * The whole text of the first element of a role with these words that appears through `cause`.
  *
  * @param words in one line on the screen
  */

@@ -1,4 +1,4 @@
-/** Takes what the window shows as pictures: as it stands on a desk's screen, in the dark, and for weak eyes. */
+/** Takes pictures of the window: at a normal size, in the dark, and enlarged for weak eyes. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CDPSession, Page } from 'playwright-core';
@@ -28,11 +28,11 @@ export class Camera {
     return new Camera(folder, page, await page.context().newCDPSession(page));
   }
 
-  /** One file for each view, named in the order of the story. What was taken under this name is not taken again. */
+  /** One file for each view, numbered in the order of the story. A view is not taken twice under the same name. */
   async take(what: string): Promise<void> {
     if (this.#seen.has(what)) return;
     this.#seen.add(what);
-    // A list's rows come in pieces.
+    // A list's rows are drawn in several steps.
     await this.#page
       .getByText(/\bbeing read\b/)
       .first()

@@ -25,7 +25,7 @@ const { values } = parseArgs({
 });
 const folder = resolve(values.out);
 const README = at('resources/screens');
-/** The pictures of the README, by what the story calls them. */
+/** The pictures of the README, by their names in the story. */
 const CHOSEN: Readonly<Record<string, string>> = {
   key: 'key-aes-256',
   ceremony: 'component-filled-in',
@@ -108,7 +108,7 @@ try {
 
   await log.exportLog(desk, ada);
   await log.verifyInWindow(desk);
-  // Nobody is here then, as the reader expects.
+  // No person is present then, as the reader expects.
   await face.page.reload();
   await lookAround(desk, otto);
 
