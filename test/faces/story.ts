@@ -1,6 +1,6 @@
 /**
- * One desk, from its very first screen to a log that a stranger verified: told at a window, in the order in which people would do it, with the wrong turns
- * they take. The same story is told under both faces, one desk each; a wrong turn that means the same in both is taken in one of them.
+ * One desk at a window, from its first screen to a log verified by an outsider, in the order in which people would work, with their mistakes. The same story
+ * runs under both faces, one desk each; a mistake that tests the same code in both is made in only one of them.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -31,12 +31,12 @@ import { bytesUnder, formsOfHex, formsOfText, searchMemory } from '../support/me
 import { lookAround } from './look-around.ts';
 import { shownAfter } from './shown-after.ts';
 
-/** Every passphrase and PIN half begins with it, so that all of them can be looked for at once. */
+/** Every passphrase and PIN half begins with it, so that one search finds all of them. */
 const MARK = 'kzqwcnry';
 /** Every component begins with it. */
 const COMPONENT = 'C0FFEE5EA11BADC0';
 const MARKS = [...formsOfText(MARK), ...formsOfHex(COMPONENT)];
-/** What is not the window: it must have secrets for a moment. */
+/** Processes other than the window's: they must hold secrets for a moment. */
 const SERVICE = /keymoot(\.cjs)? (serve|token|holder)\b/;
 
 export const tellStory = (name: FaceName): void => {
@@ -69,7 +69,7 @@ export const tellStory = (name: FaceName): void => {
     const open = async (): Promise<void> => {
       face = await openFace(name, { display, home, env: files.environment() });
       walk.page = face.page;
-      // One face is worked without a mouse, and looked at everywhere; the page is the same in the other.
+      // One face is used without a mouse and checked for accessibility on every view; the page is the same in the other.
       if (electron) desk = new Desk(face.page, files);
       else {
         keys = new Keys(face.page);
@@ -112,7 +112,7 @@ export const tellStory = (name: FaceName): void => {
 
     const instruction = () => ceremony.instruction(desk);
 
-    /** What is left of planted secrets in the window's own processes; those of the desk behind it are searched elsewhere. */
+    /** Planted secrets that remain in the window's own processes; other tests search the service's processes. */
     const found = (
       searched: (kind: string) => boolean,
     ): { kind: string; form: string; text: string }[] =>
@@ -143,7 +143,7 @@ export const tellStory = (name: FaceName): void => {
         expect(inFiles.includes(bytes), form).toBe(false);
       }
     };
-    /** The processes that have a vendor's library, by the service's own children: quicker than asking for all. */
+    /** The processes that have a vendor's library, found among the service's children: quicker than searching all processes. */
     const tokenProcesses = (): number[] => {
       const service = face.servicePid();
       return readFileSync(`/proc/${service}/task/${service}/children`, 'utf8')
@@ -159,7 +159,7 @@ export const tellStory = (name: FaceName): void => {
       }
       await session.detach();
     };
-    /** By what the screen says, the service was away, and is there again. */
+    /** Waits until the screen has shown that the service ended and that it runs again. */
     const seesService = async (kill: () => void): Promise<string> => {
       const stopped = 'The custody service stopped';
       const words = await shownAfter(desk.page, stopped, kill);
@@ -203,7 +203,7 @@ export const tellStory = (name: FaceName): void => {
       await desk.proveAs({ 'First person': ada, 'Second person': otto });
       await generate();
       expect(await desk.refusal()).toMatch(/The PIN is wrong[^]*CKR_PIN_INCORRECT from C_Login/);
-      // Nothing of what was typed stands in the fields.
+      // The fields are empty after the act.
       for (const field of await desk.work.locator('input[type=password]').all())
         expect(await field.inputValue()).toBe('');
 
@@ -299,12 +299,12 @@ export const tellStory = (name: FaceName): void => {
             new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }),
           );
         },
-        // Nobody's component: what the driver puts into the page stays in it for as long as the driver likes.
+        // Not a real component: a value that the driver puts into the page may stay in its memory for any time.
         '0123456789ABCDEF'.repeat(4).replace(/(.{8})/g, '$1 \r\n'),
       );
       await desk.page.getByText('Pasting is switched off here').waitFor();
       expect(await first!.inputValue()).toBe('');
-      // Typed with those, it is read as it is meant.
+      // Typed spaces and line breaks are skipped.
       await ceremony.typeComponent(desk, 1, envelope.component.replace(/(.{8})/g, '$1 '));
       await desk.page.getByText('8 of 8 groups are whole').waitFor();
     });
@@ -320,7 +320,7 @@ export const tellStory = (name: FaceName): void => {
 
       await ceremony.fillEnvelope(desk, 1, envelope);
       await desk.prove(cleo, wim);
-      // That the search finds what is there.
+      // Checks that the search finds existing values.
       const filled = found((kind) => kind === 'renderer').map(({ text }) => text);
       expect(filled.some((text) => text.startsWith(MARK))).toBe(true);
       expect(filled.some((text) => text.startsWith('C0FFEE5E'))).toBe(true);
@@ -328,7 +328,7 @@ export const tellStory = (name: FaceName): void => {
       await ceremony.enterComponent(desk, 1, []);
       await ceremony.stepDue(desk, 6);
       expect(found((kind) => kind !== 'renderer')).toEqual([]);
-      // The page's own process has the browser's strings, which nobody can wipe, until it collects its garbage.
+      // The page's own process has the browser's strings, which can't be wiped, until its garbage collection.
       await collectGarbage();
       expect(found((kind) => kind === 'renderer')).toEqual([]);
       await searchPage();
@@ -339,7 +339,7 @@ export const tellStory = (name: FaceName): void => {
         process.kill(face.servicePid(), 'SIGKILL');
       });
       expect(said).toMatch(/is being started again[^]*safe/);
-      // Components that were held are gone with it, and are due again; who was here is not.
+      // The held components are lost with it and are due again; presence has ended.
       await ceremony.stepDue(desk, 5);
       await ceremony.takeScreen(desk, 1);
       expect(await now().innerText()).toMatch(/received before the interruption[^]*the same one/);
@@ -366,7 +366,7 @@ export const tellStory = (name: FaceName): void => {
       await ceremony.enterComponent(desk, 2, [chidi, wim]);
       expect(await desk.refusal()).toMatch(/the same as component 1[^]*Nothing was kept of it/);
       await desk.press('Blank the screen');
-      // The browser itself remembers what was typed, in its own process and the page's (SECURITY.md); it goes no further.
+      // The browser itself keeps typed text in its own process and the page's (SECURITY.md); the text must not get further.
       expect(found((kind) => kind !== 'main' && kind !== 'renderer')).toEqual([]);
       await searchPage();
     });
@@ -404,7 +404,7 @@ export const tellStory = (name: FaceName): void => {
     inChromium('says what is and isn’t known when the token’s process is ended', async () => {
       const before = new Set(tokenProcesses());
       await ceremony.formKey(desk, key, pin, [ada, wim]);
-      // One that is there for a moment: looked for and ended in one go.
+      // A short-lived process: found and killed in one step.
       const endNew = (): boolean => {
         const [pid] = tokenProcesses().filter((one) => !before.has(one));
         return pid !== undefined && endOne(pid);
@@ -512,7 +512,7 @@ export const tellStory = (name: FaceName): void => {
         expect(await desk.work.innerText()).toContain(sha256);
         await out.confirmWrappingKey(desk, await desk.words(), [ada, otto]);
         const folder = await out.wrap(desk, nss, pin, [ada, otto]);
-        // NSS tells no check value; that it is a whole AES key only its opening shows.
+        // NSS gives no check value; only opening the package shows that it contains the AES key.
         expect(provider.checkOf(folder, 'sha256')).toMatch(/^[0-9a-f]{6}$/);
       },
     );
@@ -540,7 +540,7 @@ export const tellStory = (name: FaceName): void => {
   });
 };
 
-/** Whether it was there to be ended. */
+/** Whether the process still existed to be killed. */
 const endOne = (pid: number): boolean => {
   try {
     return process.kill(pid, 'SIGKILL');

@@ -1,4 +1,4 @@
-/** A service that goes, a window that is closed: what is there again, and what is left. */
+/** After the service ended or the window was closed: what is restored, and what remains. */
 import { existsSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import type { FaceMessage } from '../../shared/window/bridge.ts';

@@ -1,4 +1,4 @@
-/** What the page gets of the desk: its bridge, whole, and nothing that no page may ask. */
+/** The page's access to the desk: its bridge, complete, and no call that is not for pages. */
 import { expect, test } from 'vitest';
 import { request } from './faces.ts';
 import type { Opened } from './opened.ts';

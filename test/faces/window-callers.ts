@@ -1,4 +1,4 @@
-/** Who is heard beside the page: nobody. */
+/** Calls from any sender other than the page are refused. */
 import { expect, test, vi } from 'vitest';
 import { at } from '../../scripts/lib/project.mjs';
 import type { Opened } from './opened.ts';
@@ -73,7 +73,7 @@ export const callerTests = (of: Opened): void => {
       await page.frames()[1]!.evaluate(call);
       await new Promise((resolve) => setTimeout(resolve, 500));
       expect(asked).not.toHaveBeenCalled();
-      // The same from the page itself is heard: the call was made as one is.
+      // The same call from the page itself is answered, so the refused calls had the right form.
       await page.evaluate(call);
       await vi.waitFor(
         () => {

@@ -1,4 +1,4 @@
-/** Which code and which styles run in the page: its own. */
+/** Only the page's own code and styles run in it. */
 import { expect, test } from 'vitest';
 import type { Opened } from './opened.ts';
 
@@ -54,7 +54,7 @@ export const codeTests = (of: Opened): void => {
               link.remove();
             },
           };
-          // Later, as a page's own code: what a driver evaluates is let past the policy.
+          // Deferred, to run as the page's own code: code evaluated by a driver bypasses the policy.
           setTimeout(() => {
             for (const [what, attempt] of Object.entries(attempts))
               try {

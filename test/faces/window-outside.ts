@@ -1,4 +1,4 @@
-/** What the page reaches beyond itself: nothing. */
+/** The page reaches nothing outside itself. */
 import { expect, test, vi } from 'vitest';
 import type { Opened } from './opened.ts';
 

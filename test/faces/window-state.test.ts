@@ -1,4 +1,4 @@
-/** Where the window opens: as it was, where that still makes sense. */
+/** The window opens at its last place, if that is still valid. */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,7 +40,7 @@ test('what was kept is found again, whole or not at all', () => {
     writeFileSync(join(folder, 'window.json'), text);
     expect(readState(folder), text).toBeUndefined();
   }
-  // A folder that can't be written harms nobody.
+  // A folder that can't be written does no harm.
   writeState(join(folder, 'window.json', 'below-a-file'), state(0, 0, 1100, 700));
 });
 test.each([

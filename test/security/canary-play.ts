@@ -1,7 +1,7 @@
 /**
- * The whole trade with secrets that the test chose, in a process of its own, so that everything that any process prints can be kept and searched.
+ * The whole workflow with secrets chosen by the test, in a process of its own, so that the output of all processes can be captured and searched.
  *
- * Standard input: {@link Plan} as JSON. It prints no secret itself; what it prints are the service's own outputs, passed through, and one line when it is done.
+ * Standard input: {@link Plan} as JSON. It prints no secret itself, only the service's output, passed through, and one line at the end.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -88,7 +88,7 @@ const { key } = await room.call(
   ...BOTH,
 );
 
-// Secrets typed wrongly, and in the wrong place, are secrets as well.
+// Mistyped secrets, and secrets in the wrong field, must not leak either.
 const tokenPins = pins['keys']?.user ?? ['', ''];
 await room
   .call(
@@ -140,8 +140,8 @@ const playTo = async (
 const childrenOf = (pid: number): number[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 /**
- * Whether a token process is past its login: SoftHSM rewrites the token's file at each login, and a process that is ended just then has lost the token. An RSA-4096 key
- * takes far more processor time than all that comes before it.
+ * Whether a token process is past its login: SoftHSM rewrites the token's file at each login, and a process that is killed at that moment destroys the token.
+ * An RSA-4096 key takes far more processor time than all that comes before it.
  */
 const isGenerating = (pid: number): boolean => {
   try {
@@ -158,10 +158,10 @@ const isGenerating = (pid: number): boolean => {
     return false; // it ended
   }
 };
-/** Of 10 ms: a token process with a library open has used fewer than ten. */
+/** In units of 10 ms: a token process that has only opened a library has used fewer than ten. */
 const TICKS = 25;
 
-// Two violent ends with PINs and components in memory: by SIGKILL, and by SIGABRT, which would leave a core.
+// Two kills with PINs and components in memory: by SIGKILL, and by SIGABRT, which would leave a core.
 const formed = await arm('formed');
 for (const signal of ['SIGKILL', 'SIGABRT'] as const) {
   await playTo(formed, 'key.form');

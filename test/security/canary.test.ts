@@ -27,7 +27,7 @@ if (!possible) console.warn('SKIPPED: planting canaries needs SoftHSM and the /p
 
 const canary = (what: string): string => `${what}-${randomBytes(9).toString('hex')}`;
 
-/** A base64 text that holds `bytes` anywhere: three alignments, without the digits that its neighbours have a part in. */
+/** Base64 texts to search for `bytes` at any place: three alignments, without the digits that neighbouring bytes influence. */
 const base64Cores = (bytes: Buffer): Buffer[] =>
   [0, 1, 2].map((shift) => {
     const digits = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64');
@@ -39,7 +39,7 @@ const utf16 = (text: string): Buffer[] => {
   const little = Buffer.from(text, 'utf16le');
   return [little, Buffer.from(little).swap16()];
 };
-/** Every spelling in which a secret might have been written down. */
+/** Every encoding in which a secret could have been written. */
 const spellings = (secret: Buffer): Buffer[] => {
   const lower = secret.toString('hex');
   const upper = lower.toUpperCase();
@@ -122,7 +122,7 @@ describe.skipIf(!possible)('secrets that were typed', () => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  /** The played provider's private key is ours, and opens the exported key. */
+  /** The simulated provider's private key, which opens the exported key. */
   const exported = (): Buffer => {
     const last = readFileSync(join(root, 'stdout'), 'utf8').trim().split('\n').at(-1) ?? '{}';
     const { aws = '' } = JSON.parse(last) as { aws?: string };
@@ -131,7 +131,7 @@ describe.skipIf(!possible)('secrets that were typed', () => {
     const blob = readFileSync(join(plan.out, 'package', 'EncryptedKeyMaterial.bin'));
     return privateDecrypt({ key, padding, oaepHash: 'sha1' }, blob);
   };
-  /** Plain files, newer than the start, where a program might leave something. */
+  /** Regular files, newer than the start, in places where programs leave files. */
   const strayFiles = (): string[] =>
     [...new Set([tmpdir(), '/tmp', '/var/tmp', '/dev/shm', process.cwd()])].flatMap((folder) =>
       existsSync(folder)
@@ -144,7 +144,7 @@ describe.skipIf(!possible)('secrets that were typed', () => {
             })
         : [],
     );
-  /** Strays are somebody else's too: one may be gone by now, or not be ours to read. */
+  /** Such files may belong to other programs: one may be deleted by now, or be unreadable for us. */
   const contentOf = (file: string): Buffer => {
     try {
       return readFileSync(file);
@@ -203,7 +203,7 @@ describe.skipIf(!possible)('secrets that were typed', () => {
     const stored = files
       .filter((path) => /desk\.sqlite/u.test(path))
       .map((path) => readFileSync(path));
-    // What an unsealed Ed25519 key would begin with (RFC 8410 section 7).
+    // The first bytes of an unsealed Ed25519 key (RFC 8410 section 7).
     const prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
     expect(stored.some((bytes) => bytes.includes(prefix))).toBe(false);
   });

@@ -1,6 +1,6 @@
 /**
- * Messages that are not ours. The attack: a page or a program beside it writes whatever it likes to the service. The impact wanted: a crash, a call under
- * another name, or a service that answers nobody any more. Each is answered in words with a code, and the next message is served.
+ * Hostile messages. The attack: a page or another program writes arbitrary data to the service. The impact wanted: a crash, a call under another name, or a
+ * service that no longer answers. Each is refused with a message and a code, and the next message is served.
  */
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

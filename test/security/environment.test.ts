@@ -1,4 +1,4 @@
-/** Nothing in an environment decides what Keymoot's processes run: what they may be given is named, and the rest stays outside (design 08, T9). */
+/** No environment variable decides which code Keymoot's processes run: only named variables are passed on (design 08, T9). */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { askForDebugger, decidesOnDebugger } from '../support/debugger.ts';
 
 const { desktopEnvironment, moduleEnvironment, nodeOptions, serviceEnvironment } = environments;
 
-/** Each of them can make some program load or run what it names, write down what it does, or believe what it should not. */
+/** Each of them can make some program load or run code, write traces, or trust a wrong source. */
 const HOSTILE = [
   ...['LD_PRELOAD', 'LD_AUDIT', 'LD_LIBRARY_PATH', 'DYLD_INSERT_LIBRARIES', 'GLIBC_TUNABLES'],
   ...['GCONV_PATH', 'LOCPATH', 'NLSPATH', 'MALLOC_TRACE', 'BASH_ENV', 'ENV', 'SHELLOPTS', 'IFS'],
@@ -82,7 +82,7 @@ describe('what a process may be given', () => {
   test('is the same for a service that a window starts', () => {
     const env = serveCommand(['keymoot'], '/data', { ...hostile, PATH: '/bin' }).env;
     expect(env).toEqual({ MALLOC_MMAP_THRESHOLD_: expect.any(String) as string, PATH: '/bin' });
-    // Named without a value, else Node would pass its own on.
+    // Set to undefined, else Node would pass its own value on.
     expect(Object.keys(env)).toContain('NODE_V8_COVERAGE');
   });
 });
@@ -93,7 +93,7 @@ describe('an OpenSSL configuration', () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'keymoot-openssl-'));
     config = join(folder, 'openssl.cnf');
-    // One that names a provider would run it; this one ends every Node that so much as reads it.
+    // A configuration that names a provider would run its code; this one crashes every Node that merely reads it.
     writeFileSync(config, 'nodejs_conf = [\n= broken\n[');
   });
   afterAll(() => {
@@ -140,7 +140,7 @@ describe.runIf(process.platform === 'linux')('the debugger that a Node opens on 
   };
 
   test('would open for a Node that is not told otherwise', async () => {
-    // On a port of the system's choice: others may be debugging here.
+    // On a port chosen by the system: another debugger may run here.
     const args = ['--inspect-port=0', '-e', 'setInterval(() => 0, 1000)'];
     const pid = await begun(spawn(process.execPath, args, { stdio: 'ignore' }));
     expect((await askForDebugger([pid])).ports).toHaveLength(1);

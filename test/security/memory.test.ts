@@ -1,4 +1,6 @@
-/** The service hands PIN halves and components on, and reads passphrases. Nothing of them may be left in its memory: it lives for as long as the desk is open. */
+/**
+ * The service hands PIN halves and components on, and reads passphrases. None of them may stay in its memory, since it runs for as long as the desk is open.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   defineAndApprove,
@@ -10,7 +12,7 @@ import {
 import { TestDesk, ADA, OTTO, possible } from '../support/desk.ts';
 import { formsOfHex, formsOfText, searchMemory, type Form } from '../support/memory.ts';
 
-/** Where the system lets us look into another process at all. */
+/** Whether the system allows reading another process's memory. */
 const allowed = process.platform === 'linux';
 
 describe.runIf(possible && allowed)('the service’s memory', () => {

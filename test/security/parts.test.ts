@@ -1,4 +1,4 @@
-/** What is in a process's memory besides what it is for: the short-lived ones load no schema library. */
+/** The code that processes load: the short-lived ones load no schema library. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Names that zod's own code can't be without. */
+/** Names that always occur in zod's code. */
 const isSchemas = (file: string): boolean =>
   /\bZodType\b|\$ZodType\b/u.test(readFileSync(file, 'utf8'));
 
@@ -28,7 +28,7 @@ const loadedBy = async (command: string): Promise<string[]> => {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc', 'pipe'],
     serialization: 'advanced',
   });
-  // Its parent is gone as soon as it looks, so it ends by itself.
+  // It finds no parent at its first check, so it ends by itself.
   child.disconnect();
   await new Promise((ended) => child.once('exit', ended));
   const files = JSON.parse(readFileSync(listed, 'utf8')) as string[];

@@ -67,7 +67,7 @@ const look = (pid: number): Seen => ({
     }
   }),
 });
-/** Inodes of every socket of the network, of whatever process. */
+/** Inodes of every network socket of any process. */
 const networkSockets = (): string[] =>
   ['tcp', 'tcp6', 'udp', 'udp6', 'raw', 'raw6'].flatMap((kind) => {
     try {
@@ -92,7 +92,7 @@ describe.skipIf(!possible)('each process of a desk', () => {
     stage = await setStage();
     vi.unstubAllEnvs();
     const { room, steer, at } = stage;
-    // Everyone at work at once: a holder with a component, the log's signer, and a token in the middle of a call.
+    // All processes at work at once: a holder with a component, the log's signer, and a token in the middle of a call.
     const envelopes = packEnvelopes(16);
     const definition = await draftDefinition(room, at, 'AES-128', 'seen', envelopes.expected);
     const { sha256 } = await defineAndApprove(room, definition);
@@ -133,7 +133,7 @@ describe.skipIf(!possible)('each process of a desk', () => {
       expect(
         Object.keys(environment).filter((name) => name in HOSTILE || /^LD_/u.test(name)),
       ).toEqual([]);
-    // A shell may leave where it stands, and Node tells its child which pipe is theirs.
+    // A shell may export its folder, and Node passes the IPC pipe's number to its child.
     const expected = /^(?:PWD|OLDPWD|SHLVL|_|NODE_CHANNEL_FD|NODE_CHANNEL_SERIALIZATION_MODE)$/u;
     const names = ({ environment }: Seen) =>
       Object.keys(environment).filter((name) => !expected.test(name));
@@ -165,7 +165,7 @@ describe.skipIf(!possible)('each process of a desk', () => {
     for (const seen of [token, signer])
       expect(loaded(seen)).toEqual({ database: false, binding: true, library: true });
     expect(loaded(holder)).toEqual({ database: false, binding: false, library: false });
-    // The signer has the log's library, and not the one that the keys lie behind.
+    // The signer has the log's library, and not that of the keys.
     expect(signer.maps).not.toContain(stage.folder);
   });
 

@@ -1,4 +1,4 @@
-/** A long log is exported in pieces: the bundle is what it would be in one, and the desk is there for others meanwhile. */
+/** A long log is exported in pieces: the bundle is the same as if written at once, and the desk answers other calls meanwhile. */
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -80,7 +80,7 @@ describe.skipIf(!possible)('a bundle of a long log', () => {
     const { place, exporting } = await exportTo('given-up');
     await refusedAs('cancelled', exporting);
     expect(beside(place)).toEqual([]);
-    // The entry that was to be in it is followed by one that takes it back.
+    // The entry about the export is followed by one that records its failure.
     const { log } = inside.desk.store;
     const [said, took] = [2, 1].map((back) => inside.desk.journal.entry(log.size - back));
     expect(said).toMatchObject({ type: 'audit.exported', outcome: 'success' });
@@ -88,7 +88,7 @@ describe.skipIf(!possible)('a bundle of a long log', () => {
       ...{ type: 'audit.exported', outcome: 'failure', reason: 'cancelled' },
       detail: said?.detail,
     });
-    // And the desk opens with it: its own judge has nothing against it.
+    // The desk also opens with this log: its own judge accepts it.
     inside.desk.close();
     inside = await desk.inside();
     expect(inside.desk.store.log.size).toBe(log.size);

@@ -1,4 +1,4 @@
-/** A ceremony's key while the ceremony is not over: blind until it is compared, and destroyed by nobody who may not. */
+/** A ceremony's key while the ceremony is not over: its check value is hidden until it is compared, and only authorised people can destroy it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { InputGiven } from '../../shared/contract/index.ts';
 import {

@@ -1,4 +1,6 @@
-/** The component ceremony, driven through the contract by people who skip, repeat, swap and err. Nothing moves but by the right people at the right step. */
+/**
+ * The component ceremony, driven through the contract by people who skip, repeat, swap and make mistakes. Only the right people at the right step advance it.
+ */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CeremonyView, StepInput } from '../../shared/contract/ceremonies.ts';
@@ -33,7 +35,7 @@ describe.skipIf(!possible)('a component ceremony', () => {
 
   const step = (view: CeremonyView, id: string, input: StepInput, ...names: string[]) =>
     desk.call(channel, { ceremony: view.id, step: id, input }, ...names);
-  /** Refused, and neither log nor ceremony moved. */
+  /** Expects a refusal without any change of log or ceremony. */
   const stays = async (
     code: ErrorCode,
     view: CeremonyView,
@@ -45,7 +47,7 @@ describe.skipIf(!possible)('a component ceremony', () => {
     await desk.unchanged(code, () => step(view, id, input, ...names));
     expect(await desk.call('ceremonies.show', { ceremony: view.id })).toEqual(before);
   };
-  /** Refused, and the failed check is in the log and the ceremony. */
+  /** Expects a refusal with the failed check recorded in the log and the ceremony. */
   const fails = async (
     code: ErrorCode,
     view: CeremonyView,
@@ -94,7 +96,7 @@ describe.skipIf(!possible)('a component ceremony', () => {
     const go = async (upTo: string) => {
       played = await desk.play(played, upTo);
     };
-    /** The first component, entered otherwise than its envelope says. */
+    /** Enters the first component with a value that differs from its envelope. */
     const refusedComponent = async (changes: Parameters<typeof component>[2]) =>
       fails('component-refused', view(), '5', await component(played, 1, changes), CLEO, WIM);
 
@@ -336,7 +338,7 @@ describe.skipIf(!possible)('a component ceremony', () => {
         'quarantine',
       );
       await exception(view(), ADA, WIM);
-      // Six digits are compared as six, and the record claims no more.
+      // A check value of six digits is compared in six digits, and the record claims no more.
       const check = played.envelopes.expected.slice(0, 6);
       played = {
         ...played,

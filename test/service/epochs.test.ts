@@ -1,4 +1,4 @@
-/** Ending what a former service left running: only what is certainly its own, and not without a word when it can't be ended. */
+/** Ending what a former service left running: only processes that are certainly its own, and with an error when one can't be ended. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { endFormer, startedAt } from '../../custody/service/epochs.ts';

@@ -9,7 +9,7 @@ import { Room } from '../../custody/cli/rehearsal/room.ts';
 import type { AwsAlgorithm } from '../../shared/contract/exports.ts';
 import type { KeyRecord } from '../../shared/domain/keys.ts';
 
-/** Everything on the provider's side by openssl: making the wrapping key, and opening the package. No line of ours is on that side. */
+/** Everything on the provider's side by openssl: making the wrapping key, and opening the package. None of our code runs on that side. */
 const openssl = (...args: string[]): Buffer =>
   execFileSync('openssl', args, { stdio: ['ignore', 'pipe', 'pipe'] });
 

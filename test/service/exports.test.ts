@@ -1,4 +1,4 @@
-/** Exports that must not happen: keys in quarantine, files that are not the provider's, keys that nobody confirmed, PINs that are wrong. */
+/** Exports that must not happen: keys in quarantine, files that are not the provider's, unconfirmed wrapping keys, wrong PINs. */
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import {
@@ -25,7 +25,7 @@ import { softhsmLibrary } from '../support/softhsm.ts';
 import { withToken } from '../support/with-token.ts';
 import { ADA, CLEO, OTTO, TestDesk, newLabel, possible, refusedAs } from '../support/desk.ts';
 
-/** Where the disk of this process fails once a package is in its place. */
+/** Makes this process's disk fail once a package is in this place. */
 const disk = vi.hoisted(() => ({ failsAfter: '' }));
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();
@@ -306,7 +306,7 @@ describe.skipIf(!possible)('exports', () => {
           'readback-wrong',
           desk.call('exports.confirm', { export: id, words: wrong }, ADA, OTTO),
         );
-      // The sign of an exchanged wrapping key: it stands in the log, with who typed, and confirms nothing.
+      // Wrong words are the sign of an exchanged wrapping key: the log records them with the person who typed, and the key stays unconfirmed.
       const written = await desk.entries(size);
       expect(
         written.map(({ type, outcome, reason, acts }) => [

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { NewFolder } from '../../custody/service/files.ts';
 
-/** Where the disk fails once the folder is in its place. */
+/** Makes the disk fail once the folder is in this place. */
 const disk = vi.hoisted(() => ({ failsAfter: '' }));
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof import('node:fs')>();

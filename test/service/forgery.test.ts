@@ -1,6 +1,6 @@
 /**
- * Entries appended to the log of a closed desk, their leaves, index and rows made to fit: no table contradicts the log. What is missing is that the people who
- * must agree to such an entry ever did, or that it could follow from what the log says before. The desk asks the same judge as an auditor does, and does not open.
+ * Entries appended to the log of a closed desk, their leaves, index and rows made to fit: no table contradicts the log. Either the required people never agreed
+ * to the entry, or it contradicts the log before it. The desk uses the same judge as an auditor, and does not open.
  */
 import { hash, randomBytes } from 'node:crypto';
 import { copyFileSync, rmSync } from 'node:fs';
@@ -55,7 +55,7 @@ describe.skipIf(!possible)('an entry that was appended behind the desk’s back'
     for (const name of EVERYONE)
       await desk.call('presence.arrive', { person: desk.person(name) }, name);
     hsm = await softhsmFolder();
-    // A second module, as good as the first.
+    // A second module, properly added like the first.
     await desk.call(
       'modules.add',
       {
@@ -93,10 +93,10 @@ describe.skipIf(!possible)('an entry that was appended behind the desk’s back'
     hsm.remove();
   });
 
-  /** What an entry says beside its frame. */
+  /** The members of an entry beside its frame. */
   type Piece = Pick<Entry, 'type' | 'detail'> & Partial<Omit<Entry, 'type' | 'detail'>>;
 
-  /** The closed desk, in the hands of whoever can write its folder. */
+  /** The closed desk, modified by an attacker who can write its folder. */
   class Attacker {
     readonly store = Store.open(desk.data);
     readonly entries: Entry[] = [...this.store.log.entries()].map(({ entry }) => readEntry(entry));
@@ -111,7 +111,7 @@ describe.skipIf(!possible)('an entry that was appended behind the desk’s back'
     get atStep() {
       return { ...this.ceremony, step: played.view.due ?? '' };
     }
-    /** The state that rows would follow from if every act counted and every entry were allowed. */
+    /** The state that would result if every act counted and every entry were allowed: rows are forged from it. */
     #believe(entry: Entry): void {
       const acts = (entry.acts ?? []).flatMap((act): CountedAct[] => {
         const statement = openEnvelope(act)?.statement;
@@ -122,7 +122,7 @@ describe.skipIf(!possible)('an entry that was appended behind the desk’s back'
       const ignore = () => undefined;
       follow(this.#state, entry, { acts, lacking: false, say: ignore, doubt: ignore });
     }
-    /** The entry by which this person once came to read. */
+    /** The entry of this person's arrival. */
     arrival(person: string): Entry {
       const found = this.entries.find(
         ({ type, acts = [] }) =>
@@ -157,7 +157,7 @@ describe.skipIf(!possible)('an entry that was appended behind the desk’s back'
       });
       return this;
     }
-    /** An act on this piece by somebody whose passphrase the attacker knows: their own, say. */
+    /** An act on this piece by a person whose passphrase the attacker knows, for example the attacker's own. */
     async act(
       name: string,
       channel: ChannelName,
@@ -201,7 +201,7 @@ describe.skipIf(!possible)('an entry that was appended behind the desk’s back'
     }
   }
 
-  /** Lets the attacker work, and wants the desk closed to what they did. */
+  /** Runs the attack, and expects that the desk refuses to open. */
   const refuses = async (why: string | RegExp, work: (attacker: Attacker) => unknown) => {
     for (const suffix of ['-wal', '-shm']) rmSync(`${file()}${suffix}`, { force: true });
     copyFileSync(kept(), file());
@@ -230,14 +230,14 @@ describe.skipIf(!possible)('an entry that was appended behind the desk’s back'
     },
     ceremony,
   });
-  /** A next try of the step that is due, its intent or its good end. */
+  /** A next attempt at the due step: its intent or its success. */
   const step = ({ atStep }: Attacker, outcome: 'intent' | 'success' = 'intent'): Piece => ({
     type: 'ceremony.step',
     outcome,
     detail: { step: atStep.step, attempt: 2, kind: 'key.verify' },
     ceremony: atStep,
   });
-  /** Who sits at the step that is due. */
+  /** The people at the due step. */
   const sitting = (): string[] => {
     const seats = played.definition.steps.find(({ id }) => id === played.view.due)?.seats ?? [];
     const people = played.definition.seats.filter(({ seat }) => seats.includes(seat));
@@ -343,7 +343,7 @@ describe.skipIf(!possible)('an entry that was appended behind the desk’s back'
       ];
       attacker.append({ ...piece, acts }, desk.person(ADA));
     }));
-  /** A library of the attacker's: the next use of a key that is moved to it would load it and hand it the PIN. */
+  /** The attacker's library: the next use of a key that is moved to it would load it and give it the PIN. */
   const evil = ({ store }: Attacker): Piece => {
     const [like] = store.modules.all();
     if (like === undefined) throw new Error('the desk has no module');

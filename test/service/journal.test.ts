@@ -1,4 +1,4 @@
-/** The journal on a jump of the clock, and what it never writes. */
+/** The journal after a jump of the clock, and the entries that it refuses to write. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ADA, TestDesk, possible, type Inside } from '../support/desk.ts';
 
@@ -23,7 +23,7 @@ describe.skipIf(!possible)('the journal', () => {
       inside.desk.journal.entry(size + at),
     );
   };
-  /** Fake time stands still while the monotonic clock goes on: bring them together again. */
+  /** Fake time stands still while the monotonic clock goes on: synchronises them again. */
   const jump = (ms: number) => vi.setSystemTime(Date.now() + ms);
 
   for (const [what, hours] of [

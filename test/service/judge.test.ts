@@ -1,4 +1,4 @@
-/** Bundles that came from outside are judged while the desk goes on, and only for as long as somebody waits. */
+/** Bundles that came from outside are judged while the desk goes on, and only while the caller waits. */
 import { execFileSync } from 'node:child_process';
 import { closeSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';

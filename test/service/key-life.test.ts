@@ -1,4 +1,4 @@
-/** A key's life is what the log says was done with it. */
+/** A key's life is the list of the log's entries about it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ADA, OTTO, TestDesk, newLabel, possible, refusedAs } from '../support/desk.ts';
 

@@ -1,4 +1,4 @@
-/** Names that people type: what may be in them, what may not, and what is taken already. */
+/** Names that people type: allowed characters, forbidden ones, and names that are taken already. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ADA, OTTO, TestDesk, newLabel, possible, refusedAs } from '../support/desk.ts';
 
@@ -41,7 +41,7 @@ describe.skipIf(!possible)('a label', () => {
         label,
         login: { first: desk.person(ADA), second: desk.person(ADA) },
       };
-      // By hand: a face could not even prove an input with half a character in it.
+      // Sent directly: a face could not even hash an input with a lone surrogate for a proof.
       const raw = await refusedAs(
         'input-invalid',
         desk.room.desk.send({ channel: 'keys.generate', input: inputs }),

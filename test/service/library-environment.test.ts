@@ -1,4 +1,4 @@
-/** A library's process gets the variables that its own family reads, whoever asks for more. */
+/** A library's process gets only the variables that its own family reads, even when a call names more. */
 import { appendFileSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** What the desk says of a key is what the device said, and a device that says something else than was asked for keeps nothing (R28). */
+/** The desk's record of a key has the device's own values, and a key whose values differ from the request is destroyed (R28). */
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -24,7 +24,7 @@ describe.skipIf(!possible || compiler() === undefined)('a device that contradict
     desk = await TestDesk.found();
     hsm = await softhsmFolder();
     const token: TokenIdentity = await softhsmToken(hsm.options, 'faulty');
-    // Under the library's own name, so that the desk takes it for what it forwards to.
+    // Under the real library's name, so that the desk takes the proxy for that library.
     const folder = join(hsm.folder, 'library');
     mkdirSync(folder);
     const library = join(folder, 'libsofthsm2.so');
@@ -124,7 +124,7 @@ describe.skipIf(!possible || compiler() === undefined)('a device that contradict
       { type: 'ceremony.step', outcome: 'failure', detail: { kind: 'key.form' } },
     ]);
     expect(await labels()).not.toContain('keymoot-import');
-    // The components are still held: nobody enters them again.
+    // The components are still held and need not be entered again.
     steer.set(
       `C_GetAttributeValue * attr ${CKA.LOCAL} 01`,
       `C_GetAttributeValue * attr ${CKA.ALWAYS_SENSITIVE} 01`,

@@ -1,4 +1,4 @@
-/** Who asks a desk that takes long to open is told how far it is; of one that doesn't nobody hears. */
+/** A desk that takes long to open reports its progress to the caller; one that opens quickly reports none. */
 import { expect, test } from 'vitest';
 import type { EventName, Payload } from '../../shared/contract/index.ts';
 import { Opening } from '../../custody/service/opening.ts';

@@ -88,7 +88,7 @@ describe.skipIf(!possible)('PINs', () => {
       return desk.call('tokens.objects', { at: desk.room.token('work'), login }, ...names);
     };
     await desk.unchanged('pin-wrong', () => look(ADA));
-    // Being there is enough to see what everyone may; a try of the PIN is an act.
+    // Presence is enough for the public objects; a login with the PIN is an act.
     await desk.unchanged('act-required', () => look());
     const { publicView } = await desk.call('tokens.objects', { at: desk.room.token('work') });
     expect(publicView).toBe(true);
@@ -117,11 +117,11 @@ describe.skipIf(!possible)('PINs', () => {
     };
     await desk.room.train('softhsm', 'by one', ADA);
     await desk.room.train('softhsm', 'by two', ADA, OTTO);
-    // A library of its own comes with this kind of token.
+    // This kind of token brings a library of its own.
     await desk.unchanged('two-required', () => desk.room.train('nss', 'other', ADA));
     expect(await control('by one')).toBe('single-control');
     expect(await control('by two')).toBe('pin-halves');
-    // Made before anybody was enrolled: nobody proved anything.
+    // Made before any person was enrolled, so without any proof.
     expect(await control('log')).toBe('single-control');
   });
   test('a new one is made of two halves of their least length', async () => {

@@ -14,7 +14,7 @@ describe.skipIf(!possible)('proofs', () => {
   });
   afterAll(() => desk.remove());
 
-  /** A call that needs two people and changes something that can be seen. */
+  /** A call that needs two people and makes a visible change. */
   const channel = 'people.setRole';
   const input = () => ({ person: desk.person(CLEO), role: 'operator' as const });
   const send = (proofs: { person: string; secret: string }[], to: ChannelName = channel) =>

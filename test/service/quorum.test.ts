@@ -1,4 +1,4 @@
-/** What two people must agree to, and what nobody may do while the log can't be sealed (design 08, T5 and T6). */
+/** Acts that need two people, and acts that are refused while the log can't be sealed (design 08, T5 and T6). */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

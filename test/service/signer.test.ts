@@ -1,4 +1,4 @@
-/** Where the seal is the point, nothing counts as sealed that is not (design 08, T5). */
+/** Acts that require a seal fail unless the seal was really made (design 08, T5). */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ADA, TestDesk, possible, refusedAs, type Inside } from '../support/desk.ts';
 
@@ -42,7 +42,7 @@ describe.skipIf(!possible)('a seal that is the point', () => {
     try {
       await arrive();
       vi.advanceTimersByTime(30_000);
-      await arrive(); // moves nothing
+      await arrive(); // changes nothing
       const { unsealed } = inside.desk.signer.state();
       expect(unsealed).toBe(2);
       vi.advanceTimersByTime(29_999);

@@ -1,6 +1,6 @@
 /**
- * Approval is counted from signatures, never from rows (design 08, T1). Whoever can write the database file, but has nobody's passphrase and not the
- * log token's PIN, is refused at the next start, in words, and nothing is changed.
+ * Approval is counted from signatures, never from rows (design 08, T1). Changes by an attacker who can write the database file, but has no person's passphrase
+ * and not the log token's PIN, are refused at the next start with a message, and nothing is changed.
  */
 import { hash } from 'node:crypto';
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -75,7 +75,7 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
     copyFileSync(from, file());
   };
   const start = () => DeskClient.start(desk.data);
-  /** Changes the database, starts the desk, and wants it refused with nothing written. */
+  /** Changes the database, starts the desk, and expects a refusal with nothing written. */
   const refusesToOpen = async (
     code: ErrorCode | readonly ErrorCode[],
     change: Change,
@@ -278,7 +278,7 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
       );
     }));
 
-  /** The log has the hash only, so the text is compared where a library would be loaded by it. */
+  /** The log has only the hash, so the settings are compared when they would be used to load a library. */
   const settings: [string, string][] = [
     ['gets other parameters', `json_set(json, '$.parameters', 'configdir=''sql:/tmp/other''')`],
     ['reads another configuration', `replace(json, 'softhsm2.conf', 'other.conf')`],
@@ -375,7 +375,7 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
   test('does not open when the tail is cut together with its checkpoints', () =>
     refusesToOpen(LOG, (db) => {
       db.pragma('foreign_keys = OFF');
-      // The last two entries and every checkpoint over them: what is left says itself that more was sealed, or its tables do.
+      // The last two entries and every checkpoint over them: the remaining log itself, or its tables, show that more was sealed.
       const size = (db.prepare('SELECT max(seq) + 1 AS n FROM log').get() as { n: number }).n;
       withoutTriggers(db, () =>
         db.exec(
@@ -451,7 +451,7 @@ describe.skipIf(!possible)('a database that was changed behind the desk’s back
     );
   });
 
-  /** Replaces an entry by a changed one; `hashes` says what is made to fit it. */
+  /** Replaces an entry by a changed one; `hashes` names what is recomputed to fit it. */
   const replace = (
     db: Sqlite.Database,
     type: string,

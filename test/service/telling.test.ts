@@ -1,4 +1,4 @@
-/** What long work says while it goes on. */
+/** The progress reports of long work. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

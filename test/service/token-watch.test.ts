@@ -1,4 +1,4 @@
-/** A token that comes or goes is noticed while somebody watches, and whoever watches is in nobody's way. */
+/** A token that appears or leaves is reported while a watch is on, and the watch delays no other call. */
 import { appendFileSync, copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +8,7 @@ import { buildFaults, compiler, control, type Control } from '../faults/build.ts
 import { ADA, OTTO, TestDesk, newLabel, possible } from '../support/desk.ts';
 import { softhsmFolder, softhsmToken, type ThrowAway } from '../support/softhsm.ts';
 
-/** What is promised, with the list that a window asks for afterwards. */
+/** The promised time, including the list that a window requests afterwards. */
 const SOON_MS = 2_000;
 
 describe.skipIf(!possible || compiler() === undefined)('watching the tokens', () => {
@@ -64,7 +64,7 @@ describe.skipIf(!possible || compiler() === undefined)('watching the tokens', ()
     (await seen()).tokens.flatMap(({ identity, initialised }) =>
       initialised ? [identity.label] : [],
     );
-  /** How long until the desk said that something changed, ms. */
+  /** The time until the desk reported the change, ms. */
   const told = async (before: number, within = 20_000): Promise<number> => {
     const began = performance.now();
     while (changes === before && performance.now() - began < within) await sleep(10);
@@ -157,7 +157,7 @@ describe.skipIf(!possible || compiler() === undefined)('watching the tokens', ()
   });
 
   test('ends a look that hangs as soon as something is to be done', async () => {
-    // The second in a process: only a look initialises twice.
+    // The second C_Initialize in a process: only a process for looking initialises the library twice.
     steer.set('C_Initialize 2+ hang-before');
     await sleep(1_500);
     const began = performance.now();

@@ -1,4 +1,4 @@
-/** Guessing a passphrase through the desk is slow, for people who are enrolled too, and shuts nobody out. */
+/** Guessing a passphrase through the desk is slow, even for enrolled people, and locks no person out. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { KeymootError } from '../../shared/errors.ts';
 import { Tries } from '../../custody/service/tries.ts';
@@ -13,7 +13,7 @@ describe('tries at a passphrase', () => {
   afterEach(() => {
     vi.useRealTimers();
   });
-  /** How long a try takes that itself takes no time, ms. */
+  /** The delay of a try whose own work takes no time, ms. */
   const waited = async (person: string, right = false): Promise<number> => {
     const begun = Date.now();
     let ended: number | undefined;
