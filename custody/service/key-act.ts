@@ -1,5 +1,5 @@
 /**
- * One act on a key at its token: look, intend, ask, compare, record. Generating, forming and destroying are subclasses; their methods stand in this order.
+ * One act on a key at its token: look, intend, ask, compare, record. Generating, forming and destroying are subclasses of it.
  *
  * The module's turn is held from the look to the record, so no other process logs in on it meanwhile. The look and the one request run in one token process;
  * what the device did is read by a new process, so that no cache of the first is used. Any failure between intent and record leaves the intent open, and
@@ -71,7 +71,7 @@ export abstract class KeyAct<
   protected abstract ask(client: TokenClient): Promise<Answer>;
   /** Compares the token's answer with the wish, and closes the intent. */
   protected abstract record(answer: Answer): Promise<Result>;
-  /** The token refused with an error, but may still have done half of the act. Closes the intent and rethrows, or throws when part of it was done. */
+  /** The token refused, but may still have done the act or half of it: finds out or undoes what was done, and closes the intent. Throws unless the act was done. */
   protected abstract afterRefusal(error: KeymootError): Promise<Result>;
 
   run(): Promise<Result> {

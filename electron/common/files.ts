@@ -1,4 +1,4 @@
-/** Files: the face shows a dialog and tells the service the path; the page gets a grant and a base name (design 01, "Files and print"). */
+/** Files: the face shows a dialog and sends the path to the service; the page gets a grant and a base name (design 01, "Files and print"). */
 import { FILE_PURPOSES, type FilePurpose } from '../../shared/contract/names.ts';
 import { uuid } from '../../shared/contract/wire.ts';
 import { list, record, string } from '../../shared/form.ts';

@@ -91,8 +91,8 @@ export const parseFileQuestion = (
 /**
  * Parses what comes with a drop.
  *
- * SECURITY: the path is the browser's word and passes through the page's process, so a page that was taken over could make one up. That is why only what is
- * judged may be dropped: its content goes to a process of its own and comes back as a verdict.
+ * SECURITY: the path comes from the browser through the page's process, so a compromised page could invent one. That is why only bundles and trust files may be
+ * dropped: they are judged in a process of their own, and only a verdict comes back.
  */
 export const parseDropped = (
   purpose: unknown,

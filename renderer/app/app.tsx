@@ -55,7 +55,7 @@ const PaperHead = () => {
   );
 };
 
-/** Always visible: clock, desk, log, who is present. */
+/** Always visible: clock, desk, log, people present. */
 const StateBar = () => {
   const status = useDesk((desk) => desk.status);
   const hello = useDesk((desk) => desk.hello);

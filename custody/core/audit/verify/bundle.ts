@@ -159,7 +159,7 @@ export class Bundle {
     if (!refused) this.#fail('format', 'the tree needs this file', path);
     if (refused || this.listed === undefined || this.listed.has(path))
       this.#findings.doubt('integrity', `${path} is not there to be compared`);
-    // A finding about the format and not a missing file: the manifest claims to be complete without it.
+    // The file was left out and not lost on the way: the manifest claims to be complete without it.
     else this.#fail('integrity', 'the checkpoint covers it and the bundle leaves it out', path);
     return undefined;
   }
