@@ -34,6 +34,14 @@ const BOOT_MS = uptime() * 1000 - performance.now();
 /** From this size on, a jump of the wall clock against the monotonic clock, or behind the last entry, gets an entry of its own, ms. */
 const CLOCK_STEP_MS = 5_000;
 
+interface Clocks {
+  /** ms since 1970, and may be set. */
+  wall: number;
+  /** ms, and only goes forward. */
+  steady: number;
+}
+const clocks = (): Clocks => ({ wall: Date.now(), steady: performance.now() });
+
 export interface RecordOptions {
   /** Stores data that the log only names by a hash (evidence, names, sealed keys), in the same transaction before the entries. */
   beside?: () => void;
@@ -46,7 +54,8 @@ export class Journal {
   #state: State;
   #origin: string | undefined;
   #announced: NewEntry | undefined;
-  #clock = { wall: Date.now(), steady: performance.now() };
+  /** The time of the last record, by both clocks. */
+  #clock = clocks();
   /** Called after each commit with the entries written. */
   onWritten: (entries: readonly Entry[]) => void = () => undefined;
 
@@ -130,10 +139,8 @@ export class Journal {
   }
 
   /** By how much the wall clock jumped since the last record, ms; at the first record, by how much it lies behind the last entry. */
-  #clockStep(): number {
-    const now = { wall: Date.now(), steady: performance.now() };
+  #clockStep(now: Clocks): number {
     const jumped = now.wall - this.#clock.wall - (now.steady - this.#clock.steady);
-    this.#clock = now;
     const behind = Math.min(0, now.wall - this.#state.facts.time);
     return Math.round(Math.abs(jumped) > Math.abs(behind) ? jumped : behind);
   }
@@ -196,7 +203,8 @@ export class Journal {
   /** Writes entries and the rows that follow from them, in one transaction, on disk when this returns. */
   record(entries: readonly NewEntry[], options: RecordOptions = {}): Entry[] {
     const { beside, mustSucceed = false } = options;
-    const step = this.#clockStep();
+    const now = clocks();
+    const step = this.#clockStep(now);
     const all: NewEntry[] = [
       ...(Math.abs(step) > CLOCK_STEP_MS && this.#store.log.size > 0
         ? [{ type: 'clock.changed' as const, detail: { step_ms: step } }]
@@ -227,6 +235,7 @@ export class Journal {
       throw error;
     }
     state.keep();
+    this.#clock = now;
     this.#announced = undefined;
     this.onWritten(written);
     return written.slice(all.length - entries.length);

@@ -78,6 +78,8 @@ export const refresh = async (): Promise<void> => {
   // One update, so that the page is drawn once.
   set({
     opening: undefined,
+    // The hello before the judged log has it from the index alone.
+    hello: { ...hello.value, state: seen.value.state },
     status: seen.value,
     ...settled(seen.value.log),
     ...(people.ok ? { people: people.value } : {}),

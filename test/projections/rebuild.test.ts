@@ -121,7 +121,7 @@ describe.skipIf(!possible)('a desk made again from its log alone', () => {
         [['AES-256', 'encrypt'] as const, ['P-256', 'sign'] as const],
         pick,
       )!;
-      return desk.generate(newLabel(), { algorithm, purpose, extractable: pick(4) > 0 });
+      return desk.generate(newLabel(), { algorithm, purpose, extractable: purpose === 'encrypt' });
     },
     enrol: () => desk.room.enrol(`Person ${newLabel('p')}`, 'operator', ADA, OTTO),
     role: async (pick) => {
@@ -256,7 +256,7 @@ describe.skipIf(!possible)('a desk made again from its log alone', () => {
       }
     };
     try {
-      while (performance.now() < until) {
+      while (first.length > 0 || performance.now() < until) {
         for (let n = 0; n < 6; n++)
           await playOne(first.shift() ?? one(Object.keys(acts), pick) ?? '');
         await desk.room.desk.stop();
@@ -265,10 +265,10 @@ describe.skipIf(!possible)('a desk made again from its log alone', () => {
           expect(after[table], table).toEqual(rows);
         await desk.room.reopen();
       }
+      expect([...did.keys()].toSorted()).toEqual(Object.keys(acts).toSorted());
     } catch (error) {
       throw new Error(`seed ${seed}: ${story.join(', ')}`, { cause: error });
     }
-    expect([...did.keys()].toSorted()).toEqual(Object.keys(acts).toSorted());
   }, 60_000);
 
   test('has in memory what a new judge of its log would have, also after something was taken back', async () => {

@@ -39,6 +39,14 @@ describe.skipIf(!possible)('the journal', () => {
       expect(Math.abs(step - hours * 3600_000)).toBeLessThan(60_000);
       expect((await arrive()).map(({ type }) => type)).toEqual(['session.login']);
     });
+  test('notes a jump with the next thing that is written, when what came first was not', async () => {
+    await arrive();
+    jump(2 * 3600_000);
+    expect(() =>
+      inside.desk.journal.record([{ type: 'session.login', detail: {} } as never]),
+    ).toThrow(TypeError);
+    expect((await arrive()).map(({ type }) => type)).toEqual(['clock.changed', 'session.login']);
+  });
   test('gives entries ids that never go back, whatever the clock does', () => {
     const { log } = inside.desk.store;
     const ids = Array.from({ length: log.size }, (_, seq) =>
@@ -60,6 +68,50 @@ describe.skipIf(!possible)('the journal', () => {
       expect(() => write(detail)).toThrow();
     expect(inside.desk.store.log.size).toBe(size);
     expect(inside.desk.store.meta.get('epoch')).not.toBe('99');
+  });
+  test('writes nothing that an auditor would refuse, and nothing that came with it', () => {
+    const { journal, store } = inside.desk;
+    const looks = () => ({
+      size: store.log.size,
+      root: Buffer.from(store.log.root).toString('hex'),
+      indexed: [...store.index.bySeq()].length,
+      people: store.people.all(),
+      members: [...journal.state.members],
+      facts: journal.state.facts,
+      epoch: store.meta.get('epoch'),
+    });
+    const before = looks();
+    const login = { type: 'session.login', detail: { person: desk.person(ADA) } } as const;
+    const refused = [
+      [{ type: 'person.left', detail: { person: desk.person(ADA) } }, '0 of 2'],
+      [
+        { type: 'policy.changed', detail: { version: 7, policy_sha256: 'ab'.repeat(32) } },
+        '0 of 2',
+      ],
+      [
+        { type: 'key.state', detail: { key: desk.person(ADA), from: 'active', to: 'suspended' } },
+        '0 of 2',
+      ],
+      [
+        {
+          type: 'token.module_changed',
+          detail: { module: desk.person(ADA), sha256: 'ab'.repeat(32) },
+        },
+        'was not added',
+      ],
+    ] as const;
+    for (const [entry, why] of refused) {
+      let error: unknown;
+      try {
+        journal.record([login, entry], { beside: () => store.meta.set('epoch', '99') });
+      } catch (reason) {
+        error = reason;
+      }
+      expect(error).toMatchObject({ code: 'internal' });
+      expect((error as Error).message).toMatch(why);
+      expect((error as Error).message).toContain('Nothing was written');
+      expect(looks()).toEqual(before);
+    }
   });
   test('names nobody: people are ids in the log', () => {
     const { log } = inside.desk.store;

@@ -21,8 +21,10 @@ export class Kept<V> implements Iterable<V> {
     else this.#changes.set(id, undefined);
   }
   *entries(): Generator<[string, V]> {
-    for (const [id, value] of this.#held) if (this.#changes?.has(id) !== true) yield [id, value];
-    for (const [id, value] of this.#changes ?? []) if (value !== undefined) yield [id, value];
+    // What changed before: a loop may change what it was given, and is not given it again.
+    const changed = new Map(this.#changes);
+    for (const [id, value] of this.#held) if (!changed.has(id)) yield [id, value];
+    for (const [id, value] of changed) if (value !== undefined) yield [id, value];
   }
   *[Symbol.iterator](): Generator<V> {
     for (const [, value] of this.entries()) yield value;

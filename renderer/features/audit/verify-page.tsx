@@ -34,7 +34,7 @@ const VERDICTS: Readonly<
     mark: '✕',
     className: 'stop',
     words:
-      'Something in it contradicts its hashes, its signatures, or an anchor. Keep it as evidence and do not rely on it.',
+      'Something in it contradicts its hashes, its signatures, an anchor, or what the log said before. Keep it as evidence and do not rely on it.',
   },
 };
 const PARTS = {
@@ -113,15 +113,11 @@ const Verdict = ({ verdict, of }: { verdict: VerdictView; of: string }) => {
           <Title order={3} size="h5" mt="lg">
             Not proven
           </Title>
-          {verdict.not_proven.length === 0 ? (
-            <Text>Nothing was left open.</Text>
-          ) : (
-            <ul>
-              {verdict.not_proven.map((what) => (
-                <li key={what}>{what}</li>
-              ))}
-            </ul>
-          )}
+          <ul>
+            {verdict.not_proven.map((what) => (
+              <li key={what}>{what}</li>
+            ))}
+          </ul>
         </div>
         <aside>
           <Facts
