@@ -70,8 +70,8 @@ export interface ExportFact {
   validTo: string | undefined;
   blobSha256: string | undefined;
   manifestSha256: string | undefined;
-  /** How far a wrap has come since the wrapping key was confirmed. */
-  wrap: 'none' | 'begun' | 'done';
+  /** While its wrapping key is confirmed: the sequence number of the entry that did it, and whether a wrap that began after that succeeded. */
+  confirmed: { at: number; wrapped: boolean } | undefined;
 }
 export interface EnvelopeFact {
   serial: string;
@@ -108,8 +108,8 @@ export class State {
   /** By {@link tokenId}: whether two people proved themselves when its PIN was set last. */
   readonly twoAtInit = new Kept<boolean>();
   readonly keys = new Kept<KeyFact>();
-  /** Living keys by token and CKA_ID. */
-  readonly living = new Kept<string>();
+  /** Ids of living keys by token and CKA_ID. One of several on a token when it was moved onto another. */
+  readonly living = new Kept<ReadonlySet<string>>();
   readonly definitions = new Kept<DefinitionFact>();
   /** People who approved a definition since it was last armed, by key: definition → key hash → person. */
   readonly approvals = new Kept<ReadonlyMap<string, string>>();
@@ -171,9 +171,9 @@ export class State {
   }
 }
 
-/** One token behind one module, as text. */
-export const tokenId = (module: string, { manufacturer, model, serial, label }: Token): string =>
-  JSON.stringify([module, manufacturer, model, serial, label]);
+/** One token behind one module, as text; an entry need not name either. */
+export const tokenId = (module: string | undefined, token: Token | undefined): string =>
+  JSON.stringify([module, token?.manufacturer, token?.model, token?.serial, token?.label]);
 
 /** Has it not been destroyed? */
 export const isLiving = ({ state }: KeyFact): boolean =>
