@@ -154,7 +154,7 @@ export const PROJECTIONS: readonly Projection[] = [
     row: (id, { exports }) => {
       const job = exports.get(id);
       if (job === undefined) return undefined;
-      const { wrap: _wrap, ...row } = job;
+      const { confirmed: _confirmed, ...row } = job;
       return Object.fromEntries(
         Object.entries(row).filter(([, value]) => value !== undefined),
       ) as unknown as ReturnType<Store['exports']['all']>[number];

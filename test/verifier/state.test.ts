@@ -59,6 +59,10 @@ const STATE: Record<string, Tell> = {
     const module = uuid();
     story.addModule(module).addModule(lies ? module : uuid());
   },
+  'a module that is added again in vain': (story, lies) => {
+    const module = uuid();
+    story.addModule(module).addModule(lies ? module : uuid(), { more: { outcome: 'failure' } });
+  },
   'a token on a module that was not added': (story, lies) => {
     const detail = { module: lies ? uuid() : story.module, token: TOKEN, training: true };
     story.log.add('token.init', detail);
@@ -150,6 +154,35 @@ const STATE: Record<string, Tell> = {
     const { ckaid } = story.key({ planned: { token: was }, made }).planned as { ckaid: string };
     story.add([ana, ben], 'token.relinked', { module, token, was: { module, token: was } });
     story.key({ planned: { token, ...when(lies, { ckaid }) }, made });
+    return lies ? story.log.size - 2 : undefined;
+  },
+  'a CKA_ID that one of two keys still has, after a move brought them together': (story, lies) => {
+    const { ana, ben, module } = story;
+    const [token, was] = [
+      { ...TOKEN, serial: uuid() },
+      { ...TOKEN, serial: uuid() },
+    ];
+    const made = { control: 'single-control' };
+    const key = story.key({ planned: { token: was }, made });
+    const ckaid = key.planned.ckaid!;
+    story.key({ planned: { token, ckaid }, made });
+    story.add([ana, ben], 'token.relinked', { module, token, was: { module, token: was } });
+    story.destroy(key).key({ planned: { token, ...when(lies, { ckaid }) }, made });
+    return lies ? story.log.size - 2 : undefined;
+  },
+  'a CKA_ID that is taken where no token is named': (story, lies) => {
+    const made = { control: 'single-control' };
+    const nowhere = (ckaid: string): void => {
+      const planned: Members = { ...story.plan(), ckaid };
+      delete planned.module;
+      delete planned.token;
+      story.pair([story.ana, story.ben], 'key.generate', planned, {
+        ...story.made(planned),
+        ...made,
+      });
+    };
+    nowhere('0a0b');
+    nowhere(lies ? '0a0b' : '0a0c');
     return lies ? story.log.size - 2 : undefined;
   },
   'the end of a key that nobody made': (story, lies) => {
@@ -424,6 +457,19 @@ const STATE: Record<string, Tell> = {
     const job = story.confirmed(key);
     story.wrap(job, key).pack(job, key);
     if (lies) story.pack(job, key);
+  },
+  'a package of what began to be wrapped before the last confirmation': (story, lies) => {
+    const key = story.key();
+    const job = story.confirmed(key);
+    const begin = (): string =>
+      story.add([story.cem, story.ana], 'key.wrap', wrapping, { more: { outcome: 'intent' } });
+    const wrapping = { key: key.id, export: job, wrapping_spki_sha256: WRAPPING };
+    const before = begin();
+    story.load(job).confirm(job);
+    const after = begin();
+    story.log.add('key.wrap', wrapping, { corr: before });
+    if (!lies) story.log.add('key.wrap', wrapping, { corr: after });
+    story.pack(job, key);
   },
   'a package after its wrapping key expired': (story, lies) => {
     const key = story.key();
@@ -762,6 +808,20 @@ describe('honest logs', () => {
     expect([told, results(answer), answer.parts.quorum.notes]).toEqual([undefined, ALL_PASS, []]);
   });
 
+  it('have a package of what was wrapped, whatever is wrapped beside it', () => {
+    const story = begin().open();
+    const { ana, cem, log } = story;
+    const key = story.key();
+    const job = story.confirmed(key);
+    const wrapping = { key: key.id, export: job, wrapping_spki_sha256: WRAPPING };
+    // What closes an intent need not say again which export it was for.
+    const { export: _export, ...shorter } = wrapping;
+    story.pair([cem, ana], 'key.wrap', wrapping, shorter);
+    story.add([cem, ana], 'key.wrap', wrapping, { more: { outcome: 'intent' } });
+    story.pack(job, key);
+    expect(results(verify(lay(log)))).toBe(ALL_PASS);
+  });
+
   it('keep a token’s keys and its halves when it moves', () => {
     const story = begin().open();
     const { ana, ben, module, token } = story;
@@ -780,6 +840,17 @@ describe('a log that contradicts itself', () => {
     const { answer, at } = forge(lie);
     expect(results(answer)).toBe(but('state', 'fail'));
     expect(answer).toMatchObject({ verdict: 'tampered', exit: 1, first_bad: { index: at } });
+  });
+
+  it('is tampered where a ceremony that is over is armed again', () => {
+    const story = begin().open();
+    const ceremony = story.ceremony({ paper: story.paper({ steps: [STEP] }) }).steps('1');
+    ceremony.close({ detail: { agreed: 0 } });
+    story.approve(ceremony.named.definition_sha256 as string);
+    story.arm(ceremony.named.definition_sha256 as string, { more: ceremony.more() });
+    const answer = verify(lay(story.log));
+    expect([answer.parts.state.result, answer.parts.quorum.result]).toEqual(['fail', 'unproven']);
+    expect(answer.first_bad?.index).toBe(story.log.size - 1);
   });
 
   it('is not judged further once an entry could not be read', () => {

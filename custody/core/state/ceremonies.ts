@@ -178,12 +178,9 @@ export const followCeremonies: Follow = (state, entry, context) => {
       state.definitions.set(sha256, { sha256, title, defined: entry.time });
   }
   if (type === 'ceremony.approve' && outcome === 'success') approve(state, entry, context);
-  if (type === 'ceremony.arm') {
-    arm(state, entry, context);
-    return;
-  }
+  const ceremony = named === undefined ? undefined : state.ceremonies.get(named.id);
+  if (type === 'ceremony.arm') arm(state, entry, context);
   if (named !== undefined) {
-    const ceremony = state.ceremonies.get(named.id);
     // The quorum check reports that it was not armed.
     if (ceremony?.definitionSha256 !== named.definition_sha256) return;
     checkEntry(state, ceremony, entry, context.say);

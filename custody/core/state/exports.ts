@@ -18,7 +18,7 @@ const requested = (state: State, entry: EntryOf<'byok.requested'>, say: Say): vo
     validTo: undefined,
     blobSha256: undefined,
     manifestSha256: undefined,
-    wrap: 'none',
+    confirmed: undefined,
   });
 };
 
@@ -42,36 +42,40 @@ const loaded = (
     wrappingSpkiSha256: detail.wrapping_spki_sha256,
     keyRef: detail.key_ref,
     validTo: detail.valid_to,
-    wrap: 'none',
+    confirmed: undefined,
   });
 };
 
 const confirmed = (
   state: State,
   job: ExportFact,
-  { detail, outcome }: EntryOf<'byok.parameters_confirmed'>,
+  { detail, outcome, seq }: EntryOf<'byok.parameters_confirmed'>,
   say: Say,
 ): void => {
   if (job.state !== 'PARAMETERS LOADED') say('there is nothing to confirm in that export');
   if (outcome !== 'success') return;
   if (job.wrappingSpkiSha256 !== detail.wrapping_spki_sha256)
     say('it confirms another wrapping key than was loaded');
-  state.exports.set(job.id, { ...job, state: 'CONFIRMED', wrap: 'none' });
+  state.exports.set(job.id, { ...job, state: 'CONFIRMED', confirmed: { at: seq, wrapped: false } });
 };
 
-const wrapping = (state: State, job: ExportFact, entry: EntryOf<'key.wrap'>, say: Say): void => {
-  const { detail, outcome, time } = entry;
-  if (outcome === 'intent') {
-    if (job.state !== 'CONFIRMED') say('nobody confirmed the wrapping key of that export');
-    if (job.key !== detail.key) say('it wraps another key than the export was requested for');
-    if (job.wrappingSpkiSha256 !== detail.wrapping_spki_sha256)
-      say('it wraps under another wrapping key than was confirmed');
-    if (job.validTo !== undefined && time >= job.validTo)
-      say('it wraps after the parameters ran out');
-    state.exports.set(job.id, { ...job, wrap: 'begun' });
-  }
-  if (outcome === 'success' && job.wrap === 'begun')
-    state.exports.set(job.id, { ...job, wrap: 'done' });
+/** A wrap begins: of the key that was asked for, under the wrapping key that is confirmed. */
+const wrapping = (job: ExportFact, { detail, time }: EntryOf<'key.wrap'>, say: Say): void => {
+  if (job.confirmed === undefined) say('nobody confirmed the wrapping key of that export');
+  if (job.key !== detail.key) say('it wraps another key than the export was requested for');
+  if (job.wrappingSpkiSha256 !== detail.wrapping_spki_sha256)
+    say('it wraps under another wrapping key than was confirmed');
+  if (job.validTo !== undefined && time >= job.validTo)
+    say('it wraps after the parameters ran out');
+};
+
+/** A wrap succeeded. SECURITY: it counts for the export that its intent named, and only if that stands after the confirmation. */
+const wrapped = (state: State, { corr = '' }: EntryOf<'key.wrap'>): void => {
+  const intent = state.intents.get(corr);
+  if (intent?.type !== 'key.wrap') return;
+  const job = state.exports.get(intent.detail.export ?? '');
+  if (job?.confirmed === undefined || intent.seq < job.confirmed.at) return;
+  state.exports.set(job.id, { ...job, confirmed: { ...job.confirmed, wrapped: true } });
 };
 
 const packaged = (
@@ -80,13 +84,14 @@ const packaged = (
   { detail, outcome }: EntryOf<'byok.package_created'>,
   say: Say,
 ): void => {
-  if (job.wrap !== 'done' || job.state !== 'CONFIRMED')
+  if (job.confirmed?.wrapped !== true)
     say('it tells of a package, and nothing was wrapped for that export');
   if (job.key !== detail.key) say('its package holds another key than was requested');
   if (outcome !== 'success') return;
   state.exports.set(job.id, {
     ...job,
     state: 'WRAPPED',
+    confirmed: undefined,
     blobSha256: detail.blob_sha256,
     manifestSha256: detail.manifest_sha256,
   });
@@ -105,7 +110,9 @@ export const followExports: Follow = (state, entry, { say }) => {
     requested(state, entry, say);
     return;
   }
-  if (type !== 'key.wrap' && !type.startsWith('byok.')) return;
+  if (type === 'key.wrap' && entry.outcome === 'success') wrapped(state, entry);
+  const begins = type === 'key.wrap' && entry.outcome === 'intent';
+  if (!begins && !type.startsWith('byok.')) return;
   const { detail } = entry;
   const id = 'export' in detail ? detail.export : undefined;
   if (id === undefined) return; // a wrap for no export
@@ -119,7 +126,7 @@ export const followExports: Follow = (state, entry, { say }) => {
       confirmed(state, job, entry, say);
       return;
     case 'key.wrap':
-      wrapping(state, job, entry, say);
+      wrapping(job, entry, say);
       return;
     case 'byok.package_created':
       packaged(state, job, entry, say);
@@ -129,7 +136,7 @@ export const followExports: Follow = (state, entry, { say }) => {
       return;
     case 'byok.expired':
       if (job.state === 'WRAPPED') say('an export that has its package does not expire');
-      state.exports.set(job.id, { ...job, state: 'EXPIRED', wrap: 'none' });
+      state.exports.set(job.id, { ...job, state: 'EXPIRED', confirmed: undefined });
       return;
     default:
   }

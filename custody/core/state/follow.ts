@@ -87,12 +87,13 @@ const followLog: Follow = (state, entry) => {
 const AREAS: readonly Follow[] = [
   followTime,
   followLog,
-  followOutcome,
   followPeople,
   followModules,
   followKeys,
   followExports,
   followCeremonies,
+  // Last: the others look at the intent that an entry closes.
+  followOutcome,
 ];
 
 export const follow: Follow = (state, entry, context) => {

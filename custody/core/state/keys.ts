@@ -4,6 +4,7 @@ import type { KeyDetail } from '../../../shared/log/types/keys.ts';
 import { sameData } from '../../../shared/canonical.ts';
 import { destroyedFrom, transition } from '../keys/life.ts';
 import type { Follow, Say } from './follow.ts';
+import { isTaken, settle, unsettle } from './living.ts';
 import { isLiving, tokenId, type KeyFact, type State } from './state.ts';
 
 /** Members that identify a key, where an entry has them. */
@@ -22,15 +23,9 @@ type Making = EntryOf<'key.generate' | 'key.import'>;
 type Claiming = EntryOf<'key.generate' | 'key.import' | 'key.wrap' | 'key.destroy'>;
 type Using = EntryOf<'key.wrap' | 'key.use' | 'key.destroy' | 'key.state'>;
 
-const place = ({ module, token, ckaid }: KeyDetail): string | undefined =>
-  module === undefined || token === undefined || ckaid === undefined
-    ? undefined
-    : `${tokenId(module, token)} ${ckaid}`;
-
 const followPlanned = (state: State, { detail }: Making, say: Say): void => {
   if (state.keys.has(detail.key)) say('it makes a key that was made before');
-  const at = place(detail);
-  if (at !== undefined && state.living.has(at))
+  if (isTaken(state, detail))
     say('it makes a key under a CKA_ID that another key on that token has');
   if (detail.ckaid !== undefined && detail.ckaid === state.facts.logKeyId)
     say('it makes a key under the CKA_ID of the log’s own key');
@@ -43,24 +38,22 @@ const checkClaims = (state: State, { type, detail }: Claiming, say: Say): void =
   const { origin, attributes, control, module, token } = detail;
   if (origin === 'generated' && (type === 'key.import' || attributes?.['CKA_LOCAL'] !== true))
     say('it says that the device generated the key, and what the device said does not');
-  if (control !== 'pin-halves') return;
-  const two =
-    module !== undefined && token !== undefined && state.twoAtInit.get(tokenId(module, token));
-  if (two !== true) say('it says pin-halves, and no two people set the PIN of that token');
+  if (control === 'pin-halves' && state.twoAtInit.get(tokenId(module, token)) !== true)
+    say('it says pin-halves, and no two people set the PIN of that token');
 };
 
 const followMade = (state: State, entry: Making, say: Say): void => {
   followPlanned(state, entry, say);
   const { detail, ceremony, time } = entry;
-  state.keys.set(detail.key, {
+  const key: KeyFact = {
     id: detail.key,
     made: detail,
     state: ceremony === undefined ? 'active' : 'quarantine',
     ceremony: ceremony?.id,
     created: time,
-  });
-  const at = place(detail);
-  if (at !== undefined) state.living.set(at, detail.key);
+  };
+  state.keys.set(key.id, key);
+  settle(state, key);
 };
 
 const livingKey = (state: State, { detail }: Using, say: Say): KeyFact | undefined => {
@@ -102,8 +95,7 @@ const followDestroyed = (state: State, { detail }: EntryOf<'key.destroy'>): void
   if (key === undefined || !isLiving(key)) return;
   const last = key.state === 'not-found' ? (key.before ?? key.state) : key.state;
   state.keys.set(key.id, { ...key, state: destroyedFrom(last) });
-  const at = place(key.made);
-  if (at !== undefined) state.living.delete(at);
+  unsettle(state, key);
 };
 
 const followNotFound = (state: State, { detail }: EntryOf<'key.destroy'>): void => {

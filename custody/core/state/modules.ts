@@ -1,7 +1,8 @@
 /** PKCS#11 modules and tokens as the log records them. */
 import type { Entry } from '../../../shared/log/entries.ts';
 import type { Follow } from './follow.ts';
-import { isLiving, tokenId, type State } from './state.ts';
+import { settle, unsettle } from './living.ts';
+import { isLiving, tokenId, type State, type Token } from './state.ts';
 
 /** The module that an entry is about, which must have been added before. */
 const namedModule = (entry: Entry): string | undefined => {
@@ -23,15 +24,14 @@ const namedModule = (entry: Entry): string | undefined => {
   }
 };
 
-const relink = (state: State, from: string, to: { module: string; token: object }): void => {
-  for (const key of state.keys) {
-    const { module, token, ckaid } = key.made;
-    if (module === undefined || token === undefined || tokenId(module, token) !== from) continue;
-    const made = { ...key.made, module: to.module, token: to.token as typeof token };
-    state.keys.set(key.id, { ...key, made });
-    if (ckaid === undefined || !isLiving(key)) continue;
-    state.living.delete(`${from} ${ckaid}`);
-    state.living.set(`${tokenId(made.module, made.token)} ${ckaid}`, key.id);
+const relink = (state: State, from: string, to: { module: string; token: Token }): void => {
+  const there = [...state.keys].filter(({ made }) => tokenId(made.module, made.token) === from);
+  for (const key of there) {
+    const moved = { ...key, made: { ...key.made, ...to } };
+    state.keys.set(key.id, moved);
+    if (!isLiving(key)) continue;
+    unsettle(state, key);
+    settle(state, moved);
   }
 };
 
@@ -40,11 +40,12 @@ export const followModules: Follow = (state, entry, { acts, say }) => {
   const was = entry.type === 'token.relinked' ? entry.detail.was.module : undefined;
   if ([named, was].some((module) => module !== undefined && !state.modules.has(module)))
     say('it names a module that was not added');
+  if (entry.type === 'token.module_added' && state.modules.has(entry.detail.module))
+    say('it adds a module that was added before');
   if (entry.outcome !== 'success') return;
   switch (entry.type) {
     case 'token.module_added': {
       const { module: id, settings_sha256: settingsSha256, ...rest } = entry.detail;
-      if (state.modules.has(id)) say('it adds a module that was added before');
       state.modules.set(id, { id, settingsSha256, ...rest });
       return;
     }

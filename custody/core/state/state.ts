@@ -71,8 +71,8 @@ export interface ExportFact {
   validTo: string | undefined;
   blobSha256: string | undefined;
   manifestSha256: string | undefined;
-  /** The wrap's progress since the wrapping key was confirmed. */
-  wrap: 'none' | 'begun' | 'done';
+  /** While its wrapping key is confirmed: the sequence number of the entry that did it, and whether a wrap that began after that succeeded. */
+  confirmed: { at: number; wrapped: boolean } | undefined;
 }
 export interface EnvelopeFact {
   serial: string;
@@ -109,8 +109,8 @@ export class State {
   /** By {@link tokenId}: whether two people signed when its PIN was set last. */
   readonly twoAtInit = new Kept<boolean>();
   readonly keys = new Kept<KeyFact>();
-  /** Keys that are not destroyed, by token and CKA_ID. */
-  readonly living = new Kept<string>();
+  /** Ids of living keys by token and CKA_ID. One of several on a token when it was moved onto another. */
+  readonly living = new Kept<ReadonlySet<string>>();
   readonly definitions = new Kept<DefinitionFact>();
   /** People who approved a definition since it was last armed, by key: definition → key hash → person. */
   readonly approvals = new Kept<ReadonlyMap<string, string>>();
@@ -172,9 +172,9 @@ export class State {
   }
 }
 
-/** A text that identifies one token behind one module. */
-export const tokenId = (module: string, { manufacturer, model, serial, label }: Token): string =>
-  JSON.stringify([module, manufacturer, model, serial, label]);
+/** A text that identifies one token behind one module; an entry need not name either. */
+export const tokenId = (module: string | undefined, token: Token | undefined): string =>
+  JSON.stringify([module, token?.manufacturer, token?.model, token?.serial, token?.label]);
 
 /** Whether it has not been destroyed. */
 export const isLiving = ({ state }: KeyFact): boolean =>

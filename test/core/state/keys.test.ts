@@ -136,4 +136,70 @@ describe('a key in the log', () => {
       'it makes a key under a CKA_ID that another key on that token has',
     ]);
   });
+  test('is used and wrapped while it is active, or in its own ceremony', () => {
+    const outcome = 'intent';
+    const use = { key: KEY, what: 'x', mechanism: 'x', input_sha256: hex('7') };
+    const wrong = (more: Partial<Entry> = {}) => [
+      told.tell('key.use', use, { outcome, ...more }).length,
+      told.tell('key.wrap', { key: KEY }, { outcome, ...more }).length,
+    ];
+    make(KEY, { ceremony });
+    expect(wrong()).toEqual([1, 1]);
+    expect(wrong({ ceremony: { ...ceremony, id: 'ef'.repeat(16) } })).toEqual([1, 1]);
+    expect(wrong({ ceremony })).toEqual([0, 0]);
+    move('quarantine', 'active', { ceremony });
+    expect(wrong()).toEqual([0, 0]);
+    for (const [from, to] of [
+      ['active', 'suspended'],
+      ['suspended', 'deactivated'],
+      ['deactivated', 'compromised'],
+    ] as const) {
+      expect(move(from, to)).toEqual([]);
+      expect(wrong()).toEqual([1, 1]);
+    }
+    destroy('not-found');
+    expect(wrong()).toEqual([1, 1]);
+  });
+  test('is known by what it was made with, where an entry says that', () => {
+    make();
+    const outcome = 'intent';
+    for (const [name, value] of Object.entries({
+      ...{ algorithm: 'AES-128', label: 'Another', purpose: 'sign', extractable: true },
+      ...{ ckaid: '0b', module: ELSEWHERE, token: { ...TOKEN, serial: '2' } },
+    }))
+      expect(told.tell('key.destroy', { key: KEY, [name]: value }, { outcome })).toEqual([
+        `it says another ${name} than the key was made with`,
+      ]);
+    expect(told.tell('key.destroy', { ...plan(), token: { ...TOKEN } }, { outcome })).toEqual([]);
+  });
+  test('is called generated where the device said so, and never when it was imported', () => {
+    const claim = (type: 'key.generate' | 'key.import' | 'key.wrap', attributes?: object) =>
+      told.tell(type, { key: KEY, origin: 'generated', ...attributes }, { outcome: 'failure' })
+        .length;
+    const local = { attributes: { CKA_LOCAL: true } };
+    expect([claim('key.generate', local), claim('key.wrap', local)]).toEqual([0, 0]);
+    expect([claim('key.import', local), claim('key.generate')]).toEqual([1, 1]);
+    expect(claim('key.wrap', { attributes: { CKA_LOCAL: false } })).toBe(1);
+  });
+  test('has a place that stays taken until the last of those that a move brought there is destroyed', () => {
+    const to = { module: MODULE, token: { ...TOKEN, serial: '2' } };
+    const there = (key: string) => ({ ...plan(key), ...to });
+    make();
+    told.tell('key.generate', there(OTHER));
+    told.tell('token.relinked', { ...to, was: { module: MODULE, token: TOKEN } });
+    const free = () =>
+      told.tell('key.generate', there(uuid(9)), { outcome: 'intent' }).length === 0;
+    for (const key of [KEY, OTHER]) {
+      expect(free()).toBe(false);
+      destroy('success', key);
+    }
+    expect(free()).toBe(true);
+  });
+  test('is where it was when its token is moved to where it is', () => {
+    make();
+    const at = { module: MODULE, token: TOKEN };
+    told.tell('token.relinked', { ...at, was: at });
+    expect(told.state.keys.get(KEY)?.made).toMatchObject(at);
+    expect(make(OTHER)).not.toEqual([]);
+  });
 });

@@ -39,9 +39,10 @@ describe('a module in the log', () => {
   });
   test('is added once, and nothing names one that was not', () => {
     const again = { module: MODULE, ...facts, settings_sha256: hex('2') };
-    expect(told.tell('token.module_added', again)).toEqual([
-      'it adds a module that was added before',
-    ]);
+    for (const outcome of ['success', 'failure'] as const)
+      expect(told.tell('token.module_added', again, { outcome })).toEqual([
+        'it adds a module that was added before',
+      ]);
     expect(told.tell('token.module_changed', { module: uuid(9), sha256: hex('3') })).toEqual([
       'it names a module that was not added',
     ]);
