@@ -2232,6 +2232,7 @@ function tokenRelinked(state, { detail, success }) {
   was.ckaids = new Map();
   was.into = now;
   state.places.delete(`${was.module} ${was.token}`);
+  state.place(detail.get('was')).twoPeople = was.twoPeople;
 }
 
 /* -- Keys ------------------------------------------------------------------------------------- */
@@ -2428,9 +2429,9 @@ function stepTaken(ceremony, { entry, detail, outcome, success, closes }, no) {
     if (detail.get('attempt') !== attempt) no(`it is attempt ${attempt}`);
   } else ceremony.openSteps--;
   if (outcome === 'intent') ceremony.openSteps++;
-  if (!success) return;
-  ceremony.done[at] = true;
-  ceremony.settled ||= ceremony.steps[at].irreversible;
+  ceremony.done[at] = success; // the last word on a step counts
+  if (success) ceremony.settled ||= ceremony.steps[at].irreversible;
+  else ceremony.next = Math.min(ceremony.next, at);
   while (ceremony.done[ceremony.next]) ceremony.next++;
 }
 
@@ -2445,9 +2446,9 @@ function exceptionMade(ceremony, { detail, success }, no) {
 const spoke =
   (count) =>
   (ceremony, { detail, success }, no) => {
+    if (!success) return;
     const person = detail.get('person');
     if (ceremony.spoke.has(person)) no(`${person} spoke before`);
-    if (!success) return;
     ceremony.spoke.add(own(person));
     ceremony[count]++;
   };
@@ -2466,7 +2467,7 @@ function ceremonyClosed(ceremony, { detail, success }, no) {
 }
 
 function ceremonyAborted(ceremony, { outcome, success }, no) {
-  if (outcome === 'intent') ceremony.ending = true;
+  if (outcome === 'intent') Object.assign(ceremony, { ending: true, paused: false });
   if (!success) return;
   if (ceremony.quarantined > 0) no('it leaves a living key in quarantine');
   ceremony.over = true;
@@ -2590,7 +2591,7 @@ function exportExpired(state, told, no) {
   const found = exportOf(state, told, no);
   if (found === null) return;
   if (found.packed) no('the export has its package');
-  Object.assign(found, { confirmed: null, wrapped: false });
+  Object.assign(found, { waits: false, confirmed: null, wrapped: false });
 }
 
 function logBegins(state, { detail }) {

@@ -310,6 +310,12 @@ const STATE: Record<string, Tell> = {
     if (!lies) story.log.add('ceremony.step', detail, { ...more, corr });
     ceremony.steps('1');
   },
+  'a step after one that was done, and failed when it was taken again': (story, lies) => {
+    const ceremony = story.ceremony().steps('1');
+    ceremony.step('1', { more: { outcome: 'failure' } });
+    if (!lies) ceremony.steps('1');
+    ceremony.steps('2');
+  },
   'a key made at a step whose turn it is not': (story, lies) => {
     const ceremony = story.ceremony();
     if (!lies) ceremony.steps('1', '2');
@@ -477,6 +483,13 @@ const STATE: Record<string, Tell> = {
     story.wrap(job, key);
     if (lies) story.log.add('byok.expired', { export: job }, { outcome: 'failure' });
     story.pack(job, key);
+  },
+  'what expired while it waited, confirmed all the same': (story, lies) => {
+    const job = story.request(story.key());
+    story.load(job);
+    story.log.add('byok.expired', { export: job }, { outcome: 'failure' });
+    if (!lies) story.load(job);
+    story.confirm(job);
   },
   'new parameters for what has its package': (story, lies) => {
     const key = story.key();
@@ -820,6 +833,31 @@ describe('honest logs', () => {
     story.add([cem, ana], 'key.wrap', wrapping, { more: { outcome: 'intent' } });
     story.pack(job, key);
     expect(results(verify(lay(log)))).toBe(ALL_PASS);
+  });
+
+  it('have somebody who fails to speak a second time', () => {
+    const story = begin().open();
+    const ceremony = untilAgreed(story).speak(story.ana);
+    ceremony.speak(story.ana, 'agree', { more: { outcome: 'failure' } });
+    expect(results(verify(lay(story.log)))).toBe(ALL_PASS);
+  });
+
+  it('have the halves of a token where it was before it moved, too', () => {
+    const story = begin().open();
+    const { ana, ben, module, token } = story;
+    const now = { ...TOKEN, serial: uuid() };
+    story.add([ana, ben], 'token.relinked', { module, token: now, was: { module, token } });
+    story.key({ made: { control: 'pin-halves' } });
+    expect(results(verify(lay(story.log)))).toBe(ALL_PASS);
+  });
+
+  it('have the key of a paused ceremony destroyed once it is being aborted', () => {
+    const story = begin().open();
+    const ceremony = story.ceremony().steps('1', '2');
+    const key = ceremony.makeKey();
+    ceremony.add([story.ana], 'ceremony.pause', {}).abort();
+    story.destroy(key, { by: ceremony.people('4'), more: ceremony.more('4') });
+    expect(results(verify(lay(story.log)))).toBe(ALL_PASS);
   });
 
   it('keep a token’s keys and its halves when it moves', () => {
