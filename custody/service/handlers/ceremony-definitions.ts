@@ -13,7 +13,6 @@ import {
 import { expandTemplate } from '../../core/ceremonies/draft.ts';
 import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
 import type { Desk } from '../desk.ts';
-import { requirePolicy } from '../policy.ts';
 import { byCall, requireRole, type Call } from '../router.ts';
 import { templateOf, templates } from '../templates.ts';
 import { ceremonyView, definitionView } from './ceremony-view.ts';
@@ -168,12 +167,10 @@ export const arm = async (sha256: string, call: Call): Promise<CeremonyView> => 
   requireRole(call, STAFF, 'Arming a ceremony');
   const view = definitionView(desk, sha256);
   requireNoneOpen(desk, sha256);
-  requirePolicy(
-    desk,
+  desk.requireAllowed(
     'approvals',
     { approvals: view.approvals.length },
-    'They are counted by signatures. It can’t be armed yet. Nothing was done.',
-    'two-required',
+    'Approvals are counted by signatures. Nothing was done.',
   );
   const problems = problemsHere(desk, view.definition);
   if (Object.keys(problems).length > 0)
