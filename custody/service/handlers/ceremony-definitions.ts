@@ -43,18 +43,23 @@ const problemsHere = (desk: Desk, definition: Definition): Record<string, string
     template: templateOf(definition.template),
   });
 
-/** What each template may be asked for, as far as the policy allows it. */
+/** What each template may be asked for, by its own rules. The usual number of components is one that the policy allows. */
 export const templateViews = (desk: Desk): Output<'ceremonies.templates'> => {
-  const { algorithms, components } = desk.policy();
-  return [...templates()].map(([name, { about, key, components: own, seats }]) => {
+  const { components } = desk.policy();
+  return [...templates()].map(([name, { about, grade, key, components: own, seats }]) => {
     const least = Math.max(own.least, components.least);
     const most = Math.min(own.most, components.most);
     return {
       name,
       about,
-      algorithms: key.algorithms.filter((algorithm) => algorithms.includes(algorithm)),
+      grade,
+      algorithms: key.algorithms,
       purposes: key.purposes,
-      components: { least, most, usual: Math.min(Math.max(own.usual, least), most) },
+      components: {
+        least: own.least,
+        most: own.most,
+        usual: Math.min(Math.max(own.usual, least), most),
+      },
       checkMethod: own.method,
       seats,
     };
