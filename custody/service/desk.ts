@@ -10,6 +10,7 @@ import type { FilePurpose } from '../../shared/contract/names.ts';
 import { errorData, KeymootError } from '../../shared/errors.ts';
 import { DEFAULT_POLICY, Policy } from '../../shared/domain/policy.ts';
 import type { TokenRef } from '../../shared/domain/tokens.ts';
+import type { FactsOf, RuleName } from '../../shared/policy/rules.ts';
 import type { PinHalves } from '../../shared/token/protocol.ts';
 import { BUILD } from '../build.ts';
 import type { Entry } from '../../shared/log/entries.ts';
@@ -22,7 +23,7 @@ import { uuidv7 } from './ids.ts';
 import { Journal } from './journal.ts';
 import type { Tell } from './judged-log.ts';
 import { wishIn, untilIn, whatIn } from './wish.ts';
-import { requirePolicy } from './policy.ts';
+import { refusedByPolicy } from './policy.ts';
 import { ReadBacks } from './read-back.ts';
 import { reasonOf } from './reason.ts';
 import { Secrets } from './secrets.ts';
@@ -180,6 +181,12 @@ export class Desk {
     );
   }
 
+  /** @throws KeymootError policy-refused, which names the rule and ends with `then` */
+  requireAllowed<N extends RuleName>(rule: N, facts: FactsOf<N>, then: string): void {
+    const refused = refusedByPolicy(this.policy(), rule, facts, then);
+    if (refused !== undefined) throw refused;
+  }
+
   /** Takes both halves of a PIN. The caller zeroes them. */
   takePin(handles: PinHandles, channel: string): PinHalves {
     const first = this.secrets.take(handles.first, { purpose: 'pin-half', channel });
@@ -232,7 +239,7 @@ export class Desk {
   /** Each half of a new PIN must be long enough that one holder could not guess the other's. */
   checkNewHalves(pin: PinHalves): void {
     for (const { length: characters } of [pin.first, pin.second])
-      requirePolicy(this, 'pinHalf', { characters }, 'The token was not changed.', 'pin-form');
+      this.requireAllowed('pinHalf', { characters }, 'The token was not changed.');
   }
 
   grant(purpose: FilePurpose, path: string): { grant: string; name: string } {

@@ -1,20 +1,28 @@
-/** The policy in force, for screens that disable what it refuses. The service applies the same rules and decides. */
+/** The policy, for screens that show it or disable what it refuses. The service applies the same rules (shared/policy) and decides. */
 import { useEffect, useState } from 'react';
+import type { Output } from '../../shared/contract/index.ts';
 import type { Policy } from '../../shared/domain/policy.ts';
-import { call } from '../bridge/bridge.ts';
+import { call, type Answer } from '../bridge/bridge.ts';
 import { useDesk } from './desk-store.ts';
 
-export const usePolicy = (): Policy | undefined => {
-  const changes = useDesk((desk) => desk.changes.log);
-  const [policy, setPolicy] = useState<Policy>();
+/** The document with its version and hash; queried again whenever the log grows. */
+export const usePolicyAnswer = (): Answer<Output<'policy.get'>> | undefined => {
+  const change = useDesk(({ hello, changes }) => `${hello?.state} ${changes.log}`);
+  const [answer, setAnswer] = useState<Answer<Output<'policy.get'>>>();
   useEffect(() => {
     let late = false;
-    void call('policy.get', {}).then((answer) => {
-      if (!late && answer.ok) setPolicy(answer.value.policy);
+    void call('policy.get', {}).then((value) => {
+      if (!late) setAnswer(value);
     });
     return () => {
       late = true;
     };
-  }, [changes]);
-  return policy;
+  }, [change]);
+  return answer;
+};
+
+/** Undefined until it is known: nothing is disabled then. */
+export const usePolicy = (): Policy | undefined => {
+  const answer = usePolicyAnswer();
+  return answer?.ok === true ? answer.value.policy : undefined;
 };

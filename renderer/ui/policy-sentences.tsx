@@ -1,14 +1,8 @@
-/** A policy as people read it: a sentence for each rule. */
-import { Text } from '@mantine/core';
+/** A policy as people read it: a sentence for each rule, under the title by which the rule is found. */
 import type { Policy } from '../../shared/domain/policy.ts';
 import { policySentences } from '../../shared/policy/rules.ts';
+import { Facts } from './messages.tsx';
 
 export const PolicySentences = ({ policy }: { policy: Policy }) => (
-  <ul style={{ margin: 0, paddingLeft: '1.2em', maxWidth: '44em' }}>
-    {policySentences(policy).map((sentence) => (
-      <li key={sentence} style={{ marginBottom: 4 }}>
-        <Text component="span">{sentence}</Text>
-      </li>
-    ))}
-  </ul>
+  <Facts rows={policySentences(policy).map(({ title, sentence }) => [title, sentence])} />
 );

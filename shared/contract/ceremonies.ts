@@ -16,6 +16,7 @@ import { Login, Nothing } from './desk.ts';
 export const TemplateView = z.strictObject({
   name: z.string(),
   about: z.string(),
+  grade: Definition.shape.grade,
   algorithms: z.array(Definition.shape.key.shape.algorithm),
   purposes: z.array(Definition.shape.key.shape.purpose),
   components: z.strictObject({ least: Count, most: Count, usual: Count }),

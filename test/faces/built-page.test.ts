@@ -44,3 +44,21 @@ test('begins with its frame: a file that asks, one that draws, one sheet', () =>
   expect(kB('.css')).toBeLessThan(140);
   expect(readFileSync(join(PAGE, 'early.js'), 'utf8')).not.toMatch(/\bimport\b/);
 });
+
+test('has no files that need each other in a circle: which ran first would depend on the screen', () => {
+  const left = new Map(
+    readdirSync(join(PAGE, 'assets'))
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => {
+        const text = readFileSync(join(PAGE, 'assets', name), 'utf8');
+        return [name, [...text.matchAll(/(?:from|import)\s*"\.\/([^"]+)"/g)].map(([, to]) => to!)];
+      }),
+  );
+  expect([...left.values()].flat().length).toBeGreaterThan(10);
+  // Takes away, again and again, the files that need none that is left.
+  for (let before = -1; before !== left.size;) {
+    before = left.size;
+    for (const [name, needs] of left) if (!needs.some((to) => left.has(to))) left.delete(name);
+  }
+  expect([...left.keys()]).toEqual([]);
+});

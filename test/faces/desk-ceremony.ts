@@ -14,6 +14,14 @@ export interface Draft {
 export const draftCeremony = async (desk: Desk, draft: Draft, by: Person): Promise<void> => {
   await desk.goTo('Ceremonies');
   await desk.press('Draft a ceremony');
+  // What the policy refuses can't be chosen, and the rule stands beside it.
+  const counts = desk.page.getByRole('combobox', { name: 'Number of components' });
+  await counts
+    .locator('option[disabled]', { hasText: '2 (not allowed' })
+    .waitFor({ state: 'attached' });
+  await desk.work
+    .getByText(/Rule “Components” .* of the policy, version \d+, says: .* can change it/)
+    .waitFor();
   await desk.write('Key label', draft.label);
   await desk.seen('draft: the key');
   await desk.press('Continue: the token');

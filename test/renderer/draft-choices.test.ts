@@ -2,11 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import type { TemplateView } from '../../shared/contract/ceremonies.ts';
 import { contract } from '../../shared/contract/index.ts';
+import { DEFAULT_POLICY, type Policy } from '../../shared/domain/policy.ts';
 import { draftInput, firstChoices } from '../../renderer/features/ceremonies/draft-choices.ts';
 
 const template: TemplateView = {
   name: 'form-key-from-components',
   about: 'Form an AES key from components.',
+  grade: 'C',
   algorithms: ['AES-256', 'AES-128'],
   purposes: ['wrap', 'encrypt', 'mac'],
   components: { least: 3, most: 9, usual: 3 },
@@ -19,7 +21,7 @@ const at = {
   token: { manufacturer: 'M', model: 'T', serial: '1', label: 'work' },
 };
 const chosen = {
-  ...firstChoices(template),
+  ...firstChoices(template, DEFAULT_POLICY),
   label: 'zmk',
   seats: {
     administrator: id(1),
@@ -30,6 +32,13 @@ const chosen = {
 };
 
 describe('a draft at the window', () => {
+  test('begins with an algorithm that the policy allows, or with none', () => {
+    const first = (algorithms: Policy['algorithms']) =>
+      firstChoices(template, { ...DEFAULT_POLICY, algorithms }).algorithm;
+    expect(first(['AES-128', 'AES-256'])).toBe('AES-256');
+    expect(first(['AES-128', 'P-256'])).toBe('AES-128');
+    expect(first(['P-256'])).toBeUndefined();
+  });
   test('names no expected check value when none was typed', () => {
     const { parameters } = draftInput(template, chosen, at);
     expect(parameters).not.toHaveProperty('expected');

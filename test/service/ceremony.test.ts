@@ -545,7 +545,11 @@ describe.skipIf(!possible)('a component ceremony', () => {
         }),
       );
       expect(await desk.room.desk.call('ceremonies.templates', {})).toMatchObject([
-        { name: 'form-key-from-components', components: { least: 3, most: 9, usual: 3 } },
+        {
+          name: 'form-key-from-components',
+          grade: 'C',
+          components: { least: 2, most: 9, usual: 3 },
+        },
       ]);
     });
   });

@@ -137,8 +137,12 @@ describe.skipIf(!possible)('PINs', () => {
         ADA,
       );
     const before = await desk.room.desk.call('tokens.list', {});
-    await desk.unchanged('pin-form', () => train(['123', '12345678'], ['12345678', '12345678']));
-    await desk.unchanged('pin-form', () => train(['12345678', '12345678'], ['12345678', '123']));
+    await desk.unchanged('policy-refused', () =>
+      train(['123', '12345678'], ['12345678', '12345678']),
+    );
+    await desk.unchanged('policy-refused', () =>
+      train(['12345678', '12345678'], ['12345678', '123']),
+    );
     await desk.unchanged('pin-half-missing', () =>
       train(['12345678', ''], ['12345678', '12345678']),
     );

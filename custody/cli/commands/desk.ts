@@ -8,6 +8,7 @@ import { readJson, writeNew } from '../files.ts';
 import { tokenNamed } from '../names.ts';
 import { atDesk, LOG_TOKEN } from '../session.ts';
 import { claimLines, facts, fingerprint, table, time } from '../show.ts';
+import { policySentences } from '../../../shared/policy/rules.ts';
 
 export const found = atDesk(async (desk) => {
   const { asked } = desk;
@@ -127,15 +128,8 @@ export const train = atDesk(async (desk) => {
 
 const policyLines = (policy: Policy): string[] =>
   facts([
-    ['version', String(policy.version)],
-    ['algorithms', policy.algorithms.join(', ')],
-    ['may leave wrapped', policy.extractable.join(', ') || 'nothing'],
-    ['components', `${policy.components.least} to ${policy.components.most}`],
-    ['approvals of a definition', String(policy.approvals)],
-    ['components on this computer', policy.strict ? 'never (strict)' : 'allowed, grade C'],
-    ['exports to', policy.targets.join(', ') || 'nowhere'],
-    ['wrapping keys', `at least RSA-${policy.wrappingBits}`],
-    ['each PIN half', `at least ${policy.pinHalf} characters`],
+    ['Version', String(policy.version)],
+    ...policySentences(policy).map(({ title, sentence }) => [title, sentence] as const),
   ]);
 
 export const policyShow = atDesk(async (desk) => {

@@ -66,7 +66,7 @@ export const problemsOf = (definition: Definition, here: Surroundings): Record<s
     ['grade', refusedBy(here.policy, 'strict', { grade: definition.grade })],
     ['components.count', refusedBy(here.policy, 'components', { count: components.count })],
   ] as const)
-    if (why !== undefined) say(path, `is refused: ${why}`);
+    if (why !== undefined) say(path, `is refused. ${why}`);
   if (definition.staffing.least > seats.length)
     say('staffing.least', 'is more than there are seats');
 

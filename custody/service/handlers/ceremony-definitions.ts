@@ -13,7 +13,6 @@ import {
 import { expandTemplate } from '../../core/ceremonies/draft.ts';
 import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
 import type { Desk } from '../desk.ts';
-import { requirePolicy } from '../policy.ts';
 import { byCall, requireRole, type Call } from '../router.ts';
 import { templateOf, templates } from '../templates.ts';
 import { ceremonyView, definitionView } from './ceremony-view.ts';
@@ -44,18 +43,23 @@ const problemsHere = (desk: Desk, definition: Definition): Record<string, string
     template: templateOf(definition.template),
   });
 
-/** The parameters of each template that the policy allows. */
+/** What each template may be asked for, by its own rules. The usual number of components is one that the policy allows. */
 export const templateViews = (desk: Desk): Output<'ceremonies.templates'> => {
-  const { algorithms, components } = desk.policy();
-  return [...templates()].map(([name, { about, key, components: own, seats }]) => {
+  const { components } = desk.policy();
+  return [...templates()].map(([name, { about, grade, key, components: own, seats }]) => {
     const least = Math.max(own.least, components.least);
     const most = Math.min(own.most, components.most);
     return {
       name,
       about,
-      algorithms: key.algorithms.filter((algorithm) => algorithms.includes(algorithm)),
+      grade,
+      algorithms: key.algorithms,
       purposes: key.purposes,
-      components: { least, most, usual: Math.min(Math.max(own.usual, least), most) },
+      components: {
+        least: own.least,
+        most: own.most,
+        usual: Math.min(Math.max(own.usual, least), most),
+      },
       checkMethod: own.method,
       seats,
     };
@@ -168,12 +172,10 @@ export const arm = async (sha256: string, call: Call): Promise<CeremonyView> => 
   requireRole(call, STAFF, 'Arming a ceremony');
   const view = definitionView(desk, sha256);
   requireNoneOpen(desk, sha256);
-  requirePolicy(
-    desk,
+  desk.requireAllowed(
     'approvals',
     { approvals: view.approvals.length },
-    'They are counted by signatures. It can’t be armed yet. Nothing was done.',
-    'two-required',
+    'Approvals are counted by signatures. Nothing was done.',
   );
   const problems = problemsHere(desk, view.definition);
   if (Object.keys(problems).length > 0)

@@ -9,7 +9,6 @@ import type { ExportRow } from '../../store/tables/exports.ts';
 import type { Desk } from '../desk.ts';
 import { readBounded } from '../files.ts';
 import { uuidv7 } from '../ids.ts';
-import { requirePolicy } from '../policy.ts';
 import { typedRight } from '../read-back.ts';
 import { PARAMETERS } from '../../core/state/exports.ts';
 import { byCall, requireRole, type Part } from '../router.ts';
@@ -26,7 +25,7 @@ const SHEET_MEDIA = 'application/vnd.keymoot.self-test+json';
 const checkKey = (desk: Desk, key: KeyRecord, algorithm: string): void => {
   const refuse = (message: string, rule: string) =>
     new KeymootError('policy-refused', `${message} Nothing was done.`, { fields: { rule } });
-  requirePolicy(desk, 'targets', { target: 'aws-kms' }, 'Nothing was done.');
+  desk.requireAllowed('targets', { target: 'aws-kms' }, 'Nothing was done.');
   if (key.state !== 'active')
     throw refuse(`The key is ${key.state}, and only an active key is exported.`, 'state');
   if (key.algorithm !== 'AES-256')
@@ -114,12 +113,10 @@ export const exportsHandlers: Part<'exports'> = {
         targetKeySpec: 'SYMMETRIC_DEFAULT',
         nowMs: Date.now(),
       });
-      requirePolicy(
-        desk,
+      desk.requireAllowed(
         'wrappingBits',
         { bits: parameters.wrappingKey.bits },
         'It was not taken. Fetch parameters with a stronger one.',
-        'wrapping-key-refused',
       );
       const parametersSha256 = hash('sha256', bytes);
       desk.journal.record(

@@ -6,7 +6,6 @@ import { hexToWords } from '../../core/checkvalues/fingerprint.ts';
 import { claimsOf } from '../../core/keys/readback.ts';
 import { purposesOf } from '../../core/keys/templates.ts';
 import type { Desk } from '../desk.ts';
-import { requirePolicy } from '../policy.ts';
 import { requireRole, type Part } from '../router.ts';
 import { destroyKey, requireMayDestroy } from './key-destroy.ts';
 import { generateKey } from './key-generate.ts';
@@ -65,8 +64,8 @@ const checkWish = (
   desk: Desk,
   { algorithm, purpose, extractable }: Input<'keys.generate'>,
 ): void => {
-  requirePolicy(desk, 'algorithms', { algorithm }, 'Nothing was made.');
-  requirePolicy(desk, 'extractable', { purpose, extractable }, 'Nothing was made.');
+  desk.requireAllowed('algorithms', { algorithm }, 'Nothing was made.');
+  desk.requireAllowed('extractable', { purpose, extractable }, 'Nothing was made.');
   if (!purposesOf(algorithm).includes(purpose))
     throw new KeymootError(
       'input-invalid',

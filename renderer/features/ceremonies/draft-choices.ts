@@ -3,7 +3,9 @@ import type { TemplateView } from '../../../shared/contract/ceremonies.ts';
 import type { InputGiven } from '../../../shared/contract/index.ts';
 import { seatsFor, type Seat } from '../../../shared/domain/ceremonies.ts';
 import { KeyLabel } from '../../../shared/domain/keys.ts';
+import type { Policy } from '../../../shared/domain/policy.ts';
 import type { TokenRef } from '../../../shared/domain/tokens.ts';
+import { refusedBy } from '../../../shared/policy/rules.ts';
 import { checkDigits } from './check-digits.ts';
 
 export interface Choices {
@@ -18,8 +20,11 @@ export interface Choices {
   substitutes: Partial<Record<Seat, string>>;
 }
 
-export const firstChoices = (template: TemplateView): Choices => ({
-  algorithm: template.algorithms[0],
+/** What is chosen before anybody chooses: nothing that the policy refuses. */
+export const firstChoices = (template: TemplateView, policy: Policy): Choices => ({
+  algorithm: template.algorithms.find(
+    (algorithm) => refusedBy(policy, 'algorithms', { algorithm }) === undefined,
+  ),
   label: '',
   purpose: template.purposes[0],
   components: template.components.usual,

@@ -2,12 +2,14 @@
 import { Loader, NativeSelect, Radio, Stack, Text, TextInput } from '@mantine/core';
 import type { TemplateView } from '../../../shared/contract/ceremonies.ts';
 import type { Seat } from '../../../shared/domain/ceremonies.ts';
+import type { Policy } from '../../../shared/domain/policy.ts';
 import { numberWord } from '../../../shared/number-word.ts';
 import { useDesk } from '../../app/desk-store.ts';
 import { sameToken, tokenKey, useKeyTokens, useTokensHere } from '../../app/tokens.ts';
 import { seatsOf, type Choices } from './draft-choices.ts';
 import { rolesFor, seatName } from './words.ts';
 import { isolated } from '../../ui/isolated.ts';
+import { policyOptions, whyNotByPolicy } from '../../ui/policy-choices.ts';
 
 interface PartProps {
   template: TemplateView;
@@ -30,7 +32,7 @@ const PURPOSES: Readonly<
 const countsOf = ({ components: { least, most } }: TemplateView): number[] =>
   Array.from({ length: Math.max(0, most - least + 1) }, (_, at) => least + at);
 
-export const KeyPart = ({ template, choices, set }: PartProps) => (
+export const KeyPart = ({ policy, template, choices, set }: PartProps & { policy: Policy }) => (
   <Stack gap="lg">
     <Radio.Group
       label="Algorithm"
@@ -41,21 +43,34 @@ export const KeyPart = ({ template, choices, set }: PartProps) => (
       }}
     >
       <Stack gap={6} mt={8}>
-        {template.algorithms.map((algorithm) => (
-          <Radio
-            key={algorithm}
-            value={algorithm}
-            label={`${algorithm}: components of ${DIGITS[algorithm]} hex digits`}
-          />
-        ))}
+        {template.algorithms.map((algorithm) => {
+          const refused = whyNotByPolicy(policy, 'algorithms', { algorithm });
+          return (
+            <Radio
+              key={algorithm}
+              value={algorithm}
+              disabled={refused !== undefined}
+              label={`${algorithm}: components of ${DIGITS[algorithm]} hex digits`}
+              description={refused}
+            />
+          );
+        })}
       </Stack>
     </Radio.Group>
     <NativeSelect
       label="Number of components"
-      description="As many as the sender made. Each has an envelope and a custodian of its own."
+      {...policyOptions(
+        policy,
+        'components',
+        countsOf(template).map((count) => ({
+          value: String(count),
+          label: String(count),
+          refused: whyNotByPolicy(policy, 'components', { count }) !== undefined,
+        })),
+        'As many as the sender made. Each has an envelope and a custodian of its own.',
+      )}
       value={String(choices.components)}
-      maw="24em"
-      data={countsOf(template).map(String)}
+      styles={{ wrapper: { maxWidth: '24em' } }}
       onChange={(event) => {
         set({ components: Number(event.currentTarget.value) });
       }}

@@ -5,9 +5,12 @@ import type { TemplateView } from '../../../shared/contract/ceremonies.ts';
 import type { InputGiven } from '../../../shared/contract/index.ts';
 import { Act } from '../../app/act.tsx';
 import { useDesk } from '../../app/desk-store.ts';
+import { GoButton } from '../../app/go-button.tsx';
+import { usePolicy } from '../../app/policy.ts';
 import { go } from '../../app/router.ts';
 import { call } from '../../bridge/bridge.ts';
-import { ErrorBox, PageHead } from '../../ui/messages.tsx';
+import { Empty, ErrorBox, PageHead } from '../../ui/messages.tsx';
+import { whyNotByPolicy } from '../../ui/policy-choices.ts';
 import { isCheckValue } from './check-digits.ts';
 import { useAsked, useTemplates } from './data.ts';
 import { draftInput, firstChoices, labelProblem, seatsOf, type Choices } from './draft-choices.ts';
@@ -15,11 +18,14 @@ import { KeyPart, PeoplePart, TokenPart } from './draft-parts.tsx';
 import { DefinitionFacts, Script, Seats } from './script.tsx';
 import { rolesFor, seatName } from './words.ts';
 import { STAFF } from '../../../shared/domain/people.ts';
+import type { Policy } from '../../../shared/domain/policy.ts';
 
 const PARTS = ['The key', 'The token', 'The people', 'Read it and record it'] as const;
 /** What is still missing in a part of the draft. */
 const problemOf = (part: number, template: TemplateView, choices: Choices): string | undefined => {
   if (part === 0) {
+    if (choices.algorithm === undefined)
+      return 'The policy allows no algorithm that this ceremony can form a key of.';
     const label = labelProblem(choices.label);
     if (label !== undefined) return label;
     if (choices.expected.trim() !== '' && !isCheckValue(choices.expected))
@@ -70,9 +76,9 @@ const ReadAndRecord = ({ input }: { input: InputGiven<'ceremonies.draft'> }) => 
   );
 };
 
-const DraftFrom = ({ template }: { template: TemplateView }) => {
+const DraftFrom = ({ template, policy }: { template: TemplateView; policy: Policy }) => {
   const people = useDesk((desk) => desk.people);
-  const [choices, setChoices] = useState<Choices>(() => firstChoices(template));
+  const [choices, setChoices] = useState<Choices>(() => firstChoices(template, policy));
   const [part, setPart] = useState(0);
   const [problem, setProblem] = useState<string>();
   const head = useRef<HTMLHeadingElement>(null);
@@ -108,7 +114,8 @@ const DraftFrom = ({ template }: { template: TemplateView }) => {
 
   const { at } = choices;
   let body: ReactNode;
-  if (part === 0) body = <KeyPart template={template} choices={choices} set={set} />;
+  if (part === 0)
+    body = <KeyPart policy={policy} template={template} choices={choices} set={set} />;
   else if (part === 1) body = <TokenPart choices={choices} set={set} />;
   else if (part === 2) body = <PeoplePart template={template} choices={choices} set={set} />;
   else if (at !== undefined) body = <ReadAndRecord input={draftInput(template, choices, at)} />;
@@ -156,10 +163,25 @@ const DraftFrom = ({ template }: { template: TemplateView }) => {
 
 export const Draft = () => {
   const { value: templates, error } = useTemplates();
+  const policy = usePolicy();
   const [template] = templates ?? [];
-  return template === undefined ? (
-    <ErrorBox error={error} />
+  if (template === undefined || policy === undefined) return <ErrorBox error={error} />;
+  const refused = whyNotByPolicy(policy, 'strict', { grade: template.grade });
+  return refused === undefined ? (
+    <DraftFrom key={template.name} template={template} policy={policy} />
   ) : (
-    <DraftFrom key={template.name} template={template} />
+    <>
+      <PageHead title="Draft a ceremony">{template.about}</PageHead>
+      <Empty
+        title="No such ceremony may be held here"
+        action={
+          <GoButton variant="default" to={['settings', 'policy']}>
+            Propose a new policy
+          </GoButton>
+        }
+      >
+        {refused}
+      </Empty>
+    </>
   );
 };

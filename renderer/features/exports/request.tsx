@@ -5,11 +5,14 @@ import type { AwsAlgorithm } from '../../../shared/contract/exports.ts';
 import { Act } from '../../app/act.tsx';
 import { LoginFields, useLogin } from '../../app/login.tsx';
 import { useDesk } from '../../app/desk-store.ts';
+import { GoButton } from '../../app/go-button.tsx';
+import { usePolicy } from '../../app/policy.ts';
 import { go } from '../../app/router.ts';
 import { useTokensHere } from '../../app/tokens.ts';
 import { Empty, PageHead } from '../../ui/messages.tsx';
 import { useFamily, whyNot } from './data.ts';
 import { isolated } from '../../ui/isolated.ts';
+import { whyNotByPolicy } from '../../ui/policy-choices.ts';
 import { TWO_STAFF } from '../../app/two-people.ts';
 
 export const RequestExport = () => {
@@ -18,6 +21,7 @@ export const RequestExport = () => {
   const [chosen, setChosen] = useState('');
   const [algorithm, setAlgorithm] = useState<AwsAlgorithm>();
   const [all, setAll] = useState(false);
+  const refused = whyNotByPolicy(usePolicy(), 'targets', { target: 'aws-kms' });
   useTokensHere();
   const able = keys.filter((key) => whyNot(key) === undefined);
   const others = keys.filter((key) => key.state !== 'destroyed' && whyNot(key) !== undefined);
@@ -30,6 +34,22 @@ export const RequestExport = () => {
   const softhsm = useFamily(key?.at) === 'softhsm';
   const method = algorithm ?? (softhsm ? 'RSAES_OAEP_SHA_1' : 'RSAES_OAEP_SHA_256');
 
+  if (refused !== undefined)
+    return (
+      <>
+        <PageHead title="Request an export" />
+        <Empty
+          title="No key may be exported to AWS KMS"
+          action={
+            <GoButton variant="default" to={['settings', 'policy']}>
+              Propose a new policy
+            </GoButton>
+          }
+        >
+          {refused}
+        </Empty>
+      </>
+    );
   if (able.length === 0)
     return (
       <>

@@ -1,19 +1,14 @@
 /** The first policy, shown as sentences and approved by both founders. */
 import { Text } from '@mantine/core';
-import { useEffect, useState } from 'react';
-import type { Output } from '../../../shared/contract/index.ts';
 import { Act } from '../../app/act.tsx';
 import { refresh, useDesk } from '../../app/desk-store.ts';
-import { call, type Answer } from '../../bridge/bridge.ts';
+import { usePolicyAnswer } from '../../app/policy.ts';
 import { ErrorBox } from '../../ui/messages.tsx';
 import { PolicySentences } from '../../ui/policy-sentences.tsx';
 
 export const FirstPolicy = () => {
   const people = useDesk((desk) => desk.people);
-  const [policy, setPolicy] = useState<Answer<Output<'policy.get'>>>();
-  useEffect(() => {
-    void call('policy.get', {}).then(setPolicy);
-  }, []);
+  const policy = usePolicyAnswer();
   if (policy === undefined) return null;
   if (!policy.ok) return <ErrorBox error={policy.error} />;
   const { policy: rules } = policy.value;

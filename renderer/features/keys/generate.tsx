@@ -13,33 +13,34 @@ import { Unsettled } from '../../app/unsettled.tsx';
 import { Empty, PageHead } from '../../ui/messages.tsx';
 import { PURPOSE_WORDS, purposesOf } from './purposes.ts';
 import { isolated } from '../../ui/isolated.ts';
-import { refusedBy } from '../../../shared/policy/rules.ts';
+import { policyOptions, whyNotByPolicy } from '../../ui/policy-choices.ts';
 import { TWO_STAFF } from '../../app/two-people.ts';
 
 export const Generate = () => {
   const places = useKeyTokens();
   useTokensHere();
   const [place, setPlace] = useState('');
-  const [algorithm, setAlgorithm] = useState<Algorithm>('AES-256');
+  const [wish, setWish] = useState<Algorithm>('AES-256');
   const [purpose, setPurpose] = useState<Purpose>('encrypt');
   const [label, setLabel] = useState('');
-  const [extractable, setExtractable] = useState(false);
+  const [mayLeave, setMayLeave] = useState(false);
   const rehearsal = useDesk((desk) => desk.hello?.mode === 'rehearsal');
   const signer = useDesk((desk) => desk.status?.log.signer);
   const at = (places?.find((one) => tokenKey(one.at) === place) ?? places?.[0])?.at;
   const login = useLogin(at);
   const policy = usePolicy();
+  const algorithms = ALGORITHMS.map((value) => ({
+    value,
+    label: value,
+    refused: whyNotByPolicy(policy, 'algorithms', { algorithm: value }) !== undefined,
+  }));
+  const allowed = algorithms.filter(({ refused }) => !refused);
+  const { value: algorithm } = allowed.find(({ value }) => value === wish) ??
+    allowed[0] ?? { value: wish };
   const fits = purposesOf(algorithm);
   const chosen = fits.includes(purpose) ? purpose : (fits[0] ?? 'sign');
-  const refused =
-    policy === undefined
-      ? undefined
-      : (refusedBy(policy, 'algorithms', { algorithm }) ??
-        refusedBy(policy, 'extractable', { purpose: chosen, extractable }));
-  const stays =
-    policy === undefined
-      ? undefined
-      : refusedBy(policy, 'extractable', { purpose: chosen, extractable: true });
+  const stays = whyNotByPolicy(policy, 'extractable', { purpose: chosen, extractable: true });
+  const extractable = mayLeave && stays === undefined;
   if (places?.length === 0)
     return (
       <Empty
@@ -72,7 +73,9 @@ export const Generate = () => {
             ? 'The log can’t be sealed now. Open the desk on the overview first.'
             : at === undefined
               ? 'Looking for tokens. A library may take a moment.'
-              : (refused ?? (label.trim() === '' ? 'Give the key a label first.' : undefined))
+              : label.trim() === ''
+                ? 'Give the key a label first.'
+                : undefined
         }
         input={async () => {
           if (at === undefined)
@@ -110,14 +113,10 @@ export const Generate = () => {
         />
         <NativeSelect
           label="Algorithm"
+          {...policyOptions(policy, 'algorithms', algorithms)}
           value={algorithm}
-          data={ALGORITHMS.map((value) => ({
-            value,
-            label: value,
-            disabled: policy !== undefined && !policy.algorithms.includes(value),
-          }))}
           onChange={(event) => {
-            setAlgorithm(event.currentTarget.value as Algorithm);
+            setWish(event.currentTarget.value as Algorithm);
           }}
         />
         <NativeSelect
@@ -139,11 +138,11 @@ export const Generate = () => {
         />
         <Checkbox
           label="May leave the token wrapped, for an export (never readable in the clear)"
-          checked={extractable}
-          disabled={stays !== undefined && !extractable}
           description={stays}
+          checked={extractable}
+          disabled={stays !== undefined}
           onChange={(event) => {
-            setExtractable(event.currentTarget.checked);
+            setMayLeave(event.currentTarget.checked);
           }}
         />
         <LoginFields of="Token’s PIN" login={login} />

@@ -199,7 +199,7 @@ export const PolicyPage = () => {
   const was = policySentences(inForce.policy);
   const now = policySentences(draft);
   const valid = Policy.safeParse(draft).success && draft.components.least <= draft.components.most;
-  const unchanged = now.every((sentence, at) => sentence === was[at]);
+  const unchanged = now.every(({ sentence }, at) => sentence === was[at]?.sentence);
   return (
     <>
       {head}
@@ -233,11 +233,14 @@ export const PolicyPage = () => {
               What changes
             </Title>
             {unchanged ? <Text c="dimmed">Nothing yet.</Text> : null}
-            {now.map((sentence, at) =>
-              sentence === was[at] ? null : (
-                <div key={sentence} style={{ marginTop: 10 }}>
+            {now.map(({ name, title, sentence }, at) =>
+              sentence === was[at]?.sentence ? null : (
+                <div key={name} style={{ marginTop: 10 }}>
+                  <Text size="sm" fw={500}>
+                    {title}
+                  </Text>
                   <Text size="sm" c="dimmed">
-                    <del>{was[at]}</del>
+                    <del>{was[at]?.sentence}</del>
                   </Text>
                   <ins style={{ textDecoration: 'none' }}>{sentence}</ins>
                 </div>

@@ -1,12 +1,12 @@
 /** The policy in sentences, the window's appearance, about this program, and locking the desk. */
 import { SegmentedControl, Text, Title, useMantineColorScheme } from '@mantine/core';
-import { useEffect, useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { Act } from '../../app/act.tsx';
 import { refreshPeople, refreshStatus, useDesk } from '../../app/desk-store.ts';
 import { GoButton } from '../../app/go-button.tsx';
+import { usePolicyAnswer } from '../../app/policy.ts';
 import { useRoute } from '../../app/router.ts';
-import { call, faceInfo, type Answer } from '../../bridge/bridge.ts';
-import type { Output } from '../../../shared/contract/index.ts';
+import { faceInfo } from '../../bridge/bridge.ts';
 import { ErrorBox, Facts, PageHead } from '../../ui/messages.tsx';
 import { Quiet } from '../../ui/quiet.tsx';
 import { Says } from '../../ui/says.tsx';
@@ -23,18 +23,7 @@ export const help = [
 ] as const;
 
 const Policy = () => {
-  const state = useDesk((desk) => desk.hello?.state);
-  const changes = useDesk((desk) => desk.changes.log);
-  const [answer, setAnswer] = useState<Answer<Output<'policy.get'>>>();
-  useEffect(() => {
-    let stale = false;
-    void call('policy.get', {}).then((value) => {
-      if (!stale) setAnswer(value);
-    });
-    return () => {
-      stale = true;
-    };
-  }, [state, changes]);
+  const answer = usePolicyAnswer();
   if (answer === undefined) return null;
   if (!answer.ok) return <ErrorBox error={answer.error} />;
   const { version, sha256, policy, inForce } = answer.value;

@@ -92,7 +92,7 @@ describe('a draft', () => {
       'fewer components than the policy allows',
       'components',
       { ...parameters(2), components: 2 },
-      /policy asks for 3 to 9/,
+      /2 components\. Rule “Components” .* 3 to 9/,
     ],
     [
       'an algorithm that the policy lacks',

@@ -6,6 +6,7 @@
 import { MANAGERS, STAFF } from '../../../../shared/domain/people.ts';
 import type { Ask } from '../../../../shared/log/declaration.ts';
 import { declarationOf, type Entry, type EntryOf } from '../../../../shared/log/entries.ts';
+import { POLICY_RULES } from '../../../../shared/policy/rules.ts';
 import type { Ceremony } from '../../ceremonies/engine.ts';
 import type { CountedAct } from '../../state/follow.ts';
 import { FOUNDERS } from '../../state/people.ts';
@@ -98,9 +99,8 @@ const lacksApprovals = (
   const { definition_sha256: sha256 } = detail;
   const asked = facts.policy?.approvals;
   const wanted = Math.max(LEAST_APPROVALS, asked ?? 0);
-  const found = approvals.get(sha256)?.size ?? 0;
   return [
-    short(found, wanted, 'approvals of its definition'),
+    POLICY_RULES.approvals.refuses(wanted, { approvals: approvals.get(sha256)?.size ?? 0 }),
     facts.policy !== undefined && asked === undefined
       ? 'the policy that says how many must approve is not there'
       : undefined,
