@@ -5,11 +5,11 @@ import type { TemplateView } from '../../../shared/contract/ceremonies.ts';
 import type { InputGiven } from '../../../shared/contract/index.ts';
 import { Act } from '../../app/act.tsx';
 import { useDesk } from '../../app/desk-store.ts';
-import { GoButton } from '../../app/go-button.tsx';
 import { usePolicy } from '../../app/policy.ts';
+import { RefusedByPolicy } from '../../app/refused-by-policy.tsx';
 import { go } from '../../app/router.ts';
 import { call } from '../../bridge/bridge.ts';
-import { Empty, ErrorBox, PageHead } from '../../ui/messages.tsx';
+import { ErrorBox, PageHead } from '../../ui/messages.tsx';
 import { whyNotByPolicy } from '../../ui/policy-choices.ts';
 import { isCheckValue } from './check-digits.ts';
 import { useAsked, useTemplates } from './data.ts';
@@ -172,16 +172,7 @@ export const Draft = () => {
   ) : (
     <>
       <PageHead title="Draft a ceremony">{template.about}</PageHead>
-      <Empty
-        title="No such ceremony may be held here"
-        action={
-          <GoButton variant="default" to={['settings', 'policy']}>
-            Propose a new policy
-          </GoButton>
-        }
-      >
-        {refused}
-      </Empty>
+      <RefusedByPolicy title="No such ceremony may be held here" why={refused} />
     </>
   );
 };

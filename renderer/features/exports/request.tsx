@@ -5,8 +5,8 @@ import type { AwsAlgorithm } from '../../../shared/contract/exports.ts';
 import { Act } from '../../app/act.tsx';
 import { LoginFields, useLogin } from '../../app/login.tsx';
 import { useDesk } from '../../app/desk-store.ts';
-import { GoButton } from '../../app/go-button.tsx';
 import { usePolicy } from '../../app/policy.ts';
+import { RefusedByPolicy } from '../../app/refused-by-policy.tsx';
 import { go } from '../../app/router.ts';
 import { useTokensHere } from '../../app/tokens.ts';
 import { Empty, PageHead } from '../../ui/messages.tsx';
@@ -38,16 +38,7 @@ export const RequestExport = () => {
     return (
       <>
         <PageHead title="Request an export" />
-        <Empty
-          title="No key may be exported to AWS KMS"
-          action={
-            <GoButton variant="default" to={['settings', 'policy']}>
-              Propose a new policy
-            </GoButton>
-          }
-        >
-          {refused}
-        </Empty>
+        <RefusedByPolicy title="No key may be exported to AWS KMS" why={refused} />
       </>
     );
   if (able.length === 0)
