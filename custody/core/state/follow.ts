@@ -12,7 +12,7 @@ import { followExports } from './exports.ts';
 import { followKeys } from './keys.ts';
 import { followModules } from './modules.ts';
 import { followPeople } from './people.ts';
-import type { State } from './state.ts';
+import { IDENTITY, type State } from './state.ts';
 
 /** An act whose signature and subject were judged, and the person who signed it. */
 export interface CountedAct {
@@ -44,17 +44,6 @@ const followTime: Follow = (state, entry, { say }) => {
   state.know({ time: at });
 };
 
-/** The members of a made key's entry that must equal its plan. */
-const REPEATED = [
-  'algorithm',
-  'label',
-  'purpose',
-  'extractable',
-  'ckaid',
-  'module',
-  'token',
-] as const;
-
 const followOutcome: Follow = (state, entry, { say }) => {
   const { corr, ceremony, detail, id, outcome, type } = entry;
   if (outcome === 'intent') state.intents.set(id, entry);
@@ -74,7 +63,7 @@ const followOutcome: Follow = (state, entry, { say }) => {
   if (type === 'key.wrap' && came['export'] !== undefined && planned['export'] === undefined)
     say('it names an export that its intent did not name');
   if (outcome !== 'success' || (type !== 'key.generate' && type !== 'key.import')) return;
-  const missing = REPEATED.find((name) => planned[name] !== undefined && came[name] === undefined);
+  const missing = IDENTITY.find((name) => planned[name] !== undefined && came[name] === undefined);
   if (missing !== undefined) say(`it does not say the ${missing} that its intent planned`);
 };
 

@@ -5,18 +5,7 @@ import { sameData } from '../../../shared/canonical.ts';
 import { destroyedFrom, transition } from '../keys/life.ts';
 import type { Follow, Say } from './follow.ts';
 import { isTaken, settle, unsettle } from './living.ts';
-import { isLiving, tokenId, type KeyFact, type State } from './state.ts';
-
-/** Members that identify a key, where an entry has them. */
-const IDENTITY = [
-  'algorithm',
-  'label',
-  'purpose',
-  'extractable',
-  'ckaid',
-  'module',
-  'token',
-] as const;
+import { IDENTITY, isLiving, tokenId, type KeyFact, type State } from './state.ts';
 
 type Making = EntryOf<'key.generate' | 'key.import'>;
 /** Entries that may make claims about a key. */

@@ -172,6 +172,17 @@ export class State {
   }
 }
 
+/** Members that identify a key, where an entry has them; the entry of a made key repeats those of its intent. */
+export const IDENTITY = [
+  'algorithm',
+  'label',
+  'purpose',
+  'extractable',
+  'ckaid',
+  'module',
+  'token',
+] as const;
+
 /** A text that identifies one token behind one module; an entry need not name either. */
 export const tokenId = (module: string | undefined, token: Token | undefined): string =>
   JSON.stringify([module, token?.manufacturer, token?.model, token?.serial, token?.label]);
