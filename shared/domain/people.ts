@@ -1,14 +1,8 @@
 import { z } from 'zod';
 import { Base64, Hex64, Uuid, text } from './basics.ts';
+import { ROLES } from './roles.ts';
 
-export const ROLES = [
-  'administrator',
-  'officer',
-  'operator',
-  'custodian',
-  'witness',
-  'auditor',
-] as const;
+export { ROLES };
 export const Role = z.enum(ROLES);
 export type Role = z.infer<typeof Role>;
 

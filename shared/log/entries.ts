@@ -21,7 +21,8 @@ import {
   ruleFor,
   type Infer,
 } from './rules.ts';
-import { ceremony, ckaid, envelope, ROLE_NAMES } from './shapes.ts';
+import { ROLES } from '../domain/roles.ts';
+import { ceremony, ckaid, envelope } from './shapes.ts';
 import { ceremonyTypes } from './types/ceremonies.ts';
 import { exportTypes } from './types/exports.ts';
 import { keyTypes } from './types/keys.ts';
@@ -55,7 +56,7 @@ export type Outcome = Infer<typeof outcome>;
 
 const actor = shape({
   id: either(oneOf('desk'), uuid),
-  role: oneOf(...ROLE_NAMES, 'desk'),
+  role: oneOf(...ROLES, 'desk'),
   auth: oneOf('passphrase', 'card', 'presence', 'none'),
 });
 export type Actor = Infer<typeof actor>;

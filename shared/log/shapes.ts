@@ -17,16 +17,9 @@ import {
   textOrNone,
   type Infer,
 } from './rules.ts';
+import { ROLES } from '../domain/roles.ts';
 
-export const ROLE_NAMES = [
-  'administrator',
-  'officer',
-  'operator',
-  'custodian',
-  'witness',
-  'auditor',
-] as const;
-export const role = oneOf(...ROLE_NAMES);
+export const role = oneOf(...ROLES);
 
 /** A key object of section 5. Its DER is parsed where signatures are verified. */
 const keyOf = <const A extends string>(...kinds: A[]) =>
